@@ -1,0 +1,14 @@
+export { assert } from './assert.ts';
+export { canonicalJson } from './canonical-json.ts';
+export { AftercareError, type ErrorCode, errorCatalogue, isAftercareError } from './errors.ts';
+export {
+  type Clock,
+  dayMs,
+  formatDuration,
+  formatInstant,
+  hourMs,
+  minuteMs,
+  parseDurationMs,
+  parseInstant,
+  secondMs,
+} from './time.ts';

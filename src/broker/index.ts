@@ -1,0 +1,1 @@
+export type { Broker, BrokerHandlers, BrokerLimits, IncomingMessage } from './broker.ts';

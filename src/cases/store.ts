@@ -1,0 +1,44 @@
+import type { Case, CaseChange, CaseState, Finding, TimelineItem } from './case.ts';
+
+export interface CaseQuery {
+  readonly state?: CaseState | undefined;
+  readonly device?: string | undefined;
+  readonly product?: string | undefined;
+  readonly owner?: string | undefined;
+  /** Words that the number, device, title, explanation or failure mode contain; case does not matter. */
+  readonly q?: string | undefined;
+  readonly limit: number;
+  readonly cursor?: string | undefined;
+}
+
+export interface Page<Item> {
+  readonly items: readonly Item[];
+  /** Cursor of the next page; null at the end. */
+  readonly next: string | null;
+}
+
+export interface CaseStore {
+  /**
+   * Applies changes in order, all in one transaction, and resolves to the cases that changed (once each, as they are
+   * after it). A finding event applied before is a no-op. A person's action that is not allowed rejects the whole call:
+   * `case-not-found`, `version-conflict` (another version) or `case-refused` (with the reason).
+   * Durable when resolved. At most 10,000 changes a call.
+   */
+  apply(changes: readonly CaseChange[]): Promise<readonly Case[]>;
+  /** Most urgent first: open before resolved, safety first, severity, oldest `createdAt`; resolved ones newest first. */
+  list(query: CaseQuery): Promise<Page<Case>>;
+  /** Undefined when there is none. */
+  get(id: string): Promise<Case | undefined>;
+  /** Oldest first, in the order written. */
+  timeline(id: string, page: { limit: number; cursor?: string | undefined }): Promise<Page<TimelineItem>>;
+  /** Of a device (oldest `startsAt` first; those whose [startsAt, endsAt] touches [from, to)), or of a case. */
+  findings(
+    query: ({ device: string } | { case: string }) & {
+      from?: number | undefined;
+      to?: number | undefined;
+      limit: number;
+      cursor?: string | undefined;
+    },
+  ): Promise<Page<Finding>>;
+  close(): Promise<void>;
+}

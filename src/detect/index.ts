@@ -1,0 +1,1 @@
+export type { Detector, NumberReading, Score } from './detector.ts';

@@ -1,0 +1,34 @@
+import type { FindingEvent } from '../findings/index.ts';
+import type { Fact, Report } from '../telemetry/index.ts';
+
+/** Everything that the engine may read, in log order. */
+export type EngineInput =
+  /** `judged` is false for a report behind its device's watermark: it counts as a sign of life only. */
+  | { readonly kind: 'report'; readonly report: Report; readonly judged: boolean }
+  /** A message of the device that carries no accepted report: a sign of life. */
+  | { readonly kind: 'contact'; readonly device: string; readonly receivedAt: number }
+  | {
+      readonly kind: 'assist';
+      readonly device: string;
+      readonly offset: number;
+      readonly at: number;
+      readonly receivedAt: number;
+      readonly note: string;
+    }
+  | { readonly kind: 'tick'; readonly offset: number; readonly at: number }
+  | { readonly kind: 'resumed'; readonly offset: number; readonly at: number; readonly since: number }
+  | { readonly kind: 'fact'; readonly offset: number; readonly fact: Fact };
+
+/** The expected band of a signal changed by enough to be worth keeping for charts. */
+export interface BandPoint {
+  readonly device: string;
+  readonly signal: string;
+  readonly at: number;
+  readonly low: number;
+  readonly high: number;
+}
+
+export interface EngineOutput {
+  readonly findings: FindingEvent[];
+  readonly bands: BandPoint[];
+}

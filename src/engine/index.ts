@@ -1,0 +1,1 @@
+export type { BandPoint, EngineInput, EngineOutput } from './engine.ts';

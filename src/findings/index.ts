@@ -1,0 +1,1 @@
+export { type EvidenceReading, evidenceReadingsMax, type FindingEvent } from './finding.ts';

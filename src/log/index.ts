@@ -1,0 +1,1 @@
+export type { Log, LogBounds, LogEntry } from './log.ts';

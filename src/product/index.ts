@@ -1,0 +1,15 @@
+export {
+  type FailureMode,
+  type FaultCodeSpec,
+  type PackExpectation,
+  type PackProblem,
+  type PackTest,
+  type ProductPack,
+  type RuleSpec,
+  type RuleStage,
+  reservedFailureModes,
+  type SampleRun,
+  type SignalKind,
+  type SignalSpec,
+  type WatchSpec,
+} from './pack.ts';

@@ -1,0 +1,132 @@
+import type { Severity } from '../telemetry/index.ts';
+
+export type SignalKind = 'gauge' | 'counter' | 'state';
+
+export interface SignalSpec {
+  readonly name: string;
+  /** Words for people; from the name when the pack gives none ("cabinet_temp" → "cabinet temp"). */
+  readonly title: string;
+  readonly kind: SignalKind;
+  /** UCUM; undefined for states and plain numbers without one. */
+  readonly unit: string | undefined;
+  /** Type of its readings: gauges and counters are numbers; a state has the type of its `values` (boolean when none). */
+  readonly type: 'number' | 'boolean' | 'string';
+  readonly values: readonly (number | boolean | string)[] | undefined;
+  readonly range: readonly [number, number] | undefined;
+  /** How long its last value holds, in event time. */
+  readonly maxAgeMs: number;
+  readonly watch: readonly WatchSpec[];
+}
+
+/** A detector that watches a signal. */
+export interface WatchSpec {
+  readonly kind: string;
+  readonly failureMode: string;
+  readonly severity: Severity;
+  readonly safety: boolean;
+  /** The detector's own parameters, checked by it when the pack is parsed. */
+  readonly params: Readonly<Record<string, unknown>>;
+}
+
+export interface FailureMode {
+  readonly id: string;
+  readonly title: string;
+  readonly severity: Severity;
+  readonly safety: boolean;
+  readonly horizonMs: number | undefined;
+  readonly playbook: string | undefined;
+  readonly parts: readonly string[];
+  readonly covered: readonly string[];
+}
+
+export interface FaultCodeSpec {
+  readonly code: string;
+  readonly title: string;
+  readonly severity: Severity;
+  readonly safety: boolean;
+  readonly failureMode: string | undefined;
+}
+
+export type RuleStage = 'draft' | 'shadow' | 'live' | 'retired';
+
+export interface RuleSpec {
+  readonly id: string;
+  readonly title: string;
+  readonly when: string;
+  readonly forMs: number;
+  /** Undefined: clears when `when` is false. */
+  readonly clear: string | undefined;
+  readonly clearForMs: number;
+  readonly severity: Severity;
+  readonly safety: boolean;
+  readonly failureMode: string;
+  readonly stage: RuleStage;
+}
+
+/** A product pack, parsed and complete: every default is filled in. Plain data. */
+export interface ProductPack {
+  readonly product: string;
+  readonly title: string;
+  readonly reports: { readonly everyMs: number; readonly silentAfterMs: number };
+  readonly signals: readonly SignalSpec[];
+  readonly failureModes: readonly FailureMode[];
+  readonly faultCodes: readonly FaultCodeSpec[];
+  readonly rules: readonly RuleSpec[];
+  readonly tests: readonly PackTest[];
+}
+
+/** A run of samples: `VxN` of the pack's notation, expanded to the sample index at which it starts. */
+export interface SampleRun {
+  readonly value: number | boolean | string | undefined;
+  readonly count: number;
+}
+
+export interface PackTest {
+  readonly name: string;
+  readonly line: number;
+  readonly everyMs: number;
+  readonly signals: Readonly<Record<string, readonly SampleRun[]>>;
+  /** Times are ms after the first sample. */
+  readonly late: readonly { readonly atMs: number; readonly arrivesMs: number }[];
+  readonly duplicate: readonly { readonly atMs: number; readonly arrivesMs: number }[];
+  readonly restartMs: readonly number[];
+  readonly faults: readonly { readonly atMs: number; readonly code: string; readonly active: boolean }[];
+  readonly expect: readonly PackExpectation[];
+}
+
+export type PackExpectation =
+  | {
+      readonly kind: 'open';
+      readonly line: number;
+      readonly fromMs: number;
+      readonly toMs: number;
+      readonly failureMode: string;
+      readonly severity: Severity | undefined;
+    }
+  | {
+      readonly kind: 'count';
+      readonly line: number;
+      readonly atMs: number;
+      readonly findings: number | undefined;
+      readonly cleared: boolean | undefined;
+      readonly cases: number | undefined;
+    };
+
+/** A problem of a pack file, placed. Lines and columns count from 1. */
+export interface PackProblem {
+  readonly file: string;
+  readonly line: number;
+  readonly column: number;
+  readonly text: string;
+}
+
+export const reservedFailureModes: readonly FailureMode[] = [
+  reserved('anomaly', 'Unusual behaviour', 'minor'),
+  reserved('sensor-fault', 'Sensor fault', 'info'),
+  reserved('silent', 'Device silent', 'minor'),
+  reserved('device-requested', 'Help requested at the device', 'minor'),
+];
+
+function reserved(id: string, title: string, severity: Severity): FailureMode {
+  return { id, title, severity, safety: false, horizonMs: undefined, playbook: undefined, parts: [], covered: [] };
+}

@@ -1,0 +1,1 @@
+export type { Credential, Device, DeviceQuery, LoggedFact, PackVersion, Registry } from './registry.ts';

@@ -1,0 +1,1 @@
+export type { ReportsQuery, SeriesPoint, SeriesQuery, TelemetryStore } from './store.ts';

@@ -1,0 +1,59 @@
+import type { Report } from '../telemetry/index.ts';
+
+export interface SeriesPoint {
+  /** Start of the bucket, or the reading's own time where a bucket holds one reading. Epoch ms. */
+  readonly at: number;
+  readonly min: number;
+  readonly max: number;
+  readonly mean: number;
+  /** Readings in the bucket; exact. */
+  readonly count: number;
+}
+
+export interface SeriesQuery {
+  readonly device: string;
+  readonly product: string;
+  readonly signal: string;
+  /** Event time, epoch ms, `from` inclusive, `to` exclusive; undefined = unbounded. */
+  readonly from: number | undefined;
+  readonly to: number | undefined;
+  /** At most this many buckets of equal length (1..5,000); buckets without readings are left out. */
+  readonly pointsMax: number;
+}
+
+/** Which stored reports to read. Either a device's, by event time, or all, by log offset. */
+export type ReportsQuery =
+  | {
+      readonly by: 'time';
+      readonly device: string;
+      readonly from: number | undefined;
+      readonly to: number | undefined;
+      readonly limit: number;
+      /** Newest first when true. */
+      readonly descending: boolean;
+    }
+  | { readonly by: 'offset'; readonly from: number; readonly to: number; readonly limit: number }
+  | { readonly by: 'identity'; readonly device: string; readonly boot: string; readonly seq: number };
+
+/**
+ * Where readings live for charts, backtests and re-reading.
+ *
+ * - Durable: when `write` resolves, its reports and the cursor are on disk.
+ * - Order: reports come in log order (offset, index). Of reports that share (device, at), the later in log order wins
+ *   a signal's value in `series`; `reports` gives both.
+ * - Repeats: reports before the cursor are ignored, so that a stretch of the log may be written twice.
+ * - Limits: every read has one; at most 10,000 reports a call.
+ * - Absent: an unknown device or signal gives an empty array.
+ */
+export interface TelemetryStore {
+  /** Stores reports of the log up to (not including) offset `next`, and remembers `next` in the same step. */
+  write(reports: readonly Report[], next: number): Promise<void>;
+  /** The next log offset that the store has not got. */
+  cursor(): Promise<number>;
+  /** Numeric readings in buckets; booleans count as 0 and 1, words are left out. */
+  series(query: SeriesQuery): Promise<readonly SeriesPoint[]>;
+  /** The newest report (by event time, then log order) of each device that has one. At most 1,000 devices a call. */
+  latest(devices: readonly string[]): Promise<ReadonlyMap<string, Report>>;
+  reports(query: ReportsQuery): Promise<readonly Report[]>;
+  close(): Promise<void>;
+}

@@ -1,0 +1,42 @@
+/** What is known of one sold unit. These facts are in the log; secrets never are. */
+export interface DeviceFacts {
+  readonly id: string;
+  readonly product: string;
+  readonly serial: string | undefined;
+  readonly site: string | undefined;
+  readonly customer: string | undefined;
+  /** IANA zone, for schedules in the device's own time. */
+  readonly timezone: string | undefined;
+  /** Id of the gateway or machine that it belongs to. */
+  readonly parent: string | undefined;
+  readonly batch: string | undefined;
+  /** Epoch ms. Silence of a device never seen counts only after this is set. */
+  readonly installedAt: number | undefined;
+}
+
+/** A change of what the engine may read. It is appended to the log first; the registry row follows from it. */
+export type Fact =
+  | { readonly type: 'device-registered'; readonly at: number; readonly device: DeviceFacts }
+  | {
+      readonly type: 'device-changed';
+      readonly at: number;
+      readonly id: string;
+      readonly changes: Readonly<Partial<Omit<DeviceFacts, 'id' | 'product'>>>;
+    }
+  | { readonly type: 'device-retired'; readonly at: number; readonly id: string }
+  /** `source` is the pack's text as the operator wrote it, so that a replay compiles the same pack. */
+  | {
+      readonly type: 'pack-published';
+      readonly at: number;
+      readonly product: string;
+      readonly version: number;
+      readonly file: string;
+      readonly source: string;
+    };
+
+const devicePattern = /^[A-Za-z0-9._-]{1,64}$/;
+
+/** A device id is a topic level and a client id: 1–64 of `A–Z a–z 0–9 . _ -`. */
+export function isDeviceId(text: string): boolean {
+  return devicePattern.test(text);
+}

@@ -1,0 +1,14 @@
+export { type DeviceFacts, type Fact, isDeviceId } from './device.ts';
+export {
+  decodeRecord,
+  encodeRecord,
+  type FactRecord,
+  type LogRecord,
+  type MessageRecord,
+  type OversizeRecord,
+  type ResumedRecord,
+  type TickRecord,
+} from './record.ts';
+export type { FaultCode, Report, SignalValue } from './report.ts';
+export { type Severity, severities, severityRank, worseSeverity } from './severity.ts';
+export { commandsTopic, type DeviceTopic, deviceTopic, rejectedTopic, reportsTopic } from './topics.ts';

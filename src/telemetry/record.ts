@@ -1,0 +1,96 @@
+import { assert } from '../base/index.ts';
+import type { Fact } from './device.ts';
+
+/**
+ * What the log holds: raw messages as they came, and every other input of the engine. Nothing else may be read by it.
+ *
+ * Layout of a payload, little-endian:
+ *   message  u8 1 | f64 receivedAt | u8 device bytes | u16 topic bytes | device | topic | message payload
+ *   other    u8 2 | UTF-8 JSON of the record
+ */
+export type LogRecord = MessageRecord | OversizeRecord | TickRecord | ResumedRecord | FactRecord;
+
+/** One MQTT message of an authenticated device, unread. */
+export interface MessageRecord {
+  readonly kind: 'message';
+  readonly receivedAt: number;
+  readonly device: string;
+  readonly topic: string;
+  readonly payload: Uint8Array;
+}
+
+/** A packet beyond the size limit: the connection was closed and nothing of the payload is kept. */
+export interface OversizeRecord {
+  readonly kind: 'oversize';
+  readonly receivedAt: number;
+  readonly device: string;
+  readonly bytes: number;
+}
+
+/** Service time, so that silence can be noticed by a replay too. */
+export interface TickRecord {
+  readonly kind: 'tick';
+  readonly at: number;
+}
+
+/** The service was away from `since` (its last tick) to `at`: that time is not a device's silence. */
+export interface ResumedRecord {
+  readonly kind: 'resumed';
+  readonly at: number;
+  readonly since: number;
+}
+
+export interface FactRecord {
+  readonly kind: 'fact';
+  readonly fact: Fact;
+}
+
+const messageTag = 1;
+const jsonTag = 2;
+const messageHeaderBytes = 12;
+const decoder = new TextDecoder();
+const encoder = new TextEncoder();
+
+export function encodeRecord(record: LogRecord): Uint8Array {
+  if (record.kind === 'message') return encodeMessage(record);
+  const json = encoder.encode(JSON.stringify(record));
+  const bytes = new Uint8Array(1 + json.length);
+  bytes[0] = jsonTag;
+  bytes.set(json, 1);
+  return bytes;
+}
+
+/** The hot path's own encoder: one allocation, no JSON. `device` is ASCII by its pattern. */
+function encodeMessage(record: MessageRecord): Uint8Array {
+  const topic = encoder.encode(record.topic);
+  assert(record.device.length <= 255, 'device id fits one length byte');
+  assert(topic.length <= 65_535, 'topic fits its length field');
+  const deviceBytes = record.device.length;
+  const bytes = new Uint8Array(messageHeaderBytes + deviceBytes + topic.length + record.payload.length);
+  const view = new DataView(bytes.buffer);
+  bytes[0] = messageTag;
+  view.setFloat64(1, record.receivedAt, true);
+  bytes[9] = deviceBytes;
+  view.setUint16(10, topic.length, true);
+  let position = messageHeaderBytes;
+  for (let i = 0; i < deviceBytes; i++) bytes[position++] = record.device.charCodeAt(i);
+  bytes.set(topic, position);
+  bytes.set(record.payload, position + topic.length);
+  return bytes;
+}
+
+export function decodeRecord(bytes: Uint8Array): LogRecord {
+  const tag = bytes[0];
+  if (tag === jsonTag) return JSON.parse(decoder.decode(bytes.subarray(1))) as LogRecord;
+  assert(tag === messageTag, `log payload has a known tag, not ${tag}`);
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const deviceEnd = messageHeaderBytes + (bytes[9] ?? 0);
+  const topicEnd = deviceEnd + view.getUint16(10, true);
+  return {
+    kind: 'message',
+    receivedAt: view.getFloat64(1, true),
+    device: decoder.decode(bytes.subarray(messageHeaderBytes, deviceEnd)),
+    topic: decoder.decode(bytes.subarray(deviceEnd, topicEnd)),
+    payload: bytes.subarray(topicEnd),
+  };
+}

@@ -1,0 +1,27 @@
+/** One value of one signal: gauges and counters are finite numbers, states are numbers, booleans or words. */
+export type SignalValue = number | boolean | string;
+
+export interface FaultCode {
+  readonly code: string;
+  readonly active: boolean;
+}
+
+/** A report that admission accepted: validated, identified and placed in time. */
+export interface Report {
+  readonly device: string;
+  readonly product: string;
+  /** Log offset of the message that carried it, and its place in that message's array. Together they order reports. */
+  readonly offset: number;
+  readonly index: number;
+  /** Event time, epoch ms. */
+  readonly at: number;
+  /** Arrival, epoch ms, the service's clock. */
+  readonly receivedAt: number;
+  /** The device's own stamp where it was not believed; `at` is then the arrival or the corrected time. */
+  readonly rawAt: number | undefined;
+  readonly boot: string | undefined;
+  readonly seq: number | undefined;
+  readonly firmware: string | undefined;
+  readonly signals: Readonly<Record<string, SignalValue>>;
+  readonly faults: readonly FaultCode[];
+}
