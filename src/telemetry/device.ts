@@ -14,6 +14,11 @@ export interface DeviceFacts {
   readonly installedAt: number | undefined;
 }
 
+/** New values of a device's facts. `null` forgets one: an undefined would not survive the log's JSON. */
+export type DeviceChanges = {
+  readonly [Name in keyof Omit<DeviceFacts, 'id' | 'product'>]?: DeviceFacts[Name] | null;
+};
+
 /** A change of what the engine may read. It is appended to the log first; the registry row follows from it. */
 export type Fact =
   | { readonly type: 'device-registered'; readonly at: number; readonly device: DeviceFacts }
@@ -21,7 +26,7 @@ export type Fact =
       readonly type: 'device-changed';
       readonly at: number;
       readonly id: string;
-      readonly changes: Readonly<Partial<Omit<DeviceFacts, 'id' | 'product'>>>;
+      readonly changes: DeviceChanges;
     }
   | { readonly type: 'device-retired'; readonly at: number; readonly id: string }
   /** `source` is the pack's text as the operator wrote it, so that a replay compiles the same pack. */
@@ -33,6 +38,23 @@ export type Fact =
       readonly file: string;
       readonly source: string;
     };
+
+/** The device after a `device-changed` fact; what `changes` does not name stays. */
+export function changeDevice(device: DeviceFacts, changes: DeviceChanges): DeviceFacts {
+  const pick = <Value>(change: Value | null | undefined, before: Value): Value | undefined =>
+    change === undefined ? before : (change ?? undefined);
+  return {
+    id: device.id,
+    product: device.product,
+    serial: pick(changes.serial, device.serial),
+    site: pick(changes.site, device.site),
+    customer: pick(changes.customer, device.customer),
+    timezone: pick(changes.timezone, device.timezone),
+    parent: pick(changes.parent, device.parent),
+    batch: pick(changes.batch, device.batch),
+    installedAt: pick(changes.installedAt, device.installedAt),
+  };
+}
 
 const devicePattern = /^[A-Za-z0-9._-]{1,64}$/;
 

@@ -1,4 +1,4 @@
-export { type DeviceFacts, type Fact, isDeviceId } from './device.ts';
+export { changeDevice, type DeviceChanges, type DeviceFacts, type Fact, isDeviceId } from './device.ts';
 export {
   decodeRecord,
   encodeRecord,
