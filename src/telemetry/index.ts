@@ -12,3 +12,4 @@ export {
 export type { FaultCode, Report, SignalValue } from './report.ts';
 export { type Severity, severities, severityRank, worseSeverity } from './severity.ts';
 export { commandsTopic, type DeviceTopic, deviceTopic, rejectedTopic, reportsTopic } from './topics.ts';
+export { displayUnit, formatClock, formatNumber, formatQuantity } from './units.ts';
