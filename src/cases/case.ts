@@ -43,6 +43,8 @@ export interface Case {
   readonly verdict: Verdict | 'retracted' | null;
   readonly note: string | null;
   readonly resolvedAt: number | null;
+  /** Who resolved it, a person's or program's name; `engine` for `retracted`. */
+  readonly resolvedBy: string | null;
   /** Id of the resolved case of the same device and failure mode before this one. */
   readonly recurrenceOf: string | null;
   /** Findings that joined it, the opening one included, and how many of them still hold. */
