@@ -1,6 +1,7 @@
 export { assert } from './assert.ts';
 export { canonicalJson } from './canonical-json.ts';
 export { AftercareError, type ErrorCode, errorCatalogue, isAftercareError } from './errors.ts';
+export { nearest } from './nearest.ts';
 export {
   type Clock,
   dayMs,

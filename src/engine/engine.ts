@@ -6,7 +6,7 @@ export type EngineInput =
   /** `judged` is false for a report behind its device's watermark: it counts as a sign of life only. */
   | { readonly kind: 'report'; readonly report: Report; readonly judged: boolean }
   /** A message of the device that carries no accepted report: a sign of life. */
-  | { readonly kind: 'contact'; readonly device: string; readonly receivedAt: number }
+  | { readonly kind: 'contact'; readonly device: string; readonly offset: number; readonly receivedAt: number }
   | {
       readonly kind: 'assist';
       readonly device: string;
@@ -16,7 +16,7 @@ export type EngineInput =
       readonly note: string;
     }
   | { readonly kind: 'tick'; readonly offset: number; readonly at: number }
-  | { readonly kind: 'resumed'; readonly offset: number; readonly at: number; readonly since: number }
+  | { readonly kind: 'resumed'; readonly at: number }
   | { readonly kind: 'fact'; readonly offset: number; readonly fact: Fact };
 
 /** The expected band of a signal changed by enough to be worth keeping for charts. */
@@ -31,4 +31,6 @@ export interface BandPoint {
 export interface EngineOutput {
   readonly findings: FindingEvent[];
   readonly bands: BandPoint[];
+  /** Devices whose state changed: what a checkpoint must save again. */
+  readonly touched: Set<string>;
 }

@@ -1,3 +1,13 @@
+export { Catalogue, type KnownDevice, type KnownPack, type PackReader } from './catalogue.ts';
+export type {
+  ConditionCheck,
+  ConditionChecker,
+  ConditionProblem,
+  ConditionVocabulary,
+  WatchChecker,
+} from './checkers.ts';
+export { formatProblem } from './document.ts';
+export { conditionWords, didYouMean, nearestWord } from './names.ts';
 export {
   type FailureMode,
   type FaultCodeSpec,
@@ -13,3 +23,6 @@ export {
   type SignalSpec,
   type WatchSpec,
 } from './pack.ts';
+export { type ParsePackOptions, type ParsePackResult, parsePack } from './parse.ts';
+export { packJsonSchema } from './schema.ts';
+export { unitForPeople } from './units.ts';

@@ -33,11 +33,10 @@ export interface TickRecord {
   readonly at: number;
 }
 
-/** The service was away from `since` (its last tick) to `at`: that time is not a device's silence. */
+/** The service was away between the record before this one and `at`: that time is not a device's silence. */
 export interface ResumedRecord {
   readonly kind: 'resumed';
   readonly at: number;
-  readonly since: number;
 }
 
 export interface FactRecord {

@@ -1,0 +1,35 @@
+/** One report as the device wrote it: a JSON object of which nothing is believed yet. */
+export type RawReport = Readonly<Record<string, unknown>>;
+
+/** What a message holds: raw reports, or why it cannot be read. An item that is no object is told apart as undefined. */
+export type Decoded =
+  | { readonly ok: true; readonly reports: readonly (RawReport | undefined)[] }
+  | { readonly ok: false; readonly reason: 'undecodable' | 'empty'; readonly detail: string };
+
+const utf8 = new TextDecoder('utf-8', { fatal: true });
+
+/** JSON reports, single or in an array, oldest first. */
+export function decodeReports(payload: Uint8Array): Decoded {
+  let value: unknown;
+  try {
+    value = JSON.parse(utf8.decode(payload));
+  } catch (error) {
+    const detail = payload.length === 0 ? 'the payload is empty' : `this is not JSON in UTF-8: ${reasonOf(error)}`;
+    return { ok: false, reason: payload.length === 0 ? 'empty' : 'undecodable', detail };
+  }
+  if (!Array.isArray(value)) {
+    if (isObject(value)) return { ok: true, reports: [value] };
+    const detail = `a report is a JSON object, this is ${value === null ? 'null' : `a ${typeof value}`}`;
+    return { ok: false, reason: value === null ? 'empty' : 'undecodable', detail };
+  }
+  if (value.length === 0) return { ok: false, reason: 'empty', detail: 'the array holds no report' };
+  return { ok: true, reports: value.map((item) => (isObject(item) ? item : undefined)) };
+}
+
+export function isObject(value: unknown): value is RawReport {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function reasonOf(error: unknown): string {
+  return error instanceof Error ? error.message.slice(0, 200) : 'unreadable';
+}

@@ -1,0 +1,72 @@
+/**
+ * Which `seq`s of a device have been seen: sorted, disjoint intervals, both ends inclusive, of its last 16 boots.
+ *
+ * Cost: 16 bytes an interval and about 100 bytes a boot. A boot keeps at most 1,000 intervals; beyond that the two
+ * oldest become one, which forgets a gap and never a report: a `seq` inside is looked up before it is called a duplicate.
+ */
+export interface SeenBoot {
+  readonly boot: string;
+  /** from, to, from, to, … ascending. */
+  readonly intervals: number[];
+}
+
+export interface SeqGap {
+  readonly boot: string;
+  readonly from: number;
+  readonly to: number;
+}
+
+export const bootsMax = 16;
+export const intervalsMax = 1_000;
+/** Gaps of boots that are no longer followed; the oldest are forgotten first. */
+export const pastGapsMax = 1_000;
+
+/** The boot's intervals, made if new, and moved to the end as the last used. `evicted` is the boot that made room. */
+export function touchBoot(boots: SeenBoot[], boot: string): { seen: SeenBoot; evicted: SeenBoot | undefined } {
+  const last = boots.at(-1);
+  if (last?.boot === boot) return { seen: last, evicted: undefined };
+  const index = boots.findIndex((item) => item.boot === boot);
+  const [found] = index >= 0 ? boots.splice(index, 1) : [];
+  const seen = found ?? { boot, intervals: [] };
+  boots.push(seen);
+  return { seen, evicted: boots.length > bootsMax ? boots.shift() : undefined };
+}
+
+export function hasSeq(intervals: readonly number[], seq: number): boolean {
+  const at = intervalAt(intervals, seq);
+  return at >= 0 && seq <= (intervals[at + 1] ?? -1);
+}
+
+/** Adds a `seq`, joining neighbours. */
+export function addSeq(intervals: number[], seq: number): void {
+  const at = intervalAt(intervals, seq);
+  if (at >= 0 && seq <= (intervals[at + 1] ?? -1)) return;
+  const joinsLeft = at >= 0 && intervals[at + 1] === seq - 1;
+  const joinsRight = intervals[at + 2] === seq + 1;
+  if (joinsLeft && joinsRight) intervals.splice(at + 1, 2);
+  else if (joinsLeft) intervals[at + 1] = seq;
+  else if (joinsRight) intervals[at + 2] = seq;
+  else intervals.splice(at + 2, 0, seq, seq);
+  if (intervals.length > 2 * intervalsMax) intervals.splice(1, 2);
+}
+
+export function gapsOf(seen: SeenBoot): SeqGap[] {
+  const gaps: SeqGap[] = [];
+  for (let i = 1; i + 1 < seen.intervals.length; i += 2) {
+    gaps.push({ boot: seen.boot, from: (seen.intervals[i] ?? 0) + 1, to: (seen.intervals[i + 1] ?? 0) - 1 });
+  }
+  return gaps;
+}
+
+/** Position of the last interval that begins at or before `seq`; −2 when there is none. */
+function intervalAt(intervals: readonly number[], seq: number): number {
+  let low = 0;
+  let high = intervals.length / 2;
+  if (high > 0 && (intervals[intervals.length - 2] ?? 0) <= seq) return intervals.length - 2;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if ((intervals[2 * middle] ?? 0) <= seq) low = middle + 1;
+    else high = middle;
+  }
+  return 2 * low - 2;
+}

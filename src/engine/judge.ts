@@ -1,0 +1,157 @@
+import type { FindingEvent } from '../findings/index.ts';
+import type { ProductPack, WatchSpec } from '../product/index.ts';
+import type { CompiledRules, RuleTransition } from '../rules/index.ts';
+import type { Report } from '../telemetry/index.ts';
+import type { DeviceState } from './device-state.ts';
+import type { BandPoint } from './engine.ts';
+import { type Cause, clear, raise, update } from './episode.ts';
+import type { Watcher, WatcherStep } from './watcher.ts';
+
+/** A pack made ready to judge with: once a version, for all devices. */
+export interface Judge {
+  readonly version: number;
+  readonly pack: ProductPack;
+  readonly rules: CompiledRules;
+  /** By signal, in the pack's order. */
+  readonly watchers: ReadonlyMap<string, readonly SignalWatcher[]>;
+}
+
+export interface SignalWatcher {
+  /** `${kind}:${signal}`: the finding's source and the state's key. */
+  readonly key: string;
+  readonly signal: string;
+  readonly spec: WatchSpec;
+  /** Parameters as text: a state belongs to those it grew up with. */
+  readonly params: string;
+  readonly watcher: Watcher;
+}
+
+/** A band is kept for charts when it moved by a tenth of its width, or after this long; never more often than each… */
+const bandKeepMs = 6 * 3_600_000;
+const bandEveryMs = 10 * 60_000;
+const bandMoved = 0.1;
+
+/** Gives a device's state to a new pack version: what did not change goes on, what changed starts afresh. */
+export function adoptPack(state: DeviceState, judge: Judge, cause: Cause): FindingEvent[] {
+  const known = new Set<string>(['silent', 'assist']);
+  if (state.rules) {
+    const { state: rules, dropped } = judge.rules.restore(state.rules);
+    state.rules = rules;
+    for (const rule of judge.pack.rules) known.add(`rule:${rule.id}`);
+    for (const { rule } of dropped) known.delete(`rule:${rule}`);
+  } else state.rules = judge.rules.init();
+  for (const watchers of judge.watchers.values()) {
+    for (const { key, params, watcher } of watchers) {
+      known.add(key);
+      if (state.watchers[key]?.params === params) continue;
+      state.watchers[key] = { params, state: watcher.init() };
+      known.delete(key);
+    }
+  }
+  for (const key of Object.keys(state.watchers)) {
+    if (![...judge.watchers.values()].some((list) => list.some((item) => item.key === key))) delete state.watchers[key];
+  }
+  state.packVersion = judge.version;
+  const gone = Object.keys(state.open).filter((source) => !known.has(source) && !source.startsWith('fault:'));
+  const explanation = `Version ${judge.version} of the product pack changed what raised this; it is judged anew.`;
+  return gone.flatMap((source) => clear(state, source, cause, { endsAt: cause.at, explanation }) ?? []);
+}
+
+/** The detectors' judgement of a report's numbers. */
+export function judgeReadings(
+  state: DeviceState,
+  judge: Judge,
+  cause: Cause,
+  report: Report,
+  bands: BandPoint[],
+): FindingEvent[] {
+  const events: FindingEvent[] = [];
+  for (const signal in report.signals) {
+    const value = report.signals[signal];
+    const watchers = judge.watchers.get(signal);
+    if (!watchers || typeof value !== 'number') continue;
+    for (const item of watchers) {
+      const held = state.watchers[item.key];
+      if (!held) continue;
+      const step = item.watcher.step(held.state, { at: report.at, value });
+      const event = watcherEvent(state, judge.pack, cause, item, step);
+      if (event) events.push(event);
+      if (step.outOfRange) break;
+      keepBand(state, report, signal, step, bands);
+    }
+  }
+  return events;
+}
+
+function watcherEvent(
+  state: DeviceState,
+  pack: ProductPack,
+  cause: Cause,
+  item: SignalWatcher,
+  step: WatcherStep,
+): FindingEvent | undefined {
+  if (step.change === undefined) return undefined;
+  if (step.change.kind === 'cleared') return clear(state, item.key, cause, { endsAt: step.change.endsAt });
+  return raise(state, pack, cause, {
+    source: item.key,
+    signal: item.signal,
+    failureMode: item.spec.failureMode,
+    title: undefined,
+    severity: item.spec.severity,
+    safety: item.spec.safety,
+    opensCase: item.spec.kind !== 'range',
+    startsAt: step.change.startsAt,
+    openedAt: step.change.openedAt,
+    explanation: step.change.explanation,
+    evidence: step.change.evidence.map((reading) => ({ signal: item.signal, ...reading })),
+  });
+}
+
+function keepBand(state: DeviceState, report: Report, signal: string, step: WatcherStep, bands: BandPoint[]): void {
+  const { band } = step;
+  if (!band) return;
+  const last = state.bands[signal];
+  if (last && step.change === undefined) {
+    const sinceMs = report.at - last.at;
+    const moved = Math.max(Math.abs(band.low - last.low), Math.abs(band.high - last.high));
+    if (sinceMs < bandEveryMs) return;
+    if (sinceMs < bandKeepMs && moved <= bandMoved * (last.high - last.low)) return;
+  }
+  state.bands[signal] = { at: report.at, low: band.low, high: band.high };
+  bands.push({ device: report.device, signal, at: report.at, low: band.low, high: band.high });
+}
+
+/** What the rules' transitions mean as findings. */
+export function ruleEvents(
+  state: DeviceState,
+  pack: ProductPack,
+  cause: Cause,
+  transitions: readonly RuleTransition[],
+): FindingEvent[] {
+  return transitions.flatMap((transition) => {
+    const { rule, explanation, evidence } = transition;
+    const source = `rule:${rule.id}`;
+    if (transition.state === 'cleared') return clear(state, source, cause, { endsAt: transition.at }) ?? [];
+    if (transition.state === 'updated') {
+      return update(state, source, cause, { severity: transition.severity, explanation, evidence }) ?? [];
+    }
+    const { startsAt, openedAt, signal } = transition;
+    const { failureMode, severity, safety } = rule;
+    const opensCase = rule.stage === 'live';
+    return (
+      raise(state, pack, cause, {
+        source,
+        signal,
+        failureMode,
+        title: undefined,
+        severity,
+        safety,
+        opensCase,
+        startsAt,
+        openedAt,
+        explanation,
+        evidence,
+      }) ?? []
+    );
+  });
+}

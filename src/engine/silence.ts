@@ -1,0 +1,40 @@
+import { formatDuration } from '../base/index.ts';
+import type { FindingEvent } from '../findings/index.ts';
+import type { ProductPack } from '../product/index.ts';
+import { formatClock } from '../telemetry/index.ts';
+import type { DeviceState } from './device-state.ts';
+import { type Cause, clear, raise } from './episode.ts';
+
+/** Since when a device has been silent for longer than its product allows; the service's own down-time is not silence. */
+export function silentSince(state: DeviceState, pack: ProductPack, now: number, downMs: number): number | undefined {
+  if (state.heardAt === undefined) return undefined;
+  const silentMs = now - state.heardAt - (downMs - state.downMsAtHeard);
+  return silentMs > pack.reports.silentAfterMs ? state.heardAt : undefined;
+}
+
+export function raiseSilence(
+  state: DeviceState,
+  pack: ProductPack,
+  cause: Cause,
+  since: number,
+): FindingEvent | undefined {
+  const allowed = formatDuration(pack.reports.silentAfterMs);
+  return raise(state, pack, cause, {
+    source: 'silent',
+    signal: undefined,
+    failureMode: 'silent',
+    title: undefined,
+    severity: 'minor',
+    safety: false,
+    opensCase: false,
+    startsAt: since,
+    openedAt: cause.receivedAt,
+    explanation: `Nothing has been heard since ${formatClock(since)}; ${allowed} of silence is normal for this product.`,
+    evidence: [],
+  });
+}
+
+/** A message arrived: the silence, if there was one, is over. */
+export function endSilence(state: DeviceState, cause: Cause): FindingEvent | undefined {
+  return clear(state, 'silent', cause, { endsAt: cause.receivedAt });
+}

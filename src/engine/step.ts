@@ -1,0 +1,210 @@
+import type { FindingEvent } from '../findings/index.ts';
+import type { Catalogue } from '../product/index.ts';
+import type { Fact } from '../telemetry/index.ts';
+import { type DeviceState, newDeviceState } from './device-state.ts';
+import type { EngineInput, EngineOutput } from './engine.ts';
+import { type Cause, clear, raise } from './episode.ts';
+import { judgeFaultCodes } from './fault-codes.ts';
+import { adoptPack, type Judge, judgeReadings, ruleEvents } from './judge.ts';
+import { prepareJudge } from './prepare.ts';
+import { endSilence, raiseSilence, silentSince } from './silence.ts';
+
+/** What the engine knows beside its devices. */
+export interface EngineGlobals {
+  /** Newest service time seen: arrivals and ticks. */
+  lastHeardAt: number;
+  /** The service's own down-time so far, ms. */
+  downMs: number;
+}
+
+/**
+ * The engine: the same for live work, backtest and simulation. It is a fold: state and the next input of the log give
+ * outputs and the next state; nothing else is read. The catalogue must have had the facts up to and with the input.
+ */
+export class Engine {
+  readonly #catalogue: Catalogue;
+  readonly #devices = new Map<string, DeviceState>();
+  readonly #judges = new Map<string, Judge>();
+  #globals: EngineGlobals = { lastHeardAt: 0, downMs: 0 };
+
+  constructor(catalogue: Catalogue) {
+    this.#catalogue = catalogue;
+  }
+
+  step(input: EngineInput, out: EngineOutput): void {
+    switch (input.kind) {
+      case 'report':
+        this.#report(input, out);
+        return;
+      case 'contact':
+        this.#heard(input.receivedAt);
+        this.#contact({ ...input, at: input.receivedAt, index: 0 }, out);
+        return;
+      case 'assist':
+        this.#heard(input.receivedAt);
+        this.#assist(input, out);
+        return;
+      case 'tick':
+        this.#heard(input.at);
+        this.#tick(input, out);
+        return;
+      case 'resumed':
+        this.#globals.downMs += Math.max(0, input.at - this.#globals.lastHeardAt);
+        this.#heard(input.at);
+        return;
+      case 'fact':
+        this.#fact(input.fact, input.offset, out);
+        return;
+    }
+  }
+
+  /** A device's state as JSON; undefined for one the engine has not met. */
+  snapshot(device: string): string | undefined {
+    const state = this.#devices.get(device);
+    return state && JSON.stringify(state);
+  }
+
+  restore(device: string, snapshot: string): void {
+    const state = JSON.parse(snapshot) as DeviceState;
+    this.#devices.set(device, { ...newDeviceState(state.product), ...state });
+  }
+
+  globals(): EngineGlobals {
+    return { ...this.#globals };
+  }
+
+  restoreGlobals(globals: EngineGlobals): void {
+    this.#globals = { ...globals };
+  }
+
+  #report(input: Extract<EngineInput, { kind: 'report' }>, out: EngineOutput): void {
+    const { report } = input;
+    this.#heard(report.receivedAt);
+    const { device, offset, index, at, receivedAt } = report;
+    const cause: Cause = { device, offset, index, at, receivedAt };
+    const judge = this.#judge(report.product);
+    const state = this.#device(device);
+    if (!judge || !state) return;
+    this.#contact(cause, out);
+    if (!input.judged) return;
+    if (state.packVersion !== judge.version) push(out, adoptPack(state, judge, cause));
+    state.watermark = at;
+    push(out, judgeFaultCodes(state, judge.pack, cause, report));
+    push(out, judgeReadings(state, judge, cause, report, out.bands));
+    state.rules ??= judge.rules.init();
+    push(out, ruleEvents(state, judge.pack, cause, judge.rules.step(state.rules, { kind: 'report', report })));
+  }
+
+  #contact(cause: Cause, out: EngineOutput): void {
+    const state = this.#device(cause.device);
+    if (!state) return;
+    out.touched.add(cause.device);
+    state.heardAt = Math.max(state.heardAt ?? 0, cause.receivedAt);
+    state.downMsAtHeard = this.#globals.downMs;
+    const ended = endSilence(state, cause);
+    if (ended) push(out, [ended]);
+  }
+
+  #assist(input: Extract<EngineInput, { kind: 'assist' }>, out: EngineOutput): void {
+    const { device, offset, at, receivedAt, note } = input;
+    const cause: Cause = { device, offset, index: 0, at, receivedAt };
+    this.#contact(cause, out);
+    const state = this.#device(device);
+    const judge = state && this.#judge(state.product);
+    if (!state || !judge) return;
+    const raised = raise(state, judge.pack, cause, {
+      source: 'assist',
+      signal: undefined,
+      failureMode: 'device-requested',
+      title: undefined,
+      severity: 'minor',
+      safety: false,
+      opensCase: true,
+      startsAt: at,
+      openedAt: at,
+      explanation: note === '' ? 'Help was requested at the device.' : `Help was requested at the device: “${note}”`,
+      evidence: [],
+    });
+    const ended = clear(state, 'assist', cause, { endsAt: at });
+    push(
+      out,
+      [raised, ended].filter((event) => event !== undefined),
+    );
+  }
+
+  #tick(input: Extract<EngineInput, { kind: 'tick' }>, out: EngineOutput): void {
+    for (const [device, state] of this.#devices) {
+      const judge = this.#judge(state.product);
+      if (!judge || this.#catalogue.device(device)?.retired) continue;
+      const since = silentSince(state, judge.pack, input.at, this.#globals.downMs);
+      const cause: Cause = { device, offset: input.offset, index: 0, at: input.at, receivedAt: input.at };
+      if (since !== undefined) {
+        const raised = raiseSilence(state, judge.pack, cause, since);
+        if (raised) {
+          push(out, [raised]);
+          out.touched.add(device);
+        }
+      }
+      if (!judge.rules.usesSilence) continue;
+      out.touched.add(device);
+      if (state.packVersion !== judge.version) push(out, adoptPack(state, judge, cause));
+      state.rules ??= judge.rules.init();
+      const step = judge.rules.step(state.rules, { kind: 'tick', at: input.at, silentSince: since });
+      push(out, ruleEvents(state, judge.pack, cause, step));
+    }
+  }
+
+  #fact(fact: Fact, offset: number, out: EngineOutput): void {
+    if (fact.type === 'pack-published') return;
+    const id = fact.type === 'device-registered' ? fact.device.id : fact.id;
+    const state = this.#device(id);
+    if (!state) return;
+    out.touched.add(id);
+    if (fact.type === 'device-retired') {
+      const cause: Cause = { device: id, offset, index: 0, at: fact.at, receivedAt: fact.at };
+      const explanation = 'The device was retired.';
+      const ended = Object.keys(state.open).map((source) =>
+        clear(state, source, cause, { endsAt: fact.at, explanation }),
+      );
+      push(
+        out,
+        ended.filter((event) => event !== undefined),
+      );
+      return;
+    }
+    const installedAt = this.#catalogue.device(id)?.installedAt;
+    if (state.heardAt === undefined && installedAt !== undefined) {
+      state.heardAt = Math.max(installedAt, fact.at);
+      state.downMsAtHeard = this.#globals.downMs;
+    }
+  }
+
+  #heard(at: number): void {
+    this.#globals.lastHeardAt = Math.max(this.#globals.lastHeardAt, at);
+  }
+
+  #device(id: string): DeviceState | undefined {
+    const state = this.#devices.get(id);
+    if (state) return state;
+    const known = this.#catalogue.device(id);
+    if (!known) return undefined;
+    const made = newDeviceState(known.product);
+    this.#devices.set(id, made);
+    return made;
+  }
+
+  /** The judge of the version in force. A version is made ready once, whatever the number of its devices. */
+  #judge(product: string): Judge | undefined {
+    const known = this.#catalogue.pack(product);
+    if (!known) return undefined;
+    const made = this.#judges.get(product);
+    if (made?.version === known.version) return made;
+    const judge = prepareJudge(known);
+    this.#judges.set(product, judge);
+    return judge;
+  }
+}
+
+function push(out: EngineOutput, events: readonly FindingEvent[]): void {
+  for (const event of events) out.findings.push(event);
+}

@@ -1,0 +1,80 @@
+import { gapsOf, type QuarantineEntry } from '../admission/index.ts';
+import type { Catalogue } from '../product/index.ts';
+import type { Checkpoint } from './checkpoint.ts';
+import { newPipelineDevice, type PipelineDevice, type PipelineDevices } from './devices.ts';
+import type { LiveFeed } from './live.ts';
+import type { Pump } from './pump.ts';
+import type { DeviceLedger, FleetLedger, LedgerCounts, LiveEvent, PipelineView, QuarantineItem } from './view.ts';
+
+export interface ViewOptions {
+  readonly catalogue: Catalogue;
+  readonly devices: PipelineDevices;
+  readonly checkpoint: Checkpoint;
+  readonly pump: Pick<Pump, 'behindSince'>;
+  readonly live: LiveFeed<LiveEvent>;
+}
+
+const payloadCharactersMax = 2_000;
+
+export function createView(options: ViewOptions): PipelineView {
+  const { catalogue, devices, checkpoint, pump, live } = options;
+  return {
+    ledger: (device) => deviceLedger(devices.get(device) ?? newPipelineDevice()),
+    fleetLedger: () => fleetLedger(devices, pump.behindSince),
+    status: (device) => {
+      const admission = devices.get(device)?.admission;
+      return {
+        life: admission?.watermark === undefined ? 'registered' : 'active',
+        online: admission?.online ?? false,
+        lastSeenAt: admission?.lastSeenAt,
+        watermark: admission?.watermark,
+        firmware: admission?.firmware,
+        clockSuspect: admission?.clockSuspect,
+      };
+    },
+    quarantine: (device, limit) => checkpoint.quarantine(device, limit).map(quarantineItem),
+    bands: ({ device, signal, from, to, limit }) =>
+      checkpoint.bands({
+        device,
+        signal,
+        from: from ?? Number.MIN_SAFE_INTEGER,
+        to: to ?? Number.MAX_SAFE_INTEGER,
+        limit,
+      }),
+    pack: (product) => catalogue.pack(product)?.pack,
+    packs: () => [...catalogue.packs()].map((known) => known.pack),
+    subscribe: (listener) => live.subscribe(listener),
+  };
+}
+
+function deviceLedger(device: PipelineDevice): DeviceLedger {
+  const { admission } = device;
+  const gaps = [...admission.pastGaps, ...admission.boots.flatMap(gapsOf)];
+  return { ...countsOf(device), gaps };
+}
+
+function countsOf({ admission, stored, evaluated }: PipelineDevice): LedgerCounts {
+  const { received, acknowledged, duplicates, quarantined, ...rest } = admission.counts;
+  return { received, acknowledged, duplicates, quarantined, stored, evaluated, ...rest };
+}
+
+function fleetLedger(devices: PipelineDevices, behindSince: number | undefined): FleetLedger {
+  const sum = { ...countsOf(newPipelineDevice()) };
+  const gaps: FleetLedger['gaps'][number][] = [];
+  let count = 0;
+  for (const [id, device] of devices.entries()) {
+    const ledger = deviceLedger(device);
+    for (const name of Object.keys(sum) as (keyof LedgerCounts)[]) sum[name] += ledger[name];
+    for (const gap of ledger.gaps) gaps.push({ device: id, ...gap });
+    count += 1;
+  }
+  return { ...sum, gaps, devices: count, behindSince };
+}
+
+const decoder = new TextDecoder();
+
+function quarantineItem(entry: QuarantineEntry): QuarantineItem {
+  const { receivedAt, reason, detail, topic, payload, bytes } = entry;
+  const text = payload === undefined ? undefined : decoder.decode(payload).slice(0, payloadCharactersMax);
+  return { receivedAt, reason, detail, topic, payload: text, bytes };
+}

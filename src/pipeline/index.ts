@@ -1,0 +1,11 @@
+export { createPipeline, type Pipeline, type PipelineOptions } from './pipeline.ts';
+export type {
+  DeviceLedger,
+  DeviceStatus,
+  FleetLedger,
+  LedgerCounts,
+  LedgerGap,
+  LiveEvent,
+  PipelineView,
+  QuarantineItem,
+} from './view.ts';

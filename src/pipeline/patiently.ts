@@ -1,0 +1,23 @@
+import { isAftercareError, secondMs } from '../base/index.ts';
+
+const retryMaxMs = 30 * secondMs;
+
+/**
+ * Tries again while a store does not answer, with growing pauses: the log keeps what is not done. Any other error, and
+ * one after `stopped`, is thrown.
+ */
+export async function patiently<Value>(
+  work: () => Promise<Value>,
+  options: { readonly stopped: AbortSignal; readonly onTrouble: (error: Error, attempt: number) => void },
+): Promise<Value> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await work();
+    } catch (error) {
+      if (options.stopped.aborted || !isAftercareError(error, 'store-failed')) throw error;
+      options.onTrouble(error, attempt);
+      const waitMs = Math.min(retryMaxMs, 100 * 2 ** Math.min(attempt, 10));
+      await new Promise((resolve) => setTimeout(resolve, waitMs));
+    }
+  }
+}

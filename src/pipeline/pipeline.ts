@@ -1,0 +1,120 @@
+import { hash } from 'node:crypto';
+import type { QuarantineEntry } from '../admission/index.ts';
+import type { Clock } from '../base/index.ts';
+import type { CaseStore } from '../cases/index.ts';
+import { Engine } from '../engine/index.ts';
+import type { Log } from '../log/index.ts';
+import { Catalogue, type PackReader } from '../product/index.ts';
+import type { TelemetryStore } from '../store/index.ts';
+import { encodeRecord, type LogRecord, rejectedTopic } from '../telemetry/index.ts';
+import { Appender, type Done } from './appender.ts';
+import { Checkpoint } from './checkpoint.ts';
+import { PipelineDevices } from './devices.ts';
+import { LiveFeed } from './live.ts';
+import { patiently } from './patiently.ts';
+import { Processor } from './process.ts';
+import { Pump } from './pump.ts';
+import type { LiveEvent, PipelineView } from './view.ts';
+import { createView } from './create-view.ts';
+
+export interface PipelineOptions {
+  readonly log: Log;
+  readonly store: TelemetryStore;
+  readonly cases: CaseStore;
+  /** Where the checkpoint lives. */
+  readonly folder: string;
+  readonly readPack: PackReader;
+  readonly clock: Clock;
+  readonly logAgeMs: number;
+  readonly logBytesMax: number;
+  /** Tells a device what became of its message. */
+  readonly publish: (topic: string, payload: string) => void;
+  readonly onTrouble: (error: Error, attempt: number) => void;
+  /** The pipeline cannot go on: the service must be started again. Nothing acknowledged is lost. */
+  readonly onBroken: (error: Error) => void;
+}
+
+export interface Pipeline {
+  /** Appends a record; `done` is called once it is durable. */
+  append(record: LogRecord, done: Done): void;
+  /** Why no new message should be taken now; undefined when all is well. */
+  refusal(): string | undefined;
+  readonly view: PipelineView;
+  start(): void;
+  /** Waits for appends under way, processes all that the log holds, writes a checkpoint. */
+  stop(): Promise<void>;
+}
+
+/** Rejections of one message that are told one by one; the others are in the quarantine. */
+const toldPerMessageMax = 20;
+
+/**
+ * The data's way, in flow order: append and acknowledge → admission → engine → cases, store → checkpoint. This is the
+ * only place that pumps streams.
+ */
+export function createPipeline(options: PipelineOptions): Pipeline {
+  const { log, store, cases, clock, publish } = options;
+  const stopping = new AbortController();
+  const { onTrouble } = options;
+  const appender = new Appender({ log, clock, onBroken: options.onBroken });
+  const catalogue = new Catalogue(options.readPack);
+  const engine = new Engine(catalogue);
+  const devices = new PipelineDevices();
+  const checkpoint = new Checkpoint(options.folder);
+  const live = new LiveFeed<LiveEvent>();
+  const processor = new Processor({
+    catalogue,
+    engine,
+    devices,
+    hash: (text) => hash('sha256', text, 'base64url').slice(0, hashCharacters),
+    earlier: (device, boot, seq) =>
+      patiently(() => store.reports({ by: 'identity', device, boot, seq }), { stopped: stopping.signal, onTrouble }),
+  });
+  const pump = new Pump({
+    log,
+    store,
+    cases,
+    catalogue,
+    engine,
+    devices,
+    processor,
+    checkpoint,
+    clock,
+    logAgeMs: options.logAgeMs,
+    logBytesMax: options.logBytesMax,
+    onCases: (changed) => {
+      for (const item of changed) live.emit({ type: 'case', case: item });
+    },
+    onQuarantined: (entries) => tellRejected(entries, publish),
+    onCommitted: (touched) => {
+      for (const device of touched) live.emit({ type: 'device', device });
+    },
+    onTrouble,
+    onBroken: options.onBroken,
+  });
+  pump.restore();
+  return {
+    append: (record, done) => appender.append(encodeRecord(record), done),
+    refusal: () => appender.refusal(),
+    view: createView({ catalogue, devices, checkpoint, pump, live }),
+    start: () => pump.start(),
+    stop: async () => {
+      await appender.close();
+      stopping.abort();
+      await pump.stop();
+      checkpoint.close();
+    },
+  };
+}
+
+/** 144 bits of SHA-256 tell contents apart. */
+const hashCharacters = 24;
+
+function tellRejected(entries: readonly QuarantineEntry[], publish: PipelineOptions['publish']): void {
+  const told = new Map<number, number>();
+  for (const { device, offset, receivedAt, reason, detail } of entries) {
+    const count = (told.get(offset) ?? 0) + 1;
+    told.set(offset, count);
+    if (count <= toldPerMessageMax) publish(rejectedTopic(device), JSON.stringify({ receivedAt, reason, detail }));
+  }
+}

@@ -1,0 +1,101 @@
+import { changeDevice, type DeviceFacts, type Fact } from '../telemetry/index.ts';
+import type { ProductPack } from './pack.ts';
+
+export interface KnownDevice extends DeviceFacts {
+  readonly retired: boolean;
+  readonly registeredAt: number;
+}
+
+export interface KnownPack {
+  readonly product: string;
+  readonly version: number;
+  readonly publishedAt: number;
+  readonly file: string;
+  readonly source: string;
+  readonly pack: ProductPack;
+}
+
+/** Turns a published source into the pack that it was when it was published; throws `pack-invalid` when it cannot. */
+export type PackReader = (file: string, source: string) => ProductPack;
+
+/**
+ * Which devices and packs are known at one place of the log: the fold of its facts. The same fold serves every reader,
+ * so that admission and engine agree at every offset.
+ */
+export class Catalogue {
+  readonly #devices = new Map<string, KnownDevice>();
+  readonly #packs = new Map<string, KnownPack>();
+  readonly #read: PackReader;
+
+  constructor(read: PackReader) {
+    this.#read = read;
+  }
+
+  device(id: string): KnownDevice | undefined {
+    return this.#devices.get(id);
+  }
+
+  devices(): IterableIterator<KnownDevice> {
+    return this.#devices.values();
+  }
+
+  /** The version in force. */
+  pack(product: string): KnownPack | undefined {
+    return this.#packs.get(product);
+  }
+
+  packs(): IterableIterator<KnownPack> {
+    return this.#packs.values();
+  }
+
+  apply(fact: Fact): void {
+    switch (fact.type) {
+      case 'device-registered':
+        this.#devices.set(fact.device.id, { ...fact.device, retired: false, registeredAt: fact.at });
+        return;
+      case 'device-changed': {
+        const known = this.#devices.get(fact.id);
+        if (known) this.#devices.set(fact.id, { ...known, ...changeDevice(known, fact.changes) });
+        return;
+      }
+      case 'device-retired': {
+        const known = this.#devices.get(fact.id);
+        if (known) this.#devices.set(fact.id, { ...known, retired: true });
+        return;
+      }
+      case 'pack-published': {
+        const { product, version, file, source } = fact;
+        this.#packs.set(product, {
+          product,
+          version,
+          publishedAt: fact.at,
+          file,
+          source,
+          pack: this.#read(file, source),
+        });
+        return;
+      }
+    }
+  }
+
+  /** The facts that make this catalogue again: what a checkpoint keeps of it. Packs come first. */
+  facts(): Fact[] {
+    const packs = [...this.#packs.values()].map(
+      ({ product, version, publishedAt, file, source }): Fact => ({
+        type: 'pack-published',
+        at: publishedAt,
+        product,
+        version,
+        file,
+        source,
+      }),
+    );
+    return [...packs, ...[...this.#devices.values()].flatMap(factsOfDevice)];
+  }
+}
+
+function factsOfDevice(known: KnownDevice): Fact[] {
+  const { retired, registeredAt, ...device } = known;
+  const registered: Fact = { type: 'device-registered', at: registeredAt, device };
+  return retired ? [registered, { type: 'device-retired', at: registeredAt, id: device.id }] : [registered];
+}
