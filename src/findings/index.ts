@@ -1,1 +1,13 @@
+export { explainBand, explainRange, type JudgedReading, type SignalWords } from './explain.ts';
 export { type EvidenceReading, evidenceReadingsMax, type FindingEvent } from './finding.ts';
+export {
+  fixedGate,
+  type GateBudget,
+  type GateParams,
+  type GateState,
+  type GateStep,
+  gateInit,
+  gateStep,
+  gateVersion,
+  learnedGate,
+} from './gate.ts';

@@ -1,0 +1,159 @@
+import { medianAbsoluteDeviation, medianSorted, quantileSorted } from 'simple-statistics';
+import { agree, type Detector, type Score, unknownParams } from './detector.ts';
+
+export interface LevelParams {
+  /** Readings that the slow memory of location and spread reaches back. */
+  readonly memory: number;
+  /** Readings that the fast memory of the location reaches back. */
+  readonly recent: number;
+}
+
+interface LevelState {
+  /** Readings seen, those of the start included. */
+  seen: number;
+  /** The first readings, sorted only when they are all there; empty after that. */
+  start: number[];
+  slow: number;
+  fast: number;
+  /** Typical distance of a reading from the expected value, as a standard deviation of a normal signal. */
+  spread: number;
+  last: number;
+  /** Smallest change between two readings, 0 before the first, and how often a change of about that size was seen. */
+  step: number;
+  steps: number;
+}
+
+const startReadings = 64;
+/** One reading pulls a memory at most as one this many spreads away would. */
+const pullSpreads = 3;
+/** Speed of learning while the finding is open. */
+const openRate = 0.1;
+/** Changes after which the smallest one is taken for the signal's resolution, not for an event. */
+const stepsProven = 3;
+/** A signal that has not yet varied is given this share of its level as spread: nothing better is known of it. */
+const unvariedShare = 0.02;
+/** And the score that a first change can reach: beyond any low bar, but never enough to open a finding alone. */
+const unvariedScoreMax = 4;
+/** Standard deviation over mean absolute deviation, of a normal signal. */
+const meanDeviationFactor = Math.sqrt(Math.PI / 2);
+/** Width between the 10th and 90th percentile in standard deviations, and deviation over MAD, of a normal signal. */
+const decileWidth = 2.563;
+const madFactor = 1.4826;
+/** Values beyond this are taken as this, so that no difference of two of them overflows. */
+const sizeMax = 1e300;
+const spreadMin = 1e-300;
+
+const warmingUp: Score = { status: 'warming-up' };
+
+/**
+ * Far from its own recent level. Expected is the middle of a fast and a slow memory of the location, the score is the
+ * distance from it in spreads. The first {@link startReadings} set location and spread robustly; after that every
+ * reading moves them, but never by more than a reading three spreads away would (it is protected, not deaf).
+ */
+export const level: Detector<LevelParams, LevelState> = {
+  kind: 'level',
+  version: 1,
+  defaults: { memory: 2000, recent: 100 },
+
+  check(params) {
+    const problems = [...unknownParams(params, ['memory', 'recent'])];
+    const { memory, recent } = { ...level.defaults, ...params };
+    if (!isCount(memory, 200, 100_000)) problems.push('"memory" must be a whole number of readings, 200 to 100000');
+    if (!isCount(recent, 8, 100_000)) problems.push('"recent" must be a whole number of readings, 8 to 100000');
+    if (typeof memory === 'number' && typeof recent === 'number' && recent > memory) {
+      problems.push(`"recent" (${recent}) must not exceed "memory" (${memory})`);
+    }
+    return problems;
+  },
+
+  init: () => ({ seen: 0, start: [], slow: 0, fast: 0, spread: 0, last: 0, step: 0, steps: 0 }),
+
+  update(params, state, reading, { bar, open }) {
+    // Adding zero turns negative zero, which JSON does not keep, into zero.
+    const value = Math.max(-sizeMax, Math.min(sizeMax, reading.value)) + 0;
+    if (state.seen < startReadings) {
+      learnStart(state, value);
+      return warmingUp;
+    }
+    const expected = state.slow / 2 + state.fast / 2;
+    const spread = Math.max(state.spread, spreadFloor(state));
+    const offset = value - expected;
+    const score = scoreOf(state, value, { expected, spread, bar });
+    learn(params, state, value, { offset, spread, rate: open ? openRate : 1 });
+    return score;
+  },
+};
+
+function isCount(value: unknown, min: number, max: number): boolean {
+  return typeof value === 'number' && Number.isInteger(value) && value >= min && value <= max;
+}
+
+/** Resolution is not variation: no spread is narrower than the smallest step that the signal is known to make. */
+function spreadFloor(state: LevelState): number {
+  const known = state.steps >= stepsProven ? state.step : unvariedShare * Math.abs(state.slow);
+  return Math.max(known, 1e-9 * Math.abs(state.slow), spreadMin);
+}
+
+interface Expectation {
+  readonly expected: number;
+  readonly spread: number;
+  readonly bar: number;
+}
+
+function scoreOf(state: LevelState, value: number, { expected, spread, bar }: Expectation): Score {
+  const distance = Math.abs(value - expected) / spread;
+  const top = state.steps >= stepsProven ? Number.MAX_VALUE : unvariedScoreMax;
+  const low = widen(expected - bar * spread);
+  const high = widen(expected + bar * spread);
+  const inside = value >= low && value <= high;
+  return { status: 'scored', score: agree(Math.min(distance, top), inside, bar), low, high, expected };
+}
+
+/** A bound out where values are cut off is a bound beyond every value. */
+function widen(bound: number): number {
+  return Math.abs(bound) >= sizeMax ? Math.sign(bound) * Number.MAX_VALUE : bound;
+}
+
+function learnStart(state: LevelState, value: number): void {
+  if (state.seen > 0) learnStep(state, value);
+  state.last = value;
+  state.start.push(value);
+  state.seen += 1;
+  if (state.seen < startReadings) return;
+  const sorted = state.start.toSorted((a, b) => a - b);
+  const median = medianSorted(sorted);
+  const deciles = (quantileSorted(sorted, 0.9) - quantileSorted(sorted, 0.1)) / decileWidth;
+  state.slow = median;
+  state.fast = median;
+  state.spread = Math.max(deciles, madFactor * medianAbsoluteDeviation(sorted));
+  state.start = [];
+}
+
+interface Lesson {
+  readonly offset: number;
+  readonly spread: number;
+  readonly rate: number;
+}
+
+function learn(params: LevelParams, state: LevelState, value: number, { offset, spread, rate }: Lesson): void {
+  state.seen += 1;
+  const pullMax = pullSpreads * spread;
+  const slowRate = rate * Math.max(1 / state.seen, 1 / params.memory);
+  state.slow += slowRate * clip(value - state.slow, pullMax);
+  state.fast += (rate / params.recent) * clip(value - state.fast, pullMax);
+  const deviation = meanDeviationFactor * Math.min(Math.abs(offset), pullMax);
+  state.spread += slowRate * (deviation - state.spread);
+  learnStep(state, value);
+  state.last = value;
+}
+
+function learnStep(state: LevelState, value: number): void {
+  const change = Math.abs(value - state.last);
+  if (change === 0) return;
+  if (state.steps < stepsProven && (state.steps === 0 || change < 1.5 * state.step)) state.steps += 1;
+  if (state.step === 0 || change < state.step) state.step = change;
+}
+
+function clip(value: number, size: number): number {
+  return Math.max(-size, Math.min(size, value));
+}

@@ -1,0 +1,43 @@
+import { agree, type Detector, unknownParams } from './detector.ts';
+
+export interface RangeParams {
+  readonly low: number;
+  readonly high: number;
+}
+
+/** The bar that fits this score: 1 is the edge of the range. */
+export const rangeBar = 1;
+
+/**
+ * Outside the signal's physical range: a fault of the sensor, not of the product. The score is the distance from the
+ * middle of the range in half widths; it needs no memory and the band is the range itself.
+ */
+export const range: Detector<RangeParams, Record<string, never>> = {
+  kind: 'range',
+  version: 1,
+  defaults: {},
+
+  check(params) {
+    const problems = [...unknownParams(params, ['low', 'high'])];
+    const { low, high } = params;
+    for (const [name, value] of [
+      ['low', low],
+      ['high', high],
+    ] as const) {
+      if (typeof value !== 'number' || !Number.isFinite(value)) problems.push(`"${name}" must be a number`);
+    }
+    if (typeof low === 'number' && typeof high === 'number' && low >= high) {
+      problems.push(`"low" (${low}) must be below "high" (${high})`);
+    }
+    return problems;
+  },
+
+  init: () => ({}),
+
+  update({ low, high }, _state, { value }) {
+    const half = high / 2 - low / 2;
+    const expected = low + half;
+    const inside = value >= low && value <= high;
+    return { status: 'scored', score: agree(Math.abs(value - expected) / half, inside, rangeBar), low, high, expected };
+  },
+};

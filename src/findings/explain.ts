@@ -1,0 +1,61 @@
+import { formatClock, formatNumber, formatQuantity } from '../telemetry/index.ts';
+
+/** A reading with the band that it was held against. */
+export interface JudgedReading {
+  readonly at: number;
+  readonly value: number;
+  readonly low: number;
+  readonly high: number;
+}
+
+/** What a sentence calls the signal and its unit (UCUM). */
+export interface SignalWords {
+  readonly title: string;
+  readonly unit: string | undefined;
+}
+
+const digitsMin = 4;
+const digitsMax = 17;
+
+/**
+ * Why a detector's finding opened, in a sentence: "Ambient temperature has been outside its expected band for 2 of the
+ * last 3 readings: 82.1 °F at 14:00 UTC, expected 68.2–74.9 °F." `readings`: those that the gate looked at, oldest
+ * first; the last one is outside its band.
+ */
+export function explainBand(signal: SignalWords, readings: readonly JudgedReading[]): string {
+  const last = readings.at(-1);
+  if (!last) return `${capital(signal.title)} is outside its expected band.`;
+  const outside = readings.filter((reading) => reading.value < reading.low || reading.value > reading.high).length;
+  const how =
+    outside <= 1
+      ? 'is far outside its expected band'
+      : `has been outside its expected band for ${outside === readings.length ? 'the' : `${outside} of the`} last ${readings.length} readings`;
+  return `${capital(signal.title)} ${how}: ${seen(signal, last)}, expected ${band(signal, last)}.`;
+}
+
+/** Why a `range` finding opened: a value that the signal cannot have. */
+export function explainRange(signal: SignalWords, reading: JudgedReading): string {
+  return `${capital(signal.title)} is outside what its sensor can measure: ${seen(signal, reading)}, possible ${band(signal, reading)}.`;
+}
+
+function seen(signal: SignalWords, reading: JudgedReading): string {
+  return `${formatQuantity(reading.value, signal.unit, tellingDigits(reading))} at ${formatClock(reading.at)}`;
+}
+
+function band(signal: SignalWords, reading: JudgedReading): string {
+  const digits = tellingDigits(reading);
+  const low = formatNumber(reading.low, digits);
+  return `${low}${reading.low < 0 || reading.high < 0 ? ' to ' : '–'}${formatQuantity(reading.high, signal.unit, digits)}`;
+}
+
+/** Enough digits that rounding does not move a reading that lies outside its band onto the bound or into it. */
+function tellingDigits({ value, low, high }: JudgedReading): number {
+  const bound = value > high ? high : low;
+  let digits = digitsMin;
+  while (digits < digitsMax && formatNumber(value, digits) === formatNumber(bound, digits)) digits += 1;
+  return digits;
+}
+
+function capital(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}
