@@ -1,1 +1,9 @@
-export type { Broker, BrokerHandlers, BrokerLimits, IncomingMessage } from './broker.ts';
+export {
+  type Broker,
+  type BrokerHandlers,
+  type BrokerLimits,
+  type BrokerOptions,
+  defaultBrokerLimits,
+  type IncomingMessage,
+  startBroker,
+} from './broker.ts';

@@ -1,0 +1,164 @@
+import type { Socket } from 'node:net';
+import type { BrokerLimits } from './broker.ts';
+import { FrameReader } from './frame-reader.ts';
+import type { InFlight, Waiter } from './in-flight.ts';
+import { Pace } from './pace.ts';
+
+export interface ConnectionContext {
+  readonly limits: BrokerLimits;
+  readonly inFlight: InFlight;
+  onOversize(connection: Connection, bytes: number): void;
+  onProblem(connection: Connection, error: Error): void;
+}
+
+/**
+ * The gate between a socket and aedes, which reads by `socket.read()`: that method is replaced by one that gives whole
+ * frames, and none while there is no room or the device is ahead of its rate. Bytes then stay in the kernel and TCP
+ * slows the device down. aedes alone reads on while acks are withheld, and takes packets of any size.
+ */
+export class Connection implements Waiter {
+  readonly socket: Socket;
+  /** Undefined until it proved who it is. */
+  device: string | undefined;
+  /** Who it says it is, proven or not. */
+  claimedDevice: string | undefined;
+  /** It counts against the limit of connections. */
+  hasPlace = false;
+  /** What was wrong with it has been told. */
+  hasProblem = false;
+  /** Bytes published to it and not yet handed to the kernel. */
+  outboundBytes = 0;
+
+  readonly #context: ConnectionContext;
+  readonly #readSocket: () => Buffer | null;
+  readonly #frames: FrameReader;
+  readonly #pace: Pace;
+  /** CONNECT alone is given first: what follows it waits for the CONNACK, since aedes would queue only 42 packets. */
+  #stage: 'connect' | 'held' | 'open' | 'stopped' = 'connect';
+  #messages = 0;
+  #bytes = 0;
+  /** A read was refused, so that aedes must be told to read again. */
+  #isRefused = false;
+  #isWaking = false;
+  #paceTimer: NodeJS.Timeout | undefined;
+  #keepalive: NodeJS.Timeout | undefined;
+
+  constructor(socket: Socket, context: ConnectionContext) {
+    this.socket = socket;
+    this.#context = context;
+    this.#frames = new FrameReader(context.limits.packetBytesMax);
+    this.#pace = new Pace(context.limits.messagesPerSecondMax);
+    const read = socket.read.bind(socket);
+    this.#readSocket = read;
+    // Node itself calls read(0) to fill the buffer; that must reach the stream whatever the gate says.
+    socket.read = (size?: number) => (size === 0 ? read(0) : this.#read());
+  }
+
+  /** The session is up: what follows CONNECT may be read. */
+  open(): void {
+    if (this.#stage !== 'held') return;
+    this.#stage = 'open';
+    this.#readAgain();
+  }
+
+  /** Reads no more, for good. Acks still go out. */
+  stop(): void {
+    this.#stage = 'stopped';
+    clearTimeout(this.#paceTimer);
+    clearTimeout(this.#keepalive);
+    this.#context.inFlight.forget(this);
+  }
+
+  /** Ends the connection when nothing comes for one and a half times this long. It is ours because aedes' timer would
+   * cut a device whose socket we do not read. */
+  expectWithin(keepaliveMs: number): void {
+    clearTimeout(this.#keepalive);
+    if (keepaliveMs <= 0) return;
+    this.#keepalive = setTimeout(() => {
+      if (this.#isRefused || this.#messages > 0) {
+        this.#keepalive?.refresh();
+        return;
+      }
+      this.#context.onProblem(this, new Error(`nothing came for ${keepaliveMs * 1.5} ms: keepalive missed`));
+      this.socket.destroy();
+    }, keepaliveMs * 1.5);
+  }
+
+  /** A message was taken over. */
+  take(bytes: number): void {
+    this.#messages += 1;
+    this.#bytes += bytes;
+    this.#context.inFlight.add(bytes);
+  }
+
+  /** It was acknowledged, or never will be. */
+  settle(bytes: number): void {
+    this.#messages -= 1;
+    this.#bytes -= bytes;
+    this.#context.inFlight.remove(bytes);
+    if (this.#isRefused && this.#hasRoom()) this.wake();
+  }
+
+  /** In its own turn of the event loop: reading hands on new messages, which must not happen amid acknowledging. */
+  wake(): void {
+    if (this.#isWaking) return;
+    this.#isWaking = true;
+    setImmediate(() => {
+      this.#isWaking = false;
+      this.#readAgain();
+    });
+  }
+
+  #readAgain(): void {
+    if (!this.#isRefused || this.socket.destroyed) return;
+    this.#isRefused = false;
+    this.socket.emit('readable');
+  }
+
+  #hasRoom(): boolean {
+    const { inFlightMax, inFlightBytesMax } = this.#context.limits;
+    return this.#messages < inFlightMax && this.#bytes < inFlightBytesMax;
+  }
+
+  #mayRead(): boolean {
+    if (this.#stage === 'held' || this.#stage === 'stopped') return false;
+    // CONNECT is read however full we are, or whoever comes back meanwhile would run into the connect timeout.
+    if (this.#stage === 'connect') return true;
+    if (!this.#hasRoom()) return false;
+    if (this.#context.inFlight.isFull) {
+      this.#context.inFlight.wait(this);
+      return false;
+    }
+    const waitMs = this.#pace.waitMs(performance.now());
+    if (waitMs === 0) return true;
+    clearTimeout(this.#paceTimer);
+    this.#paceTimer = setTimeout(() => this.#readAgain(), waitMs);
+    return false;
+  }
+
+  #read(): Buffer | null {
+    if (!this.#mayRead()) {
+      this.#isRefused = true;
+      return null;
+    }
+    this.#isRefused = false;
+    const chunk = this.#readSocket();
+    if (chunk === null) return null;
+    this.#keepalive?.refresh();
+
+    const isFirst = this.#stage === 'connect';
+    const framesMax = isFirst ? 1 : this.#context.limits.inFlightMax - this.#messages;
+    const split = this.#frames.push(chunk, framesMax);
+    if (split.oversize !== undefined) {
+      this.#context.onOversize(this, split.oversize);
+      this.stop();
+      this.socket.destroy();
+      return null;
+    }
+    if (split.rest !== undefined) this.socket.unshift(split.rest);
+    if (split.whole === undefined) return null;
+    if (isFirst) this.#stage = 'held';
+    this.#pace.take(split.charged, performance.now());
+    return split.whole;
+  }
+}

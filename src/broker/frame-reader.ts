@@ -1,0 +1,105 @@
+/** What came of some received bytes. */
+export interface FrameSplit {
+  /** Whole frames, one after the other; undefined when none is whole yet. */
+  readonly whole: Buffer | undefined;
+  /** Bytes beyond the frames asked for: to be pushed again, before anything newer. */
+  readonly rest: Buffer | undefined;
+  /** How many of the whole frames cost the broker work; acks do not count. */
+  readonly charged: number;
+  /** Bytes of a frame beyond the limit. Nothing of it is kept, and nothing may be pushed any more. */
+  readonly oversize: number | undefined;
+}
+
+const headerIncomplete = 0;
+const headerBroken = -1;
+const lengthBytesMax = 4;
+
+/**
+ * Cuts a byte stream into whole MQTT frames by their fixed headers, so that a frame's size is judged before its body is
+ * kept, and the parser behind never collects pieces (a list of one-byte pieces costs it quadratic time).
+ */
+export class FrameReader {
+  readonly #frameBytesMax: number;
+  /** A frame whose header is known, with what has come of it. */
+  #partial: Buffer | undefined;
+  #filledBytes = 0;
+  /** A fixed header that has not come whole: at most four bytes. */
+  #header: Buffer | undefined;
+
+  constructor(frameBytesMax: number) {
+    this.#frameBytesMax = frameBytesMax;
+  }
+
+  push(chunk: Buffer, framesMax: number): FrameSplit {
+    if (this.#header !== undefined) {
+      const joined = Buffer.concat([this.#header, chunk]);
+      this.#header = undefined;
+      return this.#split(joined, framesMax);
+    }
+    const frame = this.#partial;
+    if (frame === undefined) return this.#split(chunk, framesMax);
+
+    const taken = chunk.copy(frame, this.#filledBytes);
+    this.#filledBytes += taken;
+    if (this.#filledBytes < frame.length) return nothingWhole;
+    this.#partial = undefined;
+    const charged = isCharged(frame[0]) ? 1 : 0;
+    const rest = chunk.subarray(taken);
+    if (rest.length === 0) return { whole: frame, rest: undefined, charged, oversize: undefined };
+    if (framesMax <= 1) return { whole: frame, rest, charged, oversize: undefined };
+    const more = this.#split(rest, framesMax - 1);
+    const whole = more.whole === undefined ? frame : Buffer.concat([frame, more.whole]);
+    return { ...more, whole, charged: charged + more.charged };
+  }
+
+  #split(bytes: Buffer, framesMax: number): FrameSplit {
+    let start = 0;
+    let frames = 0;
+    let charged = 0;
+    let rest: Buffer | undefined;
+    while (start < bytes.length) {
+      if (frames === framesMax) {
+        rest = bytes.subarray(start);
+        break;
+      }
+      const frameBytes = frameBytesAt(bytes, start);
+      if (frameBytes === headerIncomplete) {
+        this.#header = Buffer.from(bytes.subarray(start));
+        break;
+      }
+      // The parser behind says what is wrong with it and ends the connection.
+      if (frameBytes === headerBroken) return { whole: bytes, rest: undefined, charged, oversize: undefined };
+      if (frameBytes > this.#frameBytesMax) return { ...nothingWhole, oversize: frameBytes };
+      if (start + frameBytes > bytes.length) {
+        this.#partial = Buffer.allocUnsafe(frameBytes);
+        this.#filledBytes = bytes.copy(this.#partial, 0, start);
+        break;
+      }
+      if (isCharged(bytes[start])) charged += 1;
+      frames += 1;
+      start += frameBytes;
+    }
+    const whole = start === 0 ? undefined : start === bytes.length ? bytes : bytes.subarray(0, start);
+    return { whole, rest, charged, oversize: undefined };
+  }
+}
+
+const nothingWhole: FrameSplit = { whole: undefined, rest: undefined, charged: 0, oversize: undefined };
+
+/** Bytes of the frame that begins at `start`, its header included, as far as the header tells. */
+function frameBytesAt(bytes: Buffer, start: number): number {
+  let bodyBytes = 0;
+  for (let index = 1; index <= lengthBytesMax; index++) {
+    const byte = bytes[start + index];
+    if (byte === undefined) return headerIncomplete;
+    bodyBytes += (byte & 0x7f) << (7 * (index - 1));
+    if (byte < 0x80) return 1 + index + bodyBytes;
+  }
+  return headerBroken;
+}
+
+/** PUBACK, PUBREC, PUBREL and PUBCOMP follow from messages that were charged already. */
+function isCharged(firstByte: number | undefined): boolean {
+  const type = (firstByte ?? 0) >> 4;
+  return type < 4 || type > 7;
+}
