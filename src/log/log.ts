@@ -1,6 +1,7 @@
 /** One record of the log: its offset (records are numbered from 0 without holes) and its bytes, never looked into here. */
 export interface LogEntry {
   readonly offset: number;
+  /** May be a view of memory that other readers share: not to be written to, nor its buffer transferred. */
   readonly payload: Uint8Array;
 }
 
@@ -23,9 +24,12 @@ export interface LogBounds {
  * - Absent: reading at or after `next` gives an empty array; reading before `first` gives records from `first` on.
  */
 export interface Log {
-  /** Resolves to the offset of the first payload. An empty call is an error. */
+  /** Resolves to the offset of the first payload. An empty call is an error. The payloads are copied before it returns. */
   append(payloads: readonly Uint8Array[]): Promise<number>;
-  /** Records from `from` on, at most `recordsMax`, and at most `bytesMax` bytes unless the first alone is larger. */
+  /**
+   * Records from `from` on, at most `recordsMax`, and at most `bytesMax` bytes unless the first alone is larger. Fewer
+   * does not mean that there are no more; none does.
+   */
   read(from: number, limits: { readonly recordsMax: number; readonly bytesMax: number }): Promise<readonly LogEntry[]>;
   bounds(): LogBounds;
   /** Resolves when a record at `offset` can be read, or the log closes, or `signal` aborts (true only for the first). */

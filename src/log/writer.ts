@@ -1,0 +1,115 @@
+import { randomInt } from 'node:crypto';
+import type { LogFile, LogFiles } from './files.ts';
+import { full, writeFailed } from './log-errors.ts';
+import { Segment, type Segments } from './segment.ts';
+import { encodeSegmentHeader, type Group, sealGroup, segmentHeaderBytes, segmentName } from './segment-format.ts';
+
+/** The newest segment, open for writing. */
+export interface ActiveSegment {
+  readonly segment: Segment;
+  readonly file: LogFile;
+  readonly salt: number;
+}
+
+/** Makes a segment that may be written to: its header and its name are durable. */
+export async function createSegment(files: LogFiles, first: number): Promise<ActiveSegment> {
+  const file = await files.open(segmentName(first), 'create');
+  try {
+    const salt = await writeSegmentHeader(file, first);
+    await file.sync();
+    await files.sync();
+    return { segment: new Segment(first, segmentHeaderBytes, salt), file, salt };
+  } catch (error) {
+    await file.close();
+    throw error;
+  }
+}
+
+/** Returns the salt of the segment. */
+export async function writeSegmentHeader(file: LogFile, first: number): Promise<number> {
+  const salt = randomInt(2 ** 32);
+  await file.write(encodeSegmentHeader({ first, salt }), 0);
+  return salt;
+}
+
+export interface WriterOptions {
+  readonly folder: string;
+  readonly files: LogFiles;
+  readonly segmentBytesMax: number;
+  readonly bytesMax: number;
+}
+
+/** Writes groups, one at a time; the caller sees to that. */
+export class SegmentWriter {
+  readonly #options: WriterOptions;
+  readonly #segments: Segments;
+  #active: ActiveSegment;
+  #next: number;
+  #failure: { readonly cause: unknown } | undefined;
+
+  constructor(options: WriterOptions, segments: Segments, active: ActiveSegment, next: number) {
+    this.#options = options;
+    this.#segments = segments;
+    this.#active = active;
+    this.#next = next;
+  }
+
+  /** Offset that the next record gets; all before are durable. */
+  get next(): number {
+    return this.#next;
+  }
+
+  /** Makes a laid-out group durable: one write, one sync. */
+  async write(bytes: Buffer, count: number): Promise<Group> {
+    const { folder, bytesMax } = this.#options;
+    if (this.#failure !== undefined) throw writeFailed(folder, this.#failure.cause);
+    const rolls = this.#rollsFor(bytes.length);
+    if (this.#segments.bytes + bytes.length + (rolls ? segmentHeaderBytes : 0) > bytesMax) throw full(folder, bytesMax);
+    try {
+      if (rolls) await this.#roll();
+      const { segment, file, salt } = this.#active;
+      const group = sealGroup(bytes, { first: this.#next, count, salt });
+      await file.write(bytes, segment.bytes);
+      await file.sync();
+      segment.note({ offset: group.first, position: segment.bytes });
+      this.#segments.grow(segment, bytes.length);
+      this.#next += count;
+      return group;
+    } catch (cause) {
+      this.#failure = { cause };
+      await this.#cutBack();
+      throw writeFailed(folder, cause);
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.#active.file.close();
+  }
+
+  /** A group larger than a segment may be gets a segment of its own. */
+  #rollsFor(bytes: number): boolean {
+    const { segment } = this.#active;
+    return segment.bytes > segmentHeaderBytes && segment.bytes + bytes > this.#options.segmentBytesMax;
+  }
+
+  async #roll(): Promise<void> {
+    const old = this.#active;
+    this.#active = await createSegment(this.#options.files, this.#next);
+    this.#segments.add(this.#active.segment);
+    await old.file.close();
+  }
+
+  /**
+   * A rejected group must not be found by the next start, although its bytes may be on disk. Where the disk refuses this
+   * too, nobody can know what is on it, and the caller is told of the first failure anyway.
+   */
+  async #cutBack(): Promise<void> {
+    const { segment, file } = this.#active;
+    try {
+      await file.truncate(segment.bytes);
+      await file.sync();
+    } catch {
+      // The disk refuses this too; the first failure is the one to tell.
+    }
+  }
+}

@@ -1,0 +1,203 @@
+import type { LogFile, LogFiles } from '../../src/log/index.ts';
+
+type Change =
+  | { readonly kind: 'write'; readonly bytes: Buffer; readonly position: number }
+  | { readonly kind: 'truncate'; readonly bytes: number };
+
+interface Inode {
+  content: Buffer;
+  /** What the platter holds; `changes` are not there yet. */
+  durable: Buffer;
+  changes: Change[];
+}
+
+export type Operation = 'write' | 'sync' | 'read' | 'truncate' | 'open' | 'remove' | 'list' | 'sync-folder';
+
+/**
+ * A folder in memory with the manners of a real disk: what was not synced may be lost, kept, or torn when the power
+ * goes, and the names of files as well. All chance comes from the seed.
+ */
+export class FakeFiles implements LogFiles {
+  #names = new Map<string, Inode>();
+  #durableNames = new Map<string, Inode>();
+  readonly #random: () => number;
+  /** Files opened before a crash belong to a dead process. */
+  #life = 0;
+  #operationsLeft = Number.POSITIVE_INFINITY;
+  readonly #failures: Operation[] = [];
+  /** Every operation that was asked for. */
+  readonly operations: Operation[] = [];
+
+  constructor(seed = 1) {
+    this.#random = seededRandom(seed);
+  }
+
+  /** The power goes in the middle of the operation after this many; call {@link crash} to have it back. */
+  dieAfter(operations: number): void {
+    this.#operationsLeft = operations;
+  }
+
+  /** The next operation of this kind fails; a write may have written a part. */
+  failNext(operation: Operation): void {
+    this.#failures.push(operation);
+  }
+
+  /** Power loss: what was not synced has any fate. */
+  crash(): void {
+    for (const [name, inode] of this.#names) {
+      if (this.#durableNames.get(name) !== inode && this.#chance()) this.#durableNames.set(name, inode);
+    }
+    for (const [name, inode] of this.#durableNames) {
+      if (this.#names.get(name) !== inode && this.#chance()) this.#durableNames.delete(name);
+    }
+    this.#names = new Map(this.#durableNames);
+    for (const inode of this.#names.values()) {
+      inode.durable = this.#tear(inode);
+      inode.content = Buffer.from(inode.durable);
+      inode.changes = [];
+    }
+    this.kill();
+  }
+
+  /** The process dies, the system lives: all that was written is there, and still not synced. */
+  kill(): void {
+    this.#life += 1;
+    this.#operationsLeft = Number.POSITIVE_INFINITY;
+    this.#failures.length = 0;
+  }
+
+  /** The present bytes of a file, to look at or to damage. */
+  bytes(name: string): Buffer {
+    return this.#inode(name).content;
+  }
+
+  /** Replaces a file as if it had always been like this. */
+  put(name: string, bytes: Buffer): void {
+    const inode = { content: Buffer.from(bytes), durable: Buffer.from(bytes), changes: [] };
+    this.#names.set(name, inode);
+    this.#durableNames.set(name, inode);
+  }
+
+  names(): string[] {
+    return [...this.#names.keys()].sort();
+  }
+
+  async list(): Promise<{ name: string; bytes: number }[]> {
+    await this.#operate('list', this.#life);
+    return [...this.#names].map(([name, inode]) => ({ name, bytes: inode.content.length }));
+  }
+
+  async open(name: string, mode: 'create' | 'write' | 'read'): Promise<LogFile> {
+    const life = this.#life;
+    await this.#operate('open', life);
+    if (mode === 'create') {
+      if (this.#names.has(name)) throw new Error(`EEXIST: ${name}`);
+      this.#names.set(name, { content: Buffer.alloc(0), durable: Buffer.alloc(0), changes: [] });
+    }
+    return this.#file(this.#inode(name), life);
+  }
+
+  async remove(name: string): Promise<void> {
+    await this.#operate('remove', this.#life);
+    if (!this.#names.delete(name)) throw new Error(`ENOENT: ${name}`);
+  }
+
+  async sync(): Promise<void> {
+    await this.#operate('sync-folder', this.#life);
+    this.#durableNames = new Map(this.#names);
+  }
+
+  #file(inode: Inode, life: number): LogFile {
+    const change = (made: Change) => {
+      inode.changes.push(made);
+      inode.content = apply(inode.content, made);
+    };
+    return {
+      write: async (bytes, position) => {
+        const copy = Buffer.from(bytes);
+        const part = copy.subarray(0, Math.floor(this.#random() * (copy.length + 1)));
+        await this.#operate('write', life, () => change({ kind: 'write', bytes: part, position }));
+        change({ kind: 'write', bytes: copy, position });
+      },
+      sync: async () => {
+        await this.#operate('sync', life);
+        inode.durable = Buffer.from(inode.content);
+        inode.changes = [];
+      },
+      read: async (into, position) => {
+        await this.#operate('read', life);
+        return inode.content.copy(into, 0, position);
+      },
+      truncate: async (bytes) => {
+        await this.#operate('truncate', life);
+        change({ kind: 'truncate', bytes });
+      },
+      close: () => Promise.resolve(),
+    };
+  }
+
+  #inode(name: string): Inode {
+    const inode = this.#names.get(name);
+    if (inode === undefined) throw new Error(`ENOENT: ${name}`);
+    return inode;
+  }
+
+  /** Fails when it must; `partly` is what a failing operation may have done. */
+  async #operate(operation: Operation, life: number, partly?: () => void): Promise<void> {
+    await Promise.resolve();
+    if (life !== this.#life) throw new Error('this process is dead');
+    this.operations.push(operation);
+    this.#operationsLeft -= 1;
+    if (this.#operationsLeft === -1) partly?.();
+    if (this.#operationsLeft < 0) throw new Error('the power is gone');
+    const failure = this.#failures.indexOf(operation);
+    if (failure === -1) return;
+    this.#failures.splice(failure, 1);
+    partly?.();
+    throw new Error(`EIO: ${operation}`);
+  }
+
+  /** What is on the platter after a power loss: of each change all, nothing or a part, whatever became of the others. */
+  #tear(inode: Inode): Buffer {
+    let bytes = inode.durable;
+    for (const change of inode.changes) {
+      const fate = this.#random();
+      if (fate < 0.3) continue;
+      if (fate < 0.6 || change.kind === 'truncate') bytes = apply(bytes, change);
+      else bytes = apply(bytes, { ...change, bytes: this.#part(change.bytes) });
+    }
+    return bytes;
+  }
+
+  /** A torn write: cut short, or of full length with zeros before or behind some place. */
+  #part(bytes: Buffer): Buffer {
+    const at = Math.floor(this.#random() * (bytes.length + 1));
+    if (this.#chance()) return bytes.subarray(0, at);
+    const holed = Buffer.from(bytes);
+    return this.#chance() ? holed.fill(0, at) : holed.fill(0, 0, at);
+  }
+
+  #chance(): boolean {
+    return this.#random() < 0.5;
+  }
+}
+
+function apply(content: Buffer, change: Change): Buffer {
+  const length =
+    change.kind === 'truncate' ? change.bytes : Math.max(content.length, change.position + change.bytes.length);
+  const bytes = Buffer.alloc(length);
+  content.copy(bytes);
+  if (change.kind === 'write') change.bytes.copy(bytes, change.position);
+  return bytes;
+}
+
+/** Mulberry32: numbers from 0 to below 1, the same for the same seed. */
+function seededRandom(seed: number): () => number {
+  let state = seed >>> 0;
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
+  };
+}
