@@ -40,11 +40,7 @@ function watchesOf(signal: SignalSpec): WatchSpec[] {
 function signalWatcher(signal: SignalSpec, spec: WatchSpec): SignalWatcher {
   const detector = detectors.get(spec.kind);
   if (!detector) throw new AftercareError('pack-invalid', `there is no detector \`${spec.kind}\``);
-  return {
-    key: `${spec.kind}:${signal.name}`,
-    signal: signal.name,
-    spec,
-    params: canonicalJson([detector.version, spec.params]),
-    watcher: createWatcher({ signal, spec, detector }),
-  };
+  const watcher = createWatcher({ signal, spec, detector });
+  const params = canonicalJson([watcher.version, spec.params]);
+  return { key: `${spec.kind}:${signal.name}`, signal: signal.name, spec, params, watcher };
 }

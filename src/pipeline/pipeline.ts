@@ -9,13 +9,13 @@ import type { TelemetryStore } from '../store/index.ts';
 import { encodeRecord, type LogRecord, rejectedTopic } from '../telemetry/index.ts';
 import { Appender, type Done } from './appender.ts';
 import { Checkpoint } from './checkpoint.ts';
+import { createView } from './create-view.ts';
 import { PipelineDevices } from './devices.ts';
 import { LiveFeed } from './live.ts';
 import { patiently } from './patiently.ts';
 import { Processor } from './process.ts';
 import { Pump } from './pump.ts';
 import type { LiveEvent, PipelineView } from './view.ts';
-import { createView } from './create-view.ts';
 
 export interface PipelineOptions {
   readonly log: Log;
@@ -27,6 +27,7 @@ export interface PipelineOptions {
   readonly clock: Clock;
   readonly logAgeMs: number;
   readonly logBytesMax: number;
+  readonly settleRegistry: () => Promise<number>;
   /** Tells a device what became of its message. */
   readonly publish: (topic: string, payload: string) => void;
   readonly onTrouble: (error: Error, attempt: number) => void;
@@ -82,6 +83,7 @@ export function createPipeline(options: PipelineOptions): Pipeline {
     clock,
     logAgeMs: options.logAgeMs,
     logBytesMax: options.logBytesMax,
+    settleRegistry: options.settleRegistry,
     onCases: (changed) => {
       for (const item of changed) live.emit({ type: 'case', case: item });
     },

@@ -25,6 +25,8 @@ export interface PumpOptions {
   readonly logAgeMs: number;
   /** The log's disk bound; from four fifths of it on, all that is done may go. */
   readonly logBytesMax: number;
+  /** Resolves to the log offset up to which the registry has taken the facts. */
+  readonly settleRegistry: () => Promise<number>;
   readonly onCases: (cases: readonly Case[]) => void;
   readonly onQuarantined: (entries: readonly QuarantineEntry[]) => void;
   /** What is known of these devices changed, and is durable. */
@@ -206,10 +208,11 @@ export class Pump {
 
   /** By age; sooner when the log comes near its bound. */
   async #trim(now: number, next: number): Promise<void> {
-    const { log, logAgeMs, logBytesMax } = this.#options;
+    const { log, logAgeMs, logBytesMax, settleRegistry } = this.#options;
     const { first, bytes } = log.bounds();
-    const keepFrom = bytes > trimAtShare * logBytesMax ? next : this.#ages.keepFrom(now, logAgeMs, next);
-    if (keepFrom > first) await log.trim(keepFrom);
+    const wanted = bytes > trimAtShare * logBytesMax ? next : this.#ages.keepFrom(now, logAgeMs, next);
+    if (wanted <= first) return;
+    await log.trim(Math.min(wanted, await settleRegistry()));
   }
 
   async #deviceRows(touched: ReadonlySet<string>): Promise<DeviceRow[]> {

@@ -1,0 +1,82 @@
+import { Command, CommanderError, InvalidArgumentError } from 'commander';
+import { isAftercareError } from '../base/index.ts';
+import { checkCommand } from './check-command.ts';
+import { replayCommand } from './replay-command.ts';
+import { serveCommand } from './serve-command.ts';
+import { testCommand } from './test-command.ts';
+
+/** 0 done, 1 found something wrong, 2 wrong usage or input. */
+export type ExitCode = 0 | 1 | 2;
+
+/** Runs one command of the command line. Resolves to its exit code; `serve` only when the service has stopped. */
+export async function runCommand(args: readonly string[]): Promise<ExitCode> {
+  let exitCode: ExitCode = 0;
+  const program = new Command('aftercare')
+    .description('Listens to connected products and opens the service case before the customer notices the failure.')
+    .showHelpAfterError()
+    .exitOverride();
+  program
+    .command('serve')
+    .description('run the service')
+    .action(async () => {
+      exitCode = await serveCommand();
+    });
+  program
+    .command('check')
+    .description('check product packs and read their rules back in words')
+    .argument('<path...>', 'pack files or folders')
+    .option('--json', 'print the result as JSON')
+    .action((paths: string[], options: { json?: boolean }) => {
+      exitCode = checkCommand(paths, { json: options.json ?? false });
+    });
+  program
+    .command('test')
+    .description('run the tests of product packs on a virtual clock')
+    .argument('<path...>', 'pack files or folders')
+    .option('--json', 'print the result as JSON')
+    .action((paths: string[], options: { json?: boolean }) => {
+      exitCode = testCommand(paths, { json: options.json ?? false });
+    });
+  const simulate = program.command('simulate').description('make products report');
+  simulate
+    .command('replay')
+    .description('register a device and publish a recorded CSV (timestamp,signal,…) over MQTT')
+    .argument('<csv>', 'the recording')
+    .requiredOption('--product <id>', 'product pack of the device')
+    .requiredOption('--device <id>', 'device id; registered when it is new')
+    .option('--speed <factor>', 'times as fast as recorded; 0 = as fast as it goes', nonNegative, 0)
+    .option('--url <url>', 'HTTP address of the service; default: from the settings')
+    .option('--mqtt <url>', 'MQTT address of the service; default: from the settings')
+    .option('--json', 'print the result as JSON')
+    .action(async (csv: string, options: ReplayFlags) => {
+      exitCode = await replayCommand(csv, { ...options, json: options.json ?? false });
+    });
+  try {
+    await program.parseAsync(args, { from: 'user' });
+    return exitCode;
+  } catch (error) {
+    return failed(error);
+  }
+}
+
+interface ReplayFlags {
+  readonly product: string;
+  readonly device: string;
+  readonly speed: number;
+  readonly url?: string;
+  readonly mqtt?: string;
+  readonly json?: boolean;
+}
+
+function failed(error: unknown): ExitCode {
+  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
+  if (!isAftercareError(error)) throw error;
+  process.stderr.write(`${error.message}\n${error.hint ? `→ ${error.hint}\n` : ''}`);
+  return 2;
+}
+
+function nonNegative(text: string): number {
+  const value = Number(text);
+  if (!Number.isFinite(value) || value < 0) throw new InvalidArgumentError('must be a number from 0 on');
+  return value;
+}

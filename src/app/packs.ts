@@ -1,0 +1,85 @@
+import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { AftercareError } from '../base/index.ts';
+import { checkWatch } from '../engine/index.ts';
+import { formatProblem, type PackProblem, type PackReader, type ProductPack, parsePack } from '../product/index.ts';
+import type { Directory, Registry } from '../registry/index.ts';
+import { conditionChecker } from '../rules/index.ts';
+
+export interface PackFile {
+  readonly file: string;
+  readonly source: string;
+}
+
+/** Pack files below the given files and folders, by name. `wrong` names those that cannot be read, and why. */
+export function findPackFiles(paths: readonly string[]): { files: PackFile[]; wrong: string[] } {
+  const files: PackFile[] = [];
+  const wrong: string[] = [];
+  for (const path of paths) {
+    try {
+      const names = statSync(path).isDirectory() ? packNames(path).map((name) => join(path, name)) : [path];
+      for (const file of names) files.push({ file, source: readFileSync(file, 'utf8') });
+    } catch (error) {
+      wrong.push(`${path}: ${error instanceof Error ? error.message : String(error)}`);
+    }
+  }
+  return { files, wrong };
+}
+
+function packNames(folder: string): string[] {
+  return readdirSync(folder)
+    .filter((name) => /\.(?:ya?ml|json)$/.test(name) && !name.endsWith('.schema.json'))
+    .sort();
+}
+
+export function readPack(file: string, source: string): { pack: ProductPack } | { problems: readonly PackProblem[] } {
+  const parsed = parsePack({ file, source, checkCondition: conditionChecker, checkWatch });
+  return parsed.pack ? { pack: parsed.pack } : { problems: parsed.problems };
+}
+
+/** Reads a published source again, when the log is replayed. */
+export const readPublishedPack: PackReader = (file, source) => {
+  const read = readPack(file, source);
+  if ('pack' in read) return read.pack;
+  throw new AftercareError('pack-invalid', read.problems.map(formatProblem).join('\n'), {
+    hint: 'this version of Aftercare does not read a pack that an earlier one published; publish a mended version',
+  });
+};
+
+export interface PublishedPacks {
+  readonly published: readonly { product: string; version: number }[];
+  /** What was left out, as `file:line:col: text`: an earlier version of such a pack stays in force. */
+  readonly problems: readonly string[];
+}
+
+/** Publishes each pack of the folder whose text is not the newest published version yet. */
+export async function publishPacks(options: {
+  readonly folder: string;
+  readonly directory: Directory;
+  readonly registry: Registry;
+}): Promise<PublishedPacks> {
+  const { files, wrong } = findPackFiles([options.folder]);
+  const problems = [...wrong];
+  const published: { product: string; version: number }[] = [];
+  const seen = new Map<string, string>();
+  for (const { file, source } of files) {
+    const read = readPack(file, source);
+    if ('problems' in read) {
+      problems.push(...read.problems.map(formatProblem));
+      continue;
+    }
+    const { product } = read.pack;
+    const other = seen.get(product);
+    if (other !== undefined) {
+      problems.push(`${file}:1:1: product ${product} is described by ${other} already; keep one of the two`);
+      continue;
+    }
+    seen.set(product, file);
+    const newest = (await options.registry.packs(product)).at(-1);
+    if (newest?.source === source) continue;
+    const version = (newest?.version ?? 0) + 1;
+    await options.directory.publishPack({ product, version, file: basename(file), source });
+    published.push({ product, version });
+  }
+  return { published, problems };
+}

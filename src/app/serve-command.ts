@@ -1,0 +1,56 @@
+import { join } from 'node:path';
+import pino, { type Logger } from 'pino';
+import pretty from 'pino-pretty';
+import type { ExitCode } from './command-line.ts';
+import { readConfig } from './config.ts';
+import { type Service, startService } from './service.ts';
+
+/** The project's folder: two above this file's. */
+export const projectRoot = join(import.meta.dirname, '..', '..');
+
+/** Runs until SIGINT or SIGTERM; a second signal, or a broken promise of durability, ends it at once. */
+export async function serveCommand(): Promise<ExitCode> {
+  const config = readConfig(process.cwd(), process.env);
+  const logger = createLogger();
+  const onBroken = (error: Error) => {
+    logger.fatal({ err: error }, 'the service cannot go on; start it again, nothing acknowledged is lost');
+    process.exit(1);
+  };
+  const service = await startService({ config, logger, clock: Date.now, root: projectRoot, onBroken });
+  greet(service);
+  const signal = await stopSignal();
+  logger.info({ signal }, 'stopping');
+  await service.stop();
+  logger.info('stopped');
+  return 0;
+}
+
+/** Diagnostics go to stderr: lines for people on a terminal, JSON otherwise. */
+function createLogger(): Logger {
+  const options = { redact: ['req.headers.authorization', 'req.headers.cookie'] };
+  if (!process.stderr.isTTY) return pino(options, pino.destination({ dest: 2, sync: true }));
+  return pino(options, pretty({ destination: 2, sync: true, ignore: 'pid,hostname', translateTime: 'HH:MM:ss' }));
+}
+
+function greet(service: Service): void {
+  const lines = [
+    `Console   ${service.httpUrl}`,
+    `MQTT      ${service.mqttUrl}`,
+    ...(service.tokenFile ? [`Token     in ${service.tokenFile} (for programs: Authorization: Bearer …)`] : []),
+    ...(service.setupPath
+      ? ['', 'Make the first account within 24 hours, once, here:', `  ${service.httpUrl}${service.setupPath}`]
+      : []),
+  ];
+  process.stdout.write(`\nAftercare is running.\n\n${lines.map((line) => `  ${line}`).join('\n')}\n\n`);
+}
+
+function stopSignal(): Promise<NodeJS.Signals> {
+  return new Promise((resolve) => {
+    for (const name of ['SIGINT', 'SIGTERM'] as const) {
+      process.once(name, (signal) => {
+        process.once(name, () => process.exit(1));
+        resolve(signal);
+      });
+    }
+  });
+}

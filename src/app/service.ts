@@ -1,0 +1,193 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { join } from 'node:path';
+import type { Logger } from 'pino';
+import { buildServer, createSetupLink, defaultApiLimits } from '../api/index.ts';
+import { AftercareError, type Clock, secondMs } from '../base/index.ts';
+import { defaultBrokerLimits, startBroker } from '../broker/index.ts';
+import { openEmbeddedCaseStore } from '../cases/index.ts';
+import { openLog } from '../log/index.ts';
+import { createPipeline } from '../pipeline/index.ts';
+import { createDirectory, openEmbeddedRegistry } from '../registry/index.ts';
+import { readBack } from '../rules/index.ts';
+import { openEmbeddedStore } from '../store/index.ts';
+import type { Config } from './config.ts';
+import { buildConsole } from './console-build.ts';
+import { keptSecret, takeDataFolder } from './data-folder.ts';
+import { createMetrics } from './metrics.ts';
+import { publishPacks, readPublishedPack } from './packs.ts';
+
+export interface ServiceOptions {
+  readonly config: Config;
+  readonly logger: Logger;
+  readonly clock: Clock;
+  /** The project's folder, where the console is. */
+  readonly root: string;
+  /** The service cannot keep its promises any more; the process should end. Nothing acknowledged is lost. */
+  readonly onBroken: (error: Error) => void;
+}
+
+export interface Service {
+  readonly httpUrl: string;
+  readonly mqttUrl: string;
+  /** Path below `httpUrl` that makes the first account; undefined once there is one. */
+  readonly setupPath: string | undefined;
+  /** Where the admin token is kept; undefined when it came with the settings. */
+  readonly tokenFile: string | undefined;
+  stop(): Promise<void>;
+}
+
+const tickEveryMs = 5 * secondMs;
+
+/** Starts everything in the order in which data flows, and stops it the other way round. */
+export async function startService(options: ServiceOptions): Promise<Service> {
+  const stops: (() => Promise<void> | void)[] = [];
+  const stop = async () => {
+    for (let next = stops.pop(); next; next = stops.pop()) await next();
+  };
+  try {
+    return { ...(await startParts(options, stops)), stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+async function startParts(
+  options: ServiceOptions,
+  stops: (() => Promise<void> | void)[],
+): Promise<Omit<Service, 'stop'>> {
+  const { config, logger, clock, onBroken } = options;
+  const folder = takeDataFolder(config.AFTERCARE_DATA);
+  stops.push(() => folder.release());
+  const random = (bytes: number): Uint8Array => randomBytes(bytes);
+  const secret = () => randomBytes(32).toString('base64url');
+  const serverKey = Buffer.from(keptSecret(join(folder.path, 'server.key'), secret), 'base64url');
+  const tokenFile = config.AFTERCARE_TOKEN === undefined ? join(folder.path, 'admin-token') : undefined;
+  const adminToken = tokenFile === undefined ? config.AFTERCARE_TOKEN : keptSecret(tokenFile, secret);
+
+  const logBytesMax = config.AFTERCARE_LIMIT_LOG_BYTES;
+  const log = await openLog({
+    folder: join(folder.path, 'log'),
+    bytesMax: logBytesMax,
+    onCut: (cut) => logger.warn({ cut }, 'a crash had cut the last append short; it was never acknowledged'),
+  });
+  stops.push(() => log.close());
+  const registry = await openEmbeddedRegistry({ folder: folder.path });
+  stops.push(() => registry.close());
+  const products = new Set<string>();
+  const knownProducts = () => [...products];
+  const directory = createDirectory({ log, registry, clock, random, serverKey, knownProducts });
+  const recovered = await directory.recover();
+  if (recovered > 0) logger.info({ facts: recovered }, 'took over facts that a crash had left in the log');
+  const packs = await publishPacks({ folder: config.AFTERCARE_PRODUCTS, directory, registry });
+  for (const problem of packs.problems) logger.error(problem);
+  for (const pack of packs.published) logger.info(pack, 'published a product pack');
+  for (const pack of await registry.packs()) products.add(pack.product);
+  if (products.size === 0)
+    logger.warn({ folder: config.AFTERCARE_PRODUCTS }, 'there is no product pack: no device can be registered');
+
+  const store = await openEmbeddedStore({ folder: folder.path });
+  stops.push(() => store.close());
+  const idOf = (text: string) => createHash('sha256').update(text).digest('hex').slice(0, 16);
+  const cases = await openEmbeddedCaseStore({ folder: folder.path, idOf });
+  stops.push(() => cases.close());
+  const pipeline = createPipeline({
+    log,
+    store,
+    cases,
+    clock,
+    folder: folder.path,
+    readPack: readPublishedPack,
+    logAgeMs: config.AFTERCARE_LIMIT_LOG_AGE,
+    logBytesMax,
+    settleRegistry: () => directory.settle(),
+    publish: (topic, payload) => broker.publish(topic, payload),
+    onTrouble: (error, attempt) => logger.warn({ err: error, attempt }, 'a store did not answer; it is tried again'),
+    onBroken,
+  });
+  stops.push(() => pipeline.stop());
+  const appended = (error?: Error) => {
+    if (error) logger.warn({ err: error }, 'a record of the service itself was not written');
+  };
+  pipeline.append({ kind: 'resumed', at: clock() }, appended);
+  const ticking = setInterval(() => pipeline.append({ kind: 'tick', at: clock() }, appended), tickEveryMs);
+  stops.push(() => clearInterval(ticking));
+
+  const broker = await startBroker({
+    ...config.AFTERCARE_MQTT,
+    limits: {
+      ...defaultBrokerLimits,
+      packetBytesMax: config.AFTERCARE_LIMIT_PACKET_BYTES,
+      connectionsMax: config.AFTERCARE_LIMIT_CONNECTIONS,
+      messagesPerSecondMax: config.AFTERCARE_LIMIT_REPORTS_PER_SECOND,
+    },
+    handlers: {
+      authenticate: (device, given) => directory.authenticate(device, given),
+      refusal: () => pipeline.refusal(),
+      onMessage: ({ device, topic, payload }, done) =>
+        pipeline.append({ kind: 'message', receivedAt: clock(), device, topic, payload }, done),
+      onOversize: (device, bytes) =>
+        pipeline.append({ kind: 'oversize', receivedAt: clock(), device, bytes }, appended),
+    },
+  });
+  stops.push(() => broker.close());
+  pipeline.start();
+
+  const consoleBuild = buildConsole({
+    root: options.root,
+    onBuilt: (tookMs) => logger.info({ tookMs }, 'built the console'),
+    onFailed: (output) => logger.error({ output }, 'the console could not be built; everything else works'),
+  });
+  stops.push(() => consoleBuild.stop());
+  const hashToken = (text: string) => createHash('sha256').update(text).digest('base64url');
+  const metrics = createMetrics({ log, view: () => pipeline.view, connections: () => broker.connections() });
+  const checks = { mqtt: true, http: true, log: true };
+  const server = await buildServer({
+    directory,
+    registry,
+    cases,
+    store,
+    view: pipeline.view,
+    disconnect: (device) => broker.disconnect(device),
+    ready: () => ({
+      ok: pipeline.refusal() === undefined,
+      checks: { ...checks, log: pipeline.refusal() === undefined },
+    }),
+    metrics: () => metrics.text(),
+    ruleSentence: (pack, rule) => readBack(rule, pack),
+    clock,
+    random,
+    hashToken,
+    adminTokenHash: hashToken(adminToken ?? ''),
+    consoleFolder: () => consoleBuild.folder(),
+    limits: { ...defaultApiLimits, tokenCallsPerSecondMax: config.AFTERCARE_LIMIT_CALLS_PER_SECOND },
+    logger,
+  });
+  const { host, port } = config.AFTERCARE_HTTP;
+  const httpUrl = await listen(() => server.listen({ host, port }), `${host}:${port}`);
+  stops.push(() => server.close());
+  return {
+    httpUrl,
+    mqttUrl: `mqtt://${shownHost(broker.address.host)}:${broker.address.port}`,
+    setupPath: await createSetupLink({ registry, clock, random, hashToken }),
+    tokenFile,
+  };
+}
+
+async function listen(start: () => Promise<string>, address: string): Promise<string> {
+  try {
+    return await start();
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? error.code : undefined;
+    if (code !== 'EADDRINUSE' && code !== 'EACCES' && code !== 'EADDRNOTAVAIL') throw error;
+    const reason = code === 'EADDRINUSE' ? 'is taken by another process' : 'cannot be listened on';
+    throw new AftercareError('port-in-use', `HTTP address ${address} ${reason}`, {
+      cause: error,
+      hint: 'stop that process, or choose another address with AFTERCARE_HTTP',
+    });
+  }
+}
+
+function shownHost(host: string): string {
+  return host.includes(':') ? `[${host}]` : host;
+}

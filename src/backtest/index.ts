@@ -1,0 +1,1 @@
+export { type PackTestResult, runPackTests } from './pack-tests.ts';
