@@ -18,9 +18,9 @@ interface LevelState {
   /** Typical distance of a reading from the expected value, as a standard deviation of a normal signal. */
   spread: number;
   last: number;
-  /** Smallest change between two readings, 0 before the first, and how often a change of about that size was seen. */
-  step: number;
-  steps: number;
+  /** How far the signal moves when it moves: typical size of a change, and how many changes were seen (to a limit). */
+  change: number;
+  changes: number;
 }
 
 const startReadings = 64;
@@ -28,8 +28,9 @@ const startReadings = 64;
 const pullSpreads = 3;
 /** Speed of learning while the finding is open. */
 const openRate = 0.1;
-/** Changes after which the smallest one is taken for the signal's resolution, not for an event. */
-const stepsProven = 3;
+/** Changes after which moving is taken for the signal's nature and not for an event. */
+const changesProven = 3;
+const changesMemory = 200;
 /** A signal that has not yet varied is given this share of its level as spread: nothing better is known of it. */
 const unvariedShare = 0.02;
 /** And the score that a first change can reach: beyond any low bar, but never enough to open a finding alone. */
@@ -66,7 +67,7 @@ export const level: Detector<LevelParams, LevelState> = {
     return problems;
   },
 
-  init: () => ({ seen: 0, start: [], slow: 0, fast: 0, spread: 0, last: 0, step: 0, steps: 0 }),
+  init: () => ({ seen: 0, start: [], slow: 0, fast: 0, spread: 0, last: 0, change: 0, changes: 0 }),
 
   update(params, state, reading, { bar, open }) {
     // Adding zero turns negative zero, which JSON does not keep, into zero.
@@ -75,7 +76,7 @@ export const level: Detector<LevelParams, LevelState> = {
       learnStart(state, value);
       return warmingUp;
     }
-    const expected = state.slow / 2 + state.fast / 2;
+    const expected = state.slow / 2 + state.fast / 2 + 0;
     const spread = Math.max(state.spread, spreadFloor(state));
     const offset = value - expected;
     const score = scoreOf(state, value, { expected, spread, bar });
@@ -88,9 +89,9 @@ function isCount(value: unknown, min: number, max: number): boolean {
   return typeof value === 'number' && Number.isInteger(value) && value >= min && value <= max;
 }
 
-/** Resolution is not variation: no spread is narrower than the smallest step that the signal is known to make. */
+/** A signal that rests for long and then flips by its resolution is as it should be: no spread is below its changes. */
 function spreadFloor(state: LevelState): number {
-  const known = state.steps >= stepsProven ? state.step : unvariedShare * Math.abs(state.slow);
+  const known = state.changes >= changesProven ? state.change : unvariedShare * Math.abs(state.slow);
   return Math.max(known, 1e-9 * Math.abs(state.slow), spreadMin);
 }
 
@@ -102,7 +103,7 @@ interface Expectation {
 
 function scoreOf(state: LevelState, value: number, { expected, spread, bar }: Expectation): Score {
   const distance = Math.abs(value - expected) / spread;
-  const top = state.steps >= stepsProven ? Number.MAX_VALUE : unvariedScoreMax;
+  const top = state.changes >= changesProven ? Number.MAX_VALUE : unvariedScoreMax;
   const low = widen(expected - bar * spread);
   const high = widen(expected + bar * spread);
   const inside = value >= low && value <= high;
@@ -115,13 +116,13 @@ function widen(bound: number): number {
 }
 
 function learnStart(state: LevelState, value: number): void {
-  if (state.seen > 0) learnStep(state, value);
-  state.last = value;
+  if (state.seen === 0) state.last = value;
+  learnChange(state, value);
   state.start.push(value);
   state.seen += 1;
   if (state.seen < startReadings) return;
   const sorted = state.start.toSorted((a, b) => a - b);
-  const median = medianSorted(sorted);
+  const median = medianSorted(sorted) + 0;
   const deciles = (quantileSorted(sorted, 0.9) - quantileSorted(sorted, 0.1)) / decileWidth;
   state.slow = median;
   state.fast = median;
@@ -143,15 +144,16 @@ function learn(params: LevelParams, state: LevelState, value: number, { offset, 
   state.fast += (rate / params.recent) * clip(value - state.fast, pullMax);
   const deviation = meanDeviationFactor * Math.min(Math.abs(offset), pullMax);
   state.spread += slowRate * (deviation - state.spread);
-  learnStep(state, value);
-  state.last = value;
+  learnChange(state, value);
 }
 
-function learnStep(state: LevelState, value: number): void {
-  const change = Math.abs(value - state.last);
-  if (change === 0) return;
-  if (state.steps < stepsProven && (state.steps === 0 || change < 1.5 * state.step)) state.steps += 1;
-  if (state.step === 0 || change < state.step) state.step = change;
+function learnChange(state: LevelState, value: number): void {
+  const size = Math.abs(value - state.last);
+  state.last = value;
+  if (size === 0) return;
+  state.changes = Math.min(state.changes + 1, changesMemory);
+  const bounded = state.changes > changesProven ? Math.min(size, pullSpreads * state.change) : size;
+  state.change += (bounded - state.change) / state.changes;
 }
 
 function clip(value: number, size: number): number {

@@ -34,10 +34,13 @@ export const range: Detector<RangeParams, Record<string, never>> = {
 
   init: () => ({}),
 
-  update({ low, high }, _state, { value }) {
-    const half = high / 2 - low / 2;
-    const expected = low + half;
+  update(params, _state, { value }, { bar }) {
+    const half = params.high / 2 - params.low / 2;
+    const expected = params.low + half;
+    // At its own bar the band is the range to the last bit.
+    const low = bar === rangeBar ? params.low : Math.max(-Number.MAX_VALUE, expected - bar * half);
+    const high = bar === rangeBar ? params.high : Math.min(Number.MAX_VALUE, expected + bar * half);
     const inside = value >= low && value <= high;
-    return { status: 'scored', score: agree(Math.abs(value - expected) / half, inside, rangeBar), low, high, expected };
+    return { status: 'scored', score: agree(Math.abs(value - expected) / half, inside, bar), low, high, expected };
   },
 };

@@ -78,6 +78,8 @@ const loud: GateStep = { change: undefined, beyond: true };
 const restShare = 0.03;
 const restMin = 60;
 const restMax = 300;
+/** And it begins with one, until its own scores have been heard. */
+const restFirst = 64;
 /** The bar rises by this an alarm, up to this; the rise is forgotten over this many readings. */
 const liftAlarm = 1.05;
 const liftMax = 3;
@@ -102,7 +104,7 @@ export function gateInit(params: GateParams): GateState {
     since: 0,
     calm: 0,
     calmSince: 0,
-    rest: 0,
+    rest: params.budget ? restFirst : 0,
     lift: 1,
     everyMs: 0,
     lastAt: 0,

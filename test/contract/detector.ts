@@ -1,0 +1,137 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { type DetectorKind, type Judgement, type Score, scoreMax } from '../../src/detect/index.ts';
+
+const stateBytesMax = 2048;
+
+/** Same numbers in every run: a small linear congruential generator, roughly normal by summing. */
+function noise(seed: number): () => number {
+  let state = seed;
+  const uniform = () => {
+    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+    return state / 2 ** 32;
+  };
+  return () => uniform() + uniform() + uniform() + uniform() - 2;
+}
+
+const at = (index: number): number => 1_400_000_000_000 + index * 60_000;
+
+/** Streams that a device may well send, and some that only a broken one does. All are finite. */
+function streams(): Record<string, number[]> {
+  const random = noise(7);
+  const make = (length: number, value: (index: number) => number) => Array.from({ length }, (_, index) => value(index));
+  return {
+    'a noisy level': make(600, () => 20 + random()),
+    'a constant': make(300, () => 5),
+    'a constant zero': make(300, () => 0),
+    'negative zero': make(200, () => -0),
+    'a step': make(400, (index) => (index < 250 ? 3 : 300) + random()),
+    'a step of a constant': make(400, (index) => (index < 250 ? 0 : 1)),
+    'a ramp': make(400, (index) => index / 10 + random()),
+    'a daily wave': make(600, (index) => 10 * Math.sin(index / 20) + random()),
+    'huge values': make(300, (index) => (index % 3 === 0 ? 1e308 : -1e308)),
+    'a constant at the end of the scale': make(200, () => Number.MAX_VALUE),
+    'a spike to the end of the scale': make(300, (index) => (index === 200 ? 1e308 : random())),
+    denormals: make(300, (index) => (index % 5) * 5e-324 * (index % 2 === 0 ? 1 : -1)),
+    'a level far above its noise': make(300, () => 1e15 + random()),
+  };
+}
+
+const judgements: readonly Judgement[] = [
+  { bar: 1, open: false },
+  { bar: 4, open: true },
+  { bar: 9.7, open: false },
+  { bar: 3, open: false },
+];
+const judgement = (index: number): Judgement => judgements[index % judgements.length] ?? { bar: 1, open: false };
+
+/** What every detector owes, whatever it looks for. `params` are ones that it accepts. */
+export function detectorContract(kind: DetectorKind, params: Readonly<Record<string, unknown>>): void {
+  const detector = kind.bind(params);
+
+  function run(values: readonly number[], between: (state: object) => object = (state) => state): Score[] {
+    let state = detector.init();
+    return values.map((value, index) => {
+      state = between(state);
+      return detector.update(state, { at: at(index), value }, judgement(index));
+    });
+  }
+
+  describe(`${kind.kind}: the detector contract`, () => {
+    it('accepts its parameters and names every one that it does not know', () => {
+      expect(kind.check(params)).toEqual([]);
+      expect(kind.check({ ...params, nonsense: 1, more: 2 })).toHaveLength(2);
+    });
+
+    it.each(Object.entries(streams()))(
+      '%s: finite scores, a band that agrees with them, small plain state',
+      (_, values) => {
+        const state = detector.init();
+        for (const [index, value] of values.entries()) {
+          const { bar, open } = judgement(index);
+          const score = detector.update(state, { at: at(index), value }, { bar, open });
+          if (score.status === 'scored') expectSound(score, value, bar);
+          expect(JSON.parse(JSON.stringify(state))).toEqual(state);
+          expect(JSON.stringify(state).length).toBeLessThanOrEqual(stateBytesMax);
+        }
+      },
+    );
+
+    it.each(Object.entries(streams()))(
+      '%s: restored from JSON before every reading, not one score changes',
+      (_, values) => {
+        const restored = run(values, (state) => JSON.parse(JSON.stringify(state)));
+        expect(restored).toEqual(run(values));
+      },
+    );
+
+    it('scores any finite numbers soundly, the same each time', () => {
+      const value = fc.double({ noNaN: true, noDefaultInfinity: true });
+      fc.assert(
+        fc.property(fc.array(value, { minLength: 70, maxLength: 140 }), (values) => {
+          const scores = run(values);
+          for (const [index, score] of scores.entries()) {
+            if (score.status === 'scored') expectSound(score, values[index] ?? 0, judgement(index).bar);
+          }
+          expect(run(values)).toEqual(scores);
+        }),
+        { numRuns: 60 },
+      );
+    });
+
+    it('does not look ahead', () => {
+      const values = streams()['a daily wave'] ?? [];
+      expect(run(values.slice(0, 300))).toEqual(run(values).slice(0, 300));
+    });
+
+    it('warms up once, within a thousand readings', () => {
+      const random = noise(3);
+      const statuses = run(Array.from({ length: 1000 }, random)).map((score) => score.status);
+      const scored = statuses.indexOf('scored');
+      expect(scored).toBeGreaterThanOrEqual(0);
+      expect(statuses.slice(scored)).not.toContain('warming-up');
+    });
+
+    it('remembers no more after many readings than after some', () => {
+      const random = noise(11);
+      const state = detector.init();
+      let early = 0;
+      for (let index = 0; index < 6000; index += 1) {
+        detector.update(state, { at: at(index), value: random() }, judgement(index));
+        if (index === 1500) early = JSON.stringify(state).length;
+      }
+      expect(JSON.stringify(state).length).toBeLessThanOrEqual(early + 64);
+    });
+  });
+}
+
+function expectSound(score: Extract<Score, { status: 'scored' }>, value: number, bar: number): void {
+  for (const number of [score.score, score.low, score.high, score.expected]) {
+    if (!Number.isFinite(number)) throw new Error(`not finite: ${JSON.stringify(score)}`);
+  }
+  expect(score.score).toBeGreaterThanOrEqual(0);
+  expect(score.score).toBeLessThanOrEqual(scoreMax);
+  expect(score.low).toBeLessThanOrEqual(score.expected);
+  expect(score.high).toBeGreaterThanOrEqual(score.expected);
+  expect(value >= score.low && value <= score.high).toBe(score.score <= bar);
+}

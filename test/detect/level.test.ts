@@ -1,0 +1,84 @@
+import { describe, expect, it } from 'vitest';
+import { detectors, type Judgement, type Score } from '../../src/detect/index.ts';
+
+const level = detectors.get('level');
+const closed: Judgement = { bar: 4, open: false };
+
+/** A noise that repeats only after 997 values, within ±1. */
+const wobble = (index: number): number => (((index * 389) % 997) / 997) * 2 - 1;
+
+function run(values: readonly number[], judgement: Judgement = closed): Extract<Score, { status: 'scored' }>[] {
+  const bound = level?.bind({});
+  if (!bound) return [];
+  const state = bound.init();
+  return values.flatMap((value, index) => {
+    const score = bound.update(state, { at: index, value }, judgement);
+    return score.status === 'scored' ? [score] : [];
+  });
+}
+
+const steady = (length: number): number[] => Array.from({ length }, (_, index) => 20 + wobble(index));
+
+describe('level', () => {
+  it('warms up for 64 readings', () => {
+    expect(run(steady(64))).toHaveLength(0);
+    expect(run(steady(65))).toHaveLength(1);
+  });
+
+  it('expects its own level and finds nothing in its own noise', () => {
+    const scores = run(steady(3000));
+    expect(Math.max(...scores.map((score) => score.score))).toBeLessThan(3);
+    expect(scores.at(-1)?.expected).toBeCloseTo(20, 0);
+  });
+
+  it('scores a jump by its size, at once, in both directions', () => {
+    const [up, down] = [30, 10].map((value) => run([...steady(500), value]).at(-1));
+    expect(up?.score).toBeGreaterThan(10);
+    expect(down?.score).toBeGreaterThan(10);
+    expect(up?.high).toBeLessThan(30);
+    expect(down?.low).toBeGreaterThan(10);
+  });
+
+  it('is not led astray by wild readings in its first ones', () => {
+    const start = steady(64).map((value, index) => (index % 10 === 5 ? 5000 : value));
+    const [first] = run([...start, 20]);
+    expect(first?.expected).toBeCloseTo(20, 0);
+    expect(first?.high).toBeLessThan(30);
+  });
+
+  it('is moved little by a wild reading', () => {
+    const calm = run([...steady(500), 20, 20]).at(-1);
+    const after = run([...steady(500), 1e9, 20]).at(-1);
+    expect(after?.expected).toBeCloseTo(calm?.expected ?? 0, 0);
+    expect(after?.high).toBeLessThan((calm?.high ?? 0) + 0.5);
+  });
+
+  it('gets used to a new level, more slowly while its finding is open', () => {
+    const shifted = [...steady(300), ...steady(1500).map((value) => value + 8)];
+    const quick = run(shifted).at(-1);
+    const slow = run(shifted, { bar: 4, open: true }).at(-1);
+    expect(quick?.score).toBeLessThan(4);
+    expect(slow?.expected).toBeLessThan(quick?.expected ?? 0);
+    expect(slow?.expected).toBeGreaterThan(20.5);
+  });
+
+  it.each([
+    ['a constant that flips by its resolution', 1],
+    ['the same a thousand times finer', 0.001],
+  ])('takes %s for its nature', (_, size) => {
+    const flips = Array.from({ length: 2000 }, (_value, index) => 32 + (index > 300 && index % 37 < 1 ? size : 0));
+    expect(run(flips).filter((score) => score.score > 4)).toHaveLength(0);
+  });
+
+  it('sees a constant leave its level for good', () => {
+    const scores = run([...Array<number>(300).fill(5), 3.1, 3.1]);
+    expect(scores.slice(-2).every((score) => score.score > 2)).toBe(true);
+    expect(run([...Array<number>(300).fill(5), 5.01]).at(-1)?.score).toBeLessThan(1);
+  });
+
+  it('names every problem of its parameters', () => {
+    expect(level?.check({ memory: 10, recent: 1.5, sigma: 3 })).toHaveLength(3);
+    expect(level?.check({ memory: 300, recent: 400 })).toEqual(['"recent" (400) must not exceed "memory" (300)']);
+    expect(level?.check({ memory: '2000' })).toEqual(['"memory" must be a whole number of readings, 200 to 100000']);
+  });
+});
