@@ -1,0 +1,88 @@
+import {
+  admitReports,
+  type DeviceAdmission,
+  type MessageContext,
+  newDeviceAdmission,
+  type QuarantineEntry,
+  settle,
+  signalIndex,
+  type Verdict,
+} from '../../src/admission/index.ts';
+import type { SignalSpec } from '../../src/product/index.ts';
+import type { Report } from '../../src/telemetry/index.ts';
+
+export const arrival = Date.UTC(2026, 2, 1, 12);
+
+const gauge = (name: string): SignalSpec => ({
+  name,
+  title: name,
+  kind: 'gauge',
+  unit: undefined,
+  type: 'number',
+  values: undefined,
+  range: undefined,
+  maxAgeMs: 1_800_000,
+  watch: [],
+});
+
+const pack = {
+  product: 'cold-fridge',
+  title: 'Cold Fridge',
+  reports: { everyMs: 60_000, silentAfterMs: 1_800_000 },
+  signals: [
+    gauge('cabinet_temp'),
+    gauge('compressor_current'),
+    { ...gauge('door_open'), kind: 'state', type: 'boolean' } as const,
+    { ...gauge('mode'), kind: 'state', type: 'string', values: ['eco', 'boost'] } as const,
+  ],
+  failureModes: [],
+  faultCodes: [],
+  rules: [],
+  tests: [],
+};
+
+/** A device as admission sees it: what was accepted so far stands in for the store. */
+export class AdmittedDevice {
+  readonly state: DeviceAdmission = newDeviceAdmission();
+  readonly accepted: Report[] = [];
+  readonly judged: boolean[] = [];
+  readonly quarantine: QuarantineEntry[] = [];
+  #offset = 0;
+
+  /** Sends a payload (a value is sent as JSON) and gives the verdicts' kinds. */
+  send(payload: unknown, receivedAt = arrival): Verdict['kind'][] {
+    const bytes = payload instanceof Uint8Array ? payload : new TextEncoder().encode(text(payload));
+    const message = { kind: 'message', receivedAt, device: 'f1', topic: 'devices/f1/reports', payload: bytes } as const;
+    const context: MessageContext = {
+      message,
+      offset: this.#offset++,
+      product: pack.product,
+      signals: signalIndex(pack),
+      hash: (content) => content,
+      quarantine: (entry) => this.quarantine.push(entry),
+    };
+    const kinds: Verdict['kind'][] = [];
+    for (const first of admitReports(this.state, context)) {
+      const verdict = first.kind === 'suspect' ? settle(this.state, first, this.#stored(first)) : first;
+      kinds.push(verdict.kind);
+      if (verdict.kind !== 'accepted') continue;
+      this.accepted.push(verdict.report);
+      this.judged.push(verdict.judged);
+    }
+    return kinds;
+  }
+
+  get last(): Report | undefined {
+    return this.accepted.at(-1);
+  }
+
+  #stored({ boot, seq }: { boot: string; seq: number }): Report[] {
+    return this.accepted.filter((report) => report.boot === boot && report.seq === seq);
+  }
+}
+
+function text(payload: unknown): string {
+  return typeof payload === 'string' ? payload : JSON.stringify(payload);
+}
+
+export const good = { cabinet_temp: 4.1 };
