@@ -30,8 +30,9 @@ export class InFlight {
   remove(bytes: number): void {
     this.#messages -= 1;
     this.#bytes -= bytes;
+    if (this.#waiting.size === 0 && this.#idle.length === 0) return;
     if (this.#messages === 0) this.#onEmpty();
-    else if (this.#waiting.size > 0 && !this.isFull) this.#wakeOne();
+    else if (!this.isFull) this.#wakeOne();
   }
 
   wait(waiter: Waiter): void {
