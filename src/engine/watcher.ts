@@ -60,7 +60,7 @@ export interface WatcherOptions {
   readonly detector: DetectorKind;
 }
 
-/** Readings of the time before that an opened finding shows. */
+/** Readings that an opened finding shows, the one that opened it included. */
 const evidenceReadings = 6;
 
 const warmingUp: WatcherStep = { warmingUp: true, band: undefined, outOfRange: false, change: undefined };
@@ -70,6 +70,8 @@ export function createWatcher({ signal, spec, detector }: WatcherOptions): Watch
   const bound = detector.bind(own);
   const isRange = spec.kind === 'range';
   const gate = isRange ? fixedGate(rangeBar) : gateWith(budget);
+  // What came before says nothing of a value that cannot be.
+  const evidenceMax = isRange ? 1 : evidenceReadings;
 
   return {
     version: `${detector.version}.${gateVersion}`,
@@ -78,13 +80,13 @@ export function createWatcher({ signal, spec, detector }: WatcherOptions): Watch
     step(state, reading) {
       const score = bound.update(state.detector, reading, state.gate);
       if (score.status === 'warming-up') return warmingUp;
-      const { low, high, expected } = score;
+      const { low, high } = score;
       state.recent.push({ at: reading.at, value: reading.value, low, high });
-      if (state.recent.length > evidenceReadings) state.recent.shift();
+      if (state.recent.length > evidenceMax) state.recent.shift();
       const step = gateStep(gate, state.gate, reading.at, score.score);
       return {
         warmingUp: false,
-        band: { low, high, expected },
+        band: score,
         outOfRange: isRange && step.beyond,
         change: changeOf(step, state, reading),
       };

@@ -26,16 +26,18 @@ export function explainBand(signal: SignalWords, readings: readonly JudgedReadin
   const last = readings.at(-1);
   if (!last) return `${capital(signal.title)} is outside its expected band.`;
   const outside = readings.filter((reading) => reading.value < reading.low || reading.value > reading.high).length;
+  const share = outside === readings.length ? 'the' : `${outside} of the`;
   const how =
     outside <= 1
       ? 'is far outside its expected band'
-      : `has been outside its expected band for ${outside === readings.length ? 'the' : `${outside} of the`} last ${readings.length} readings`;
+      : `has been outside its expected band for ${share} last ${readings.length} readings`;
   return `${capital(signal.title)} ${how}: ${seen(signal, last)}, expected ${band(signal, last)}.`;
 }
 
 /** Why a `range` finding opened: a value that the signal cannot have. */
 export function explainRange(signal: SignalWords, reading: JudgedReading): string {
-  return `${capital(signal.title)} is outside what its sensor can measure: ${seen(signal, reading)}, possible ${band(signal, reading)}.`;
+  const what = `${capital(signal.title)} is outside what its sensor can measure`;
+  return `${what}: ${seen(signal, reading)}, possible ${band(signal, reading)}.`;
 }
 
 function seen(signal: SignalWords, reading: JudgedReading): string {
@@ -45,7 +47,8 @@ function seen(signal: SignalWords, reading: JudgedReading): string {
 function band(signal: SignalWords, reading: JudgedReading): string {
   const digits = tellingDigits(reading);
   const low = formatNumber(reading.low, digits);
-  return `${low}${reading.low < 0 || reading.high < 0 ? ' to ' : '–'}${formatQuantity(reading.high, signal.unit, digits)}`;
+  const dash = reading.low < 0 ? ' to ' : '–';
+  return `${low}${dash}${formatQuantity(reading.high, signal.unit, digits)}`;
 }
 
 /** Enough digits that rounding does not move a reading that lies outside its band onto the bound or into it. */

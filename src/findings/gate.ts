@@ -187,9 +187,18 @@ function periodReadings(budget: GateBudget, everyMs: number): number {
   return everyMs === 0 ? unknownPeriod : yearMs / everyMs / budget.findings;
 }
 
+/** Without sorting: there are few scores, and this runs for every reading. */
 function nthHighest(scores: readonly number[], n: number): number {
-  if (n === 1) return Math.max(...scores);
-  return scores.toSorted((a, b) => b - a)[n - 1] ?? 0;
+  for (const score of scores) {
+    let higher = 0;
+    let equal = 0;
+    for (const other of scores) {
+      if (other > score) higher += 1;
+      else if (other === score) equal += 1;
+    }
+    if (higher < n && higher + equal >= n) return score;
+  }
+  return 0;
 }
 
 function countBits(bits: number): number {
