@@ -1,9 +1,10 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { readRecording } from '../../simulators/csv.ts';
+import { type RecordedRow, readRecording } from '../../simulators/csv.ts';
 import { replay } from '../../simulators/replay.ts';
 import { AftercareError } from '../base/index.ts';
+import type { SignalValue } from '../telemetry/index.ts';
 import type { ExitCode } from './command-line.ts';
 import { type Config, readConfig } from './config.ts';
 
@@ -26,6 +27,7 @@ export async function replayCommand(csv: string, options: ReplayCommandOptions):
   const { host: mqttHost, port: mqttPort } = config.AFTERCARE_MQTT;
   const api = { url: options.url ?? `http://${host}:${port}`, token: adminToken(config) };
   const secret = await deviceSecret(api, options);
+  const chosen = new ColumnChoice(csv, await signalNames(api, options.product));
   let shownAt = 0;
   const onProgress = (reports: number) => {
     if (!process.stderr.isTTY || Date.now() - shownAt < progressEveryMs) return;
@@ -37,7 +39,7 @@ export async function replayCommand(csv: string, options: ReplayCommandOptions):
     mqttUrl: options.mqtt ?? `mqtt://${mqttHost}:${mqttPort}`,
     device: options.device,
     secret,
-    rows: readRecording(csv),
+    rows: chosen.of(readRecording(csv)),
     speed: options.speed,
     boot: `replay-${startedAt}`,
     sleep,
@@ -46,10 +48,43 @@ export async function replayCommand(csv: string, options: ReplayCommandOptions):
   });
   if (process.stderr.isTTY) process.stderr.write('\r');
   const tookMs = Date.now() - startedAt;
+  const leftOut = [...chosen.leftOut];
+  if (leftOut.length > 0) process.stderr.write(`left out, since the pack does not know them: ${leftOut.join(', ')}\n`);
   const { acknowledged, messages } = result;
   const sentence = `${acknowledged} reports acknowledged in ${messages} messages, ${(tookMs / 1_000).toFixed(1)} s`;
-  process.stdout.write(options.json ? `${JSON.stringify({ ...result, tookMs })}\n` : `${sentence}\n`);
+  process.stdout.write(options.json ? `${JSON.stringify({ ...result, leftOut, tookMs })}\n` : `${sentence}\n`);
   return 0;
+}
+
+/** Keeps the columns that are signals of the pack; a recording may hold labels and notes beside them. */
+class ColumnChoice {
+  readonly leftOut = new Set<string>();
+  readonly #file: string;
+  readonly #signals: ReadonlySet<string>;
+
+  constructor(file: string, signals: ReadonlySet<string>) {
+    this.#file = file;
+    this.#signals = signals;
+  }
+
+  async *of(rows: AsyncIterable<RecordedRow>): AsyncGenerator<RecordedRow> {
+    let any = false;
+    for await (const { at, signals } of rows) {
+      const kept: Record<string, SignalValue> = {};
+      for (const [name, value] of Object.entries(signals)) {
+        if (this.#signals.has(name)) kept[name] = value;
+        else this.leftOut.add(name);
+      }
+      if (Object.keys(kept).length === 0) continue;
+      any = true;
+      yield { at, signals: kept };
+    }
+    if (any) return;
+    const wanted = [...this.#signals].join(', ');
+    throw new AftercareError('csv-invalid', `${this.#file}:1:1: no column is a signal of the product`, {
+      hint: `its signals are: ${wanted}`,
+    });
+  }
 }
 
 function adminToken(config: Config): string {
@@ -61,41 +96,43 @@ function adminToken(config: Config): string {
   });
 }
 
-async function deviceSecret(api: { url: string; token: string }, options: ReplayCommandOptions): Promise<string> {
-  const { device: id, product } = options;
-  const made = await call(api, '/api/v1/devices', { id, product });
-  if (made.ok) return made.secret;
-  if (made.status !== 409) throw refused(made);
-  const again = await call(api, `/api/v1/devices/${id}/secret`, {});
-  if (again.ok) return again.secret;
-  throw refused(again);
+interface Api {
+  readonly url: string;
+  readonly token: string;
 }
 
-type Answer =
-  | { readonly ok: true; readonly secret: string }
-  | { readonly ok: false; readonly status: number; readonly detail: string };
+async function deviceSecret(api: Api, options: ReplayCommandOptions): Promise<string> {
+  const { device: id, product } = options;
+  const made = await call(api, '/api/v1/devices', { id, product });
+  const answer = made.status === 409 ? await call(api, `/api/v1/devices/${id}/secret`, {}) : made;
+  if (hasText(answer.body, 'secret')) return answer.body.secret;
+  throw refused(answer.status, answer.body);
+}
 
-async function call(api: { url: string; token: string }, path: string, body: object): Promise<Answer> {
-  let response: Response;
+async function signalNames(api: Api, product: string): Promise<ReadonlySet<string>> {
+  const { status, body } = await call(api, `/api/v1/products/${encodeURIComponent(product)}`);
+  const signals = typeof body === 'object' && body !== null && 'signals' in body ? body.signals : undefined;
+  if (!Array.isArray(signals)) throw refused(status, body);
+  return new Set(signals.flatMap((signal) => (hasText(signal, 'name') ? [signal.name] : [])));
+}
+
+/** Posts `body`, or gets when there is none. */
+async function call(api: Api, path: string, body?: object): Promise<{ status: number; body: unknown }> {
+  const headers = { authorization: `Bearer ${api.token}` };
+  const post = {
+    method: 'POST',
+    body: JSON.stringify(body),
+    headers: { ...headers, 'content-type': 'application/json' },
+  };
   try {
-    response = await fetch(new URL(path, api.url), {
-      method: 'POST',
-      headers: { authorization: `Bearer ${api.token}`, 'content-type': 'application/json' },
-      body: JSON.stringify(body),
-    });
+    const response = await fetch(new URL(path, api.url), body ? post : { headers });
+    return { status: response.status, body: await response.json().catch(() => undefined) };
   } catch (error) {
     throw new AftercareError('request-invalid', `there is no service at ${api.url}`, {
       cause: error,
       hint: 'start it with npm start, or name its address with --url',
     });
   }
-  const answer: unknown = await response.json().catch(() => undefined);
-  if (response.ok && hasText(answer, 'secret')) return { ok: true, secret: answer.secret };
-  return {
-    ok: false,
-    status: response.status,
-    detail: hasText(answer, 'detail') ? answer.detail : response.statusText,
-  };
 }
 
 function hasText<Key extends string>(value: unknown, key: Key): value is Record<Key, string> {
@@ -107,6 +144,7 @@ function hasText<Key extends string>(value: unknown, key: Key): value is Record<
   );
 }
 
-function refused(answer: { readonly status: number; readonly detail: string }): AftercareError {
-  return new AftercareError('request-invalid', `the service answered ${answer.status}: ${answer.detail}`);
+function refused(status: number, body: unknown): AftercareError {
+  const detail = hasText(body, 'detail') ? body.detail : 'without a reason';
+  return new AftercareError('request-invalid', `the service answered ${status}: ${detail}`);
 }
