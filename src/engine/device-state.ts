@@ -10,11 +10,9 @@ export interface OpenFinding {
 
 /** All that the engine remembers of a device: plain data that survives JSON unchanged. */
 export interface DeviceState {
-  /** Version of this layout; a state of another version starts afresh. */
-  readonly format: 1;
   readonly product: string;
-  /** Pack version that `rules` and `watchers` belong to; 0 before the first report. */
-  packVersion: number;
+  /** {@link Judge.layout} that `rules` and `watchers` belong to; empty before the first report. */
+  layout: string;
   rules: RulesState | undefined;
   /** By `${kind}:${signal}`. */
   readonly watchers: Record<string, { readonly params: string; state: WatcherState }>;
@@ -32,9 +30,8 @@ export interface DeviceState {
 
 export function newDeviceState(product: string): DeviceState {
   return {
-    format: 1,
     product,
-    packVersion: 0,
+    layout: '',
     rules: undefined,
     watchers: {},
     open: {},

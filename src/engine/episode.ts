@@ -49,21 +49,6 @@ export function raise(state: DeviceState, pack: ProductPack, cause: Cause, raise
   return event;
 }
 
-/** The episode goes on, with something new to say. */
-export function update(
-  state: DeviceState,
-  source: string,
-  cause: Cause,
-  news: { readonly severity: Severity; readonly explanation: string; readonly evidence: readonly EvidenceReading[] },
-): FindingEvent | undefined {
-  const open = state.open[source];
-  if (!open) return undefined;
-  const evidence = [...open.last.evidence, ...news.evidence].slice(-evidenceReadingsMax);
-  const event: FindingEvent = { ...next(open, cause), ...news, state: 'updated', evidence };
-  state.open[source] = { events: open.events + 1, last: event };
-  return event;
-}
-
 /** Ends an episode; without an explanation of its own it keeps the one it had. */
 export function clear(
   state: DeviceState,

@@ -4,12 +4,14 @@ import type { CompiledRules, RuleTransition } from '../rules/index.ts';
 import type { Report } from '../telemetry/index.ts';
 import type { DeviceState } from './device-state.ts';
 import type { BandPoint } from './engine.ts';
-import { type Cause, clear, raise, update } from './episode.ts';
+import { type Cause, clear, raise } from './episode.ts';
 import type { Watcher, WatcherStep } from './watcher.ts';
 
 /** A pack made ready to judge with: once a version, for all devices. */
 export interface Judge {
   readonly version: number;
+  /** Tells the states that this judge can go on with from those of other packs, or of another version of ours. */
+  readonly layout: string;
   readonly pack: ProductPack;
   readonly rules: CompiledRules;
   /** By signal, in the pack's order. */
@@ -51,7 +53,7 @@ export function adoptPack(state: DeviceState, judge: Judge, cause: Cause): Findi
   for (const key of Object.keys(state.watchers)) {
     if (![...judge.watchers.values()].some((list) => list.some((item) => item.key === key))) delete state.watchers[key];
   }
-  state.packVersion = judge.version;
+  state.layout = judge.layout;
   const gone = Object.keys(state.open).filter((source) => !known.has(source) && !source.startsWith('fault:'));
   const explanation = `Version ${judge.version} of the product pack changed what raised this; it is judged anew.`;
   return gone.flatMap((source) => clear(state, source, cause, { endsAt: cause.at, explanation }) ?? []);
@@ -132,9 +134,6 @@ export function ruleEvents(
     const { rule, explanation, evidence } = transition;
     const source = `rule:${rule.id}`;
     if (transition.state === 'cleared') return clear(state, source, cause, { endsAt: transition.at }) ?? [];
-    if (transition.state === 'updated') {
-      return update(state, source, cause, { severity: transition.severity, explanation, evidence }) ?? [];
-    }
     const { startsAt, openedAt, signal } = transition;
     const { failureMode, severity, safety } = rule;
     const opensCase = rule.stage === 'live';

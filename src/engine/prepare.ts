@@ -7,23 +7,19 @@ import { createWatcher } from './watcher.ts';
 
 /** Makes a pack ready to judge with. A published pack was checked before; a problem here is a newer engine's. */
 export function prepareJudge(known: KnownPack): Judge {
-  const compiled = compileRules(known.pack);
-  if ('problems' in compiled) {
-    const [first] = compiled.problems;
-    throw new AftercareError(
-      'pack-invalid',
-      `${known.product} version ${known.version}: ${first?.text ?? 'no rules'}`,
-      {
-        hint: 'publish a version of the pack that `aftercare check` accepts',
-      },
-    );
+  const { rules, problems } = compileRules(known.pack);
+  if (!rules) {
+    const text = `${known.product} version ${known.version}: ${problems.join('; ')}`;
+    throw new AftercareError('pack-invalid', text, { hint: 'publish a version that `aftercare check` accepts' });
   }
   const watchers = new Map<string, readonly SignalWatcher[]>();
   for (const signal of known.pack.signals) {
     const list = watchesOf(signal).map((spec) => signalWatcher(signal, spec));
     if (list.length > 0) watchers.set(signal.name, list);
   }
-  return { version: known.version, pack: known.pack, rules: compiled.rules, watchers };
+  const params = [...watchers.values()].flatMap((list) => list.map((item) => [item.key, item.params]));
+  const layout = canonicalJson([known.version, rules.layout, params]);
+  return { version: known.version, layout, pack: known.pack, rules, watchers };
 }
 
 /** `range` comes first and by itself: a reading that cannot be is a sensor's fault and teaches the others nothing. */

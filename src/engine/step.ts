@@ -87,7 +87,7 @@ export class Engine {
     if (!judge || !state) return;
     this.#contact(cause, out);
     if (!input.judged) return;
-    if (state.packVersion !== judge.version) push(out, adoptPack(state, judge, cause));
+    if (state.layout !== judge.layout) push(out, adoptPack(state, judge, cause));
     state.watermark = at;
     push(out, judgeFaultCodes(state, judge.pack, cause, report));
     push(out, judgeReadings(state, judge, cause, report, out.bands));
@@ -147,7 +147,7 @@ export class Engine {
       }
       if (!judge.rules.usesSilence) continue;
       out.touched.add(device);
-      if (state.packVersion !== judge.version) push(out, adoptPack(state, judge, cause));
+      if (state.layout !== judge.layout) push(out, adoptPack(state, judge, cause));
       state.rules ??= judge.rules.init();
       const step = judge.rules.step(state.rules, { kind: 'tick', at: input.at, silentSince: since });
       push(out, ruleEvents(state, judge.pack, cause, step));
