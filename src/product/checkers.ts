@@ -1,0 +1,27 @@
+import type { SignalSpec } from './pack.ts';
+
+/** What a condition may speak of. */
+export interface ConditionVocabulary {
+  readonly signals: readonly SignalSpec[];
+  /** Signals that the pack names with a broken description: known, of unknown type. */
+  readonly unsureSignals: readonly string[];
+  readonly faultCodes: readonly string[];
+}
+
+export interface ConditionProblem {
+  readonly text: string;
+  /** Characters from the start of the condition. */
+  readonly offset: number;
+}
+
+/** Every problem of one condition; empty when it is sound. */
+export type ConditionCheck = (condition: string) => readonly ConditionProblem[];
+
+/** Passed in, because the condition language lives beyond this folder. */
+export type ConditionChecker = (vocabulary: ConditionVocabulary) => ConditionCheck;
+
+/**
+ * Every problem of a detector's name and parameters, as sentences; empty when they are usable. `kind` may be anything
+ * that the pack says; `params` holds what stands beside kind, failureMode, severity and safety.
+ */
+export type WatchChecker = (kind: string, params: Readonly<Record<string, unknown>>) => readonly string[];

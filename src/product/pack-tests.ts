@@ -1,0 +1,159 @@
+import type { Path, SourceDocument } from './document.ts';
+import { didYouMean } from './names.ts';
+import type { PackExpectation, PackTest, SampleRun, SignalSpec } from './pack.ts';
+import { type ExpectInput, expectSchema, testHeadSchema } from './schema.ts';
+import { readShape } from './shape.ts';
+
+const testsMax = 200;
+const expectationsMax = 100;
+/** Samples of one signal in one test: over two months of minutes. */
+const samplesMax = 100_000;
+
+export interface TestsContext {
+  readonly document: SourceDocument;
+  readonly value: unknown;
+  readonly defaultEveryMs: number;
+  readonly signals: readonly SignalSpec[];
+  readonly unsureSignals: readonly string[];
+  /** Tells of a failure mode that there is not. */
+  readonly checkMode: (path: Path, id: string) => void;
+}
+
+export function parseTests(context: TestsContext): readonly PackTest[] {
+  const { document, value } = context;
+  if (value === undefined) return [];
+  if (!Array.isArray(value)) {
+    document.atKey(['tests'], "'tests' is a list: begin each test with '- name: …'");
+    return [];
+  }
+  if (value.length > testsMax) document.atKey(['tests'], `at most ${testsMax} tests`);
+  return value.slice(0, testsMax).flatMap((item, index) => {
+    const test = packTest(context, ['tests', index], item);
+    return test === undefined ? [] : [test];
+  });
+}
+
+function packTest(context: TestsContext, path: Path, item: unknown): PackTest | undefined {
+  const input = readShape(context.document, path, testHeadSchema, item);
+  const raw: { signals?: unknown; expect?: unknown } = typeof item === 'object' && item !== null ? item : {};
+  const signals = testSignals(context, [...path, 'signals'], raw.signals);
+  const expect = testExpectations(context, [...path, 'expect'], raw.expect);
+  if (input === undefined) return undefined;
+  return {
+    name: input.name,
+    line: context.document.line(path),
+    everyMs: input.every ?? context.defaultEveryMs,
+    signals,
+    late: (input.late ?? []).map(redelivery),
+    duplicate: (input.duplicate ?? []).map(redelivery),
+    restartMs: input.restart ?? [],
+    faults: (input.faults ?? []).map(({ at, code, active }) => ({ atMs: at, code, active: active ?? true })),
+    expect,
+  };
+}
+
+function testSignals(context: TestsContext, path: Path, value: unknown): Record<string, readonly SampleRun[]> {
+  const signals: Record<string, readonly SampleRun[]> = {};
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    context.document.atKey(path, "a test has 'signals' with keys and values: the samples of each signal");
+    return signals;
+  }
+  for (const [name, text] of Object.entries(value)) {
+    if (!['string', 'number', 'boolean'].includes(typeof text)) {
+      context.document.atValue([...path, name], 'samples are written like "4x20 9x40"');
+      continue;
+    }
+    const runs = sampleRuns(context, [...path, name], name, String(text));
+    if (runs !== undefined) signals[name] = runs;
+  }
+  return signals;
+}
+
+function testExpectations(context: TestsContext, path: Path, value: unknown): readonly PackExpectation[] {
+  if (!Array.isArray(value) || value.length === 0) {
+    context.document.atKey(path, "a test has 'expect' with a list: what is to happen, and when");
+    return [];
+  }
+  if (value.length > expectationsMax) context.document.atKey(path, `at most ${expectationsMax} expectations`);
+  return value.slice(0, expectationsMax).flatMap((item, index) => {
+    const input = readShape(context.document, [...path, index], expectSchema, item);
+    return input === undefined ? [] : [packExpectation(context, [...path, index], input)];
+  });
+}
+
+function redelivery(input: { at: number; arrives: number }): { atMs: number; arrivesMs: number } {
+  return { atMs: input.at, arrivesMs: input.arrives };
+}
+
+function packExpectation(context: TestsContext, path: Path, input: ExpectInput): PackExpectation {
+  const line = context.document.line(path);
+  if ('open' in input) {
+    context.checkMode([...path, 'open'], input.open);
+    if (input.to < input.from) context.document.atValue([...path, 'to'], "'to' is before 'from'");
+    return {
+      kind: 'open',
+      line,
+      fromMs: input.from,
+      toMs: input.to,
+      failureMode: input.open,
+      severity: input.severity,
+    };
+  }
+  if (input.findings === undefined && input.cleared === undefined && input.cases === undefined) {
+    context.document.atKey(path, 'nothing is expected here: add findings, cases or cleared');
+  }
+  return {
+    kind: 'count',
+    line,
+    atMs: input.at,
+    findings: input.findings,
+    cleared: input.cleared,
+    cases: input.cases,
+  };
+}
+
+/** `4x20 9x40`: 20 samples of 4, then 40 of 9. `_` is a report without this signal. */
+function sampleRuns(context: TestsContext, path: Path, name: string, text: string): readonly SampleRun[] | undefined {
+  const { document } = context;
+  const signal = context.signals.find((candidate) => candidate.name === name);
+  if (signal === undefined) {
+    const known = context.signals.map((candidate) => candidate.name);
+    if (!context.unsureSignals.includes(name)) {
+      document.atKey(path, `there is no signal '${name}'${didYouMean(name, known)}`);
+    }
+    return undefined;
+  }
+  const runs: SampleRun[] = [];
+  let total = 0;
+  for (const match of text.matchAll(/\S+/g)) {
+    const [, word = '', times] = /^(.+?)(?:x(\d{1,9}))?$/.exec(match[0]) ?? [];
+    const value = sampleValue(signal, word);
+    const count = times === undefined ? 1 : Number(times);
+    total += count;
+    if (value === null) document.inText(path, match.index, `'${word}' is not a value of ${name}${valuesHint(signal)}`);
+    else if (count === 0) document.inText(path, match.index, `'${match[0]}' is no sample at all`);
+    else runs.push({ value, count });
+  }
+  if (total > samplesMax) document.atValue(path, `at most ${samplesMax} samples of a signal`);
+  if (total === 0) document.atValue(path, 'there is no sample here');
+  return runs;
+}
+
+/** Null when the word is not a value of the signal. */
+function sampleValue(signal: SignalSpec, word: string): SampleRun['value'] | null {
+  if (word === '_') return undefined;
+  const value = typedValue(signal.type, word);
+  if (value === null || (signal.values !== undefined && !signal.values.includes(value))) return null;
+  return value;
+}
+
+function typedValue(type: SignalSpec['type'], word: string): number | boolean | string | null {
+  if (type === 'string') return word;
+  if (type === 'boolean') return word === 'true' ? true : word === 'false' ? false : null;
+  return /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$/.test(word) ? Number(word) : null;
+}
+
+function valuesHint(signal: SignalSpec): string {
+  if (signal.values !== undefined) return `: ${signal.values.join(', ')}`;
+  return signal.type === 'number' ? ': it is a number' : ': true or false';
+}

@@ -1,0 +1,243 @@
+import type { ConditionCheck, ConditionChecker, WatchChecker } from './checkers.ts';
+import { type Path, SourceDocument } from './document.ts';
+import { dashedIdProblem, didYouMean, faultCodeProblem, productIdProblem, titleFromName } from './names.ts';
+import {
+  type FailureMode,
+  type FaultCodeSpec,
+  type PackProblem,
+  type ProductPack,
+  type RuleSpec,
+  reservedFailureModes,
+} from './pack.ts';
+import { parseTests } from './pack-tests.ts';
+import { failureModeSchema, faultCodeSchema, packSchema, type RuleInput, reportsSchema, ruleSchema } from './schema.ts';
+import { readShape, refuseUnknownKeys } from './shape.ts';
+import { parseSignals, type SignalsContext } from './signals.ts';
+
+const defaultEveryMs = 60_000;
+const silentAfterReports = 30;
+const rulesMax = 200;
+const catalogueMax = 1_000;
+
+export interface ParsePackOptions {
+  /** Named in problems; nothing is read from it. */
+  readonly file: string;
+  readonly source: string;
+  readonly checkCondition: ConditionChecker;
+  readonly checkWatch: WatchChecker;
+}
+
+export type ParsePackResult =
+  | { readonly pack: ProductPack; readonly problems?: undefined }
+  | { readonly pack?: undefined; readonly problems: readonly PackProblem[] };
+
+/** Reads a pack file, YAML or JSON: the complete pack, or every problem of it with its place, in the file's order. */
+export function parsePack(options: ParsePackOptions): ParsePackResult {
+  const document = new SourceDocument(options.file, options.source);
+  const root = document.value;
+  if (!isRecord(root)) {
+    if (!document.hasProblems) document.atValue([], 'a product pack has keys and values: product, title, signals, …');
+    return { problems: document.problems() };
+  }
+  const pack = new PackParser(document, root, options).parse();
+  return document.hasProblems ? { problems: document.problems() } : { pack };
+}
+
+class PackParser {
+  readonly #document: SourceDocument;
+  readonly #root: Readonly<Record<string, unknown>>;
+  readonly #options: ParsePackOptions;
+  /** Every failure mode that may be named, sound or not: one broken entry is one problem, not one a reference. */
+  readonly #modeNames: ReadonlySet<string>;
+
+  constructor(document: SourceDocument, root: Readonly<Record<string, unknown>>, options: ParsePackOptions) {
+    this.#document = document;
+    this.#root = root;
+    this.#options = options;
+    const own = isRecord(root.failureModes) ? Object.keys(root.failureModes) : [];
+    this.#modeNames = new Set([...own, ...reservedFailureModes.map((mode) => mode.id)]);
+  }
+
+  parse(): ProductPack {
+    refuseUnknownKeys(this.#document, [], Object.keys(this.#root), Object.keys(packSchema.shape));
+    const product = this.#text('product') ?? '';
+    const idProblem = product === '' ? undefined : productIdProblem(product);
+    if (idProblem !== undefined) this.#document.atValue(['product'], idProblem);
+    const title = this.#text('title') ?? '';
+    const reports = this.#reports();
+    const failureModes = this.#failureModes();
+    const signals = parseSignals(this.#signalsContext(failureModes, reports.silentAfterMs));
+    const faultCodes = this.#faultCodes(failureModes);
+    const checkCondition = this.#options.checkCondition({
+      signals: signals.specs,
+      unsureSignals: signals.unsure,
+      faultCodes: Object.keys(this.#section('faultCodes')),
+    });
+    const rules = this.#rules(failureModes, signals.readable ? checkCondition : () => []);
+    const tests = parseTests({
+      document: this.#document,
+      value: this.#root.tests,
+      defaultEveryMs: reports.everyMs,
+      signals: signals.specs,
+      unsureSignals: signals.unsure,
+      checkMode: (path, id) => this.#checkMode(path, id),
+    });
+    return { product, title, reports, signals: signals.specs, failureModes, faultCodes, rules, tests };
+  }
+
+  #signalsContext(failureModes: readonly FailureMode[], silentAfterMs: number): SignalsContext {
+    return {
+      document: this.#document,
+      value: this.#root.signals,
+      defaultMaxAgeMs: silentAfterMs,
+      checkWatch: this.#options.checkWatch,
+      mode: (path, id) => this.#mode(failureModes, path, id),
+    };
+  }
+
+  #text(key: 'product' | 'title'): string | undefined {
+    const value = this.#root[key];
+    if (value === undefined) {
+      this.#document.atKey([], `'${key}' is missing`);
+      return undefined;
+    }
+    return readShape(this.#document, [key], packSchema.shape[key], value);
+  }
+
+  #reports(): ProductPack['reports'] {
+    const value = this.#root.reports;
+    const input = value === undefined ? {} : (readShape(this.#document, ['reports'], reportsSchema, value) ?? {});
+    const everyMs = input.every ?? defaultEveryMs;
+    return { everyMs, silentAfterMs: input.silentAfter ?? silentAfterReports * everyMs };
+  }
+
+  /** A top-level section of named entries; empty when it is absent or not such a section. */
+  #section(key: string): Readonly<Record<string, unknown>> {
+    const value = this.#root[key];
+    return isRecord(value) ? value : {};
+  }
+
+  #checkSection(key: string, max: number): void {
+    const value = this.#root[key];
+    if (value === undefined || isRecord(value)) {
+      if (Object.keys(this.#section(key)).length > max) this.#document.atKey([key], `at most ${max} entries`);
+      return;
+    }
+    this.#document.atKey([key], `'${key}' has keys and values`);
+  }
+
+  #failureModes(): readonly FailureMode[] {
+    this.#checkSection('failureModes', catalogueMax);
+    const modes: FailureMode[] = [];
+    for (const [id, value] of Object.entries(this.#section('failureModes'))) {
+      const path = ['failureModes', id];
+      const reserved = reservedFailureModes.some((mode) => mode.id === id);
+      const problem = reserved ? `'${id}' is reserved and always there` : dashedIdProblem(id, 'failure mode');
+      if (problem !== undefined) this.#document.atKey(path, problem);
+      const input = readShape(this.#document, path, failureModeSchema, value);
+      if (input === undefined) continue;
+      modes.push({
+        id,
+        title: input.title,
+        severity: input.severity ?? 'minor',
+        safety: input.safety ?? false,
+        horizonMs: input.horizon,
+        playbook: input.playbook,
+        parts: input.parts ?? [],
+        covered: input.covered ?? [],
+      });
+    }
+    return [...modes, ...reservedFailureModes];
+  }
+
+  #faultCodes(modes: readonly FailureMode[]): readonly FaultCodeSpec[] {
+    this.#checkSection('faultCodes', catalogueMax);
+    const codes: FaultCodeSpec[] = [];
+    for (const [code, value] of Object.entries(this.#section('faultCodes'))) {
+      const path = ['faultCodes', code];
+      const problem = faultCodeProblem(code);
+      if (problem !== undefined) this.#document.atKey(path, problem);
+      const input = readShape(this.#document, path, faultCodeSchema, value);
+      if (input === undefined) continue;
+      const mode =
+        input.failureMode === undefined ? undefined : this.#mode(modes, [...path, 'failureMode'], input.failureMode);
+      codes.push({
+        code,
+        title: input.title,
+        severity: input.severity ?? mode?.severity ?? 'major',
+        safety: input.safety ?? mode?.safety ?? false,
+        failureMode: input.failureMode,
+      });
+    }
+    return codes;
+  }
+
+  #rules(modes: readonly FailureMode[], checkCondition: ConditionCheck): readonly RuleSpec[] {
+    const value = this.#root.rules;
+    if (value === undefined) return [];
+    if (!Array.isArray(value)) {
+      this.#document.atKey(['rules'], "'rules' is a list: begin each rule with '- id: …'");
+      return [];
+    }
+    if (value.length > rulesMax) this.#document.atKey(['rules'], `at most ${rulesMax} rules`);
+    const seen = new Set<string>();
+    const rules: RuleSpec[] = [];
+    for (const [index, item] of value.slice(0, rulesMax).entries()) {
+      const path = ['rules', index];
+      this.#checkRuleWords(path, item, { seen, checkCondition });
+      const input = readShape(this.#document, path, ruleSchema, item);
+      if (input !== undefined) rules.push(ruleSpec(modes, input));
+    }
+    return rules;
+  }
+
+  /** Before the shape, so that a misspelt key elsewhere in the rule does not hide a misspelt signal. */
+  #checkRuleWords(path: Path, item: unknown, known: { seen: Set<string>; checkCondition: ConditionCheck }): void {
+    if (!isRecord(item)) return;
+    const { id, failureMode } = item;
+    if (typeof id === 'string') {
+      const problem = known.seen.has(id) ? `there are two rules '${id}'` : dashedIdProblem(id, 'rule id');
+      if (problem !== undefined) this.#document.atValue([...path, 'id'], problem);
+      known.seen.add(id);
+    }
+    if (typeof failureMode === 'string') this.#checkMode([...path, 'failureMode'], failureMode);
+    for (const key of ['when', 'clear']) {
+      const condition = item[key];
+      if (typeof condition !== 'string' || condition === '') continue;
+      for (const problem of known.checkCondition(condition)) {
+        this.#document.inText([...path, key], problem.offset, problem.text);
+      }
+    }
+  }
+
+  #mode(modes: readonly FailureMode[], path: Path, id: string): FailureMode | undefined {
+    this.#checkMode(path, id);
+    return modes.find((mode) => mode.id === id);
+  }
+
+  #checkMode(path: Path, id: string): void {
+    if (this.#modeNames.has(id)) return;
+    this.#document.atValue(path, `there is no failure mode '${id}'${didYouMean(id, this.#modeNames)}`);
+  }
+}
+
+function ruleSpec(modes: readonly FailureMode[], input: RuleInput): RuleSpec {
+  const failureMode = input.failureMode ?? 'anomaly';
+  const mode = modes.find((candidate) => candidate.id === failureMode);
+  return {
+    id: input.id,
+    title: input.title ?? titleFromName(input.id),
+    when: input.when,
+    forMs: input.for ?? 0,
+    clear: input.clear,
+    clearForMs: input.clearFor ?? 0,
+    severity: input.severity ?? mode?.severity ?? 'minor',
+    safety: input.safety ?? mode?.safety ?? false,
+    failureMode,
+    stage: input.stage ?? 'live',
+  };
+}
+
+function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

@@ -1,0 +1,167 @@
+import { z } from 'zod';
+import { parseDurationMs } from '../base/index.ts';
+import { severities } from '../telemetry/index.ts';
+
+/**
+ * The shape of a pack file: one source for the parser and for the published JSON Schema. What a shape cannot say (names,
+ * references, units, conditions) is checked by the parser.
+ */
+const duration = z
+  .string()
+  .regex(/^(\d+(\.\d+)?(ms|s|m|h|d))+$/, { abort: true })
+  .refine((text) => parseDurationMs(text) !== undefined)
+  .transform((text) => parseDurationMs(text) ?? 0)
+  .meta({ id: 'duration', description: 'A length of time: 90s, 15m, 1h30m, 14d', examples: ['10m'] });
+
+/** Like a duration, but zero is allowed: times after a test's first sample, and `for`. */
+const offset = z
+  .union([z.literal(0), z.string().regex(/^(\d+(\.\d+)?(ms|s|m|h|d))+$/)])
+  .transform((value) => (value === 0 ? 0 : (parseDurationMs(value) ?? 0)))
+  .meta({ id: 'offset', description: 'A length of time, or 0', examples: ['25m', 0] });
+
+const severity = z.enum(severities).meta({ id: 'severity', description: 'How bad: info, minor, major or critical' });
+const safety = z.boolean().describe('Whether people may be hurt; stands beside the severity');
+const title = z.string().min(1).max(200).describe('Words for people');
+const reference = z.string().min(1).max(64);
+const words = z.array(z.string().min(1).max(200)).max(50);
+
+const watchObject = z
+  .object({
+    kind: z.string().describe('The detector: level, …'),
+    failureMode: reference.optional().describe('Default: anomaly'),
+    severity: severity.optional(),
+    safety: safety.optional(),
+  })
+  .catchall(z.unknown());
+
+export const watchSchema = z.union([z.string(), watchObject]);
+
+export const signalSchema = z
+  .strictObject({
+    title: title.optional(),
+    kind: z
+      .enum(['gauge', 'counter', 'state'])
+      .describe('gauge: a number that goes up and down; counter: one that only rises; state: one of its values'),
+    unit: z.string().optional().describe('UCUM: Cel, A, bar, 1/min. Literals in conditions are in this unit'),
+    values: z
+      .array(z.union([z.boolean(), z.number(), z.string()]))
+      .min(1)
+      .max(100)
+      .optional()
+      .describe('The values of a state; a state without them is true or false'),
+    range: z
+      .tuple([z.number(), z.number()])
+      .optional()
+      .describe('Physically possible, [low, high]; outside it the sensor is at fault'),
+    maxAge: duration.optional().describe('How long its last value holds. Default: silentAfter'),
+    watch: z.array(watchSchema).max(20).optional().describe('Detectors that watch it'),
+  })
+  .meta({ id: 'signal' });
+
+export const failureModeSchema = z
+  .strictObject({
+    title,
+    severity: severity.optional().describe('Default: minor'),
+    safety: safety.optional(),
+    horizon: duration.optional().describe('How long before the failure its signs are worth a case'),
+    playbook: reference.optional(),
+    parts: words.optional().describe('Part numbers that repair it'),
+    covered: words.optional().describe('What the warranty pays: parts, labour, …'),
+  })
+  .meta({ id: 'failureMode' });
+
+export const faultCodeSchema = z
+  .strictObject({
+    title,
+    severity: severity.optional(),
+    safety: safety.optional(),
+    failureMode: reference.optional().describe('With one, an active code opens a case'),
+  })
+  .meta({ id: 'faultCode' });
+
+export const ruleSchema = z
+  .strictObject({
+    id: z.string(),
+    title: title.optional(),
+    when: z.string().min(1).max(2_000).describe('The condition, over the signals of this product'),
+    for: offset.optional().describe('How long it must hold. Default: 0'),
+    clear: z.string().min(1).max(2_000).optional().describe('Default: when is false'),
+    clearFor: offset.optional(),
+    severity: severity.optional().describe("Default: the failure mode's"),
+    safety: safety.optional(),
+    failureMode: reference.optional().describe('Default: anomaly'),
+    stage: z.enum(['draft', 'shadow', 'live', 'retired']).optional().describe('Default: live'),
+  })
+  .meta({ id: 'rule' });
+
+const redelivery = z.strictObject({ at: offset, arrives: offset });
+
+export const expectOpenSchema = z.strictObject({
+  from: offset,
+  to: offset,
+  open: reference.describe('The failure mode of the case that opens inside [from, to]'),
+  severity: severity.optional(),
+});
+
+export const expectCountSchema = z.strictObject({
+  at: offset,
+  findings: z.int().nonnegative().optional().describe('Findings raised so far'),
+  cases: z.int().nonnegative().optional().describe('Cases opened so far'),
+  cleared: z.boolean().optional().describe('Whether every finding is over'),
+});
+
+export const testSchema = z
+  .strictObject({
+    name: z.string().min(1).max(200),
+    every: duration.optional().describe('Time between samples. Default: reports.every'),
+    signals: z
+      .record(z.string(), z.union([z.string(), z.number(), z.boolean()]))
+      .describe('VxN: N samples of value V, the first at 0; _xN: N reports without it. "4x20 9x40"'),
+    late: z.array(redelivery).max(1_000).optional(),
+    duplicate: z.array(redelivery).max(1_000).optional(),
+    restart: z.array(offset).max(100).optional(),
+    faults: z
+      .array(z.strictObject({ at: offset, code: z.string().min(1).max(64), active: z.boolean().optional() }))
+      .max(1_000)
+      .optional(),
+    expect: z
+      .array(z.union([expectOpenSchema, expectCountSchema]))
+      .min(1)
+      .max(100),
+  })
+  .meta({ id: 'test' });
+
+export const reportsSchema = z.strictObject({
+  every: duration.optional().describe('How often a device reports. Default: 60s'),
+  silentAfter: duration.optional().describe('Default: 30 times every'),
+});
+
+export const packSchema = z
+  .strictObject({
+    $schema: z.string().optional(),
+    product: z.string().describe('The id: lower-case letters, digits and -'),
+    title,
+    reports: reportsSchema.optional(),
+    signals: z.record(z.string(), signalSchema),
+    failureModes: z.record(z.string(), failureModeSchema).optional(),
+    faultCodes: z.record(z.string(), faultCodeSchema).optional(),
+    rules: z.array(ruleSchema).max(200).optional(),
+    tests: z.array(testSchema).max(200).optional(),
+  })
+  .meta({ title: 'Aftercare product pack' });
+
+/** The JSON Schema (2020-12) that is published as products/pack.schema.json, for editors. */
+export function packJsonSchema(): object {
+  return z.toJSONSchema(packSchema, { io: 'input' });
+}
+
+export type SignalInput = z.output<typeof signalSchema>;
+export type WatchInput = z.output<typeof watchSchema>;
+export type RuleInput = z.output<typeof ruleSchema>;
+export type FailureModeInput = z.output<typeof failureModeSchema>;
+export type FaultCodeInput = z.output<typeof faultCodeSchema>;
+/** A test but for what is read entry by entry, so that one broken entry hides no other. */
+export const testHeadSchema = testSchema.extend({ signals: z.unknown(), expect: z.unknown() });
+export const expectSchema = testSchema.shape.expect.element;
+
+export type ExpectInput = z.output<typeof expectSchema>;

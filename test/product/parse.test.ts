@@ -1,0 +1,206 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { formatProblem, type ProductPack, parsePack, type WatchChecker } from '../../src/product/index.ts';
+import { conditionChecker } from '../../src/rules/index.ts';
+
+const checkWatch: WatchChecker = (kind, params) => [
+  ...(kind === 'level' ? [] : [`there is no detector '${kind}'`]),
+  ...Object.keys(params)
+    .filter((name) => name !== 'memory')
+    .map((name) => `level has no setting '${name}'`),
+];
+
+function parse(source: string) {
+  return parsePack({ file: 'p.yaml', source, checkCondition: conditionChecker, checkWatch });
+}
+
+function packOf(source: string): ProductPack {
+  const { pack, problems } = parse(source);
+  expect(problems?.map(formatProblem)).toBeUndefined();
+  if (pack === undefined) throw new Error('no pack');
+  return pack;
+}
+
+function problemsOf(source: string): string[] {
+  return (parse(source).problems ?? []).map(formatProblem);
+}
+
+const head = 'product: p\ntitle: P\n';
+const minimal = `${head}signals:\n  a: {kind: gauge}\n`;
+
+describe('a pack', () => {
+  it('has a default for all but product, title and the kinds of signals', () => {
+    const pack = packOf(`${head}signals:\n  cabinet_temp: {kind: gauge}\n  door_open: {kind: state}\n`);
+    expect(pack.reports).toEqual({ everyMs: 60_000, silentAfterMs: 1_800_000 });
+    expect(pack.signals).toEqual([
+      {
+        name: 'cabinet_temp',
+        title: 'Cabinet temp',
+        kind: 'gauge',
+        unit: undefined,
+        type: 'number',
+        values: undefined,
+        range: undefined,
+        maxAgeMs: 1_800_000,
+        watch: [],
+      },
+      expect.objectContaining({ name: 'door_open', type: 'boolean', values: undefined }),
+    ]);
+    expect(pack.failureModes.map((mode) => mode.id)).toEqual(['anomaly', 'sensor-fault', 'silent', 'device-requested']);
+    expect([pack.faultCodes, pack.rules, pack.tests]).toEqual([[], [], []]);
+  });
+
+  it('is read from JSON too, tabs and byte order mark included', () => {
+    const json =
+      '\uFEFF{\n\t"product": "p",\n\t"title": "P",\n\t"signals": {"a": {"kind": "counter", "maxAge": "5m"}}\n}';
+    expect(packOf(json).signals[0]).toMatchObject({ kind: 'counter', maxAgeMs: 300_000 });
+  });
+
+  it('takes severity and safety from the failure mode where an entry has none', () => {
+    const pack = packOf(`${head}reports: {every: 10s}
+signals:
+  a: {kind: gauge, range: [0, 1], watch: [range, level, {kind: level, failureMode: leak, memory: 5}]}
+failureModes:
+  leak: {title: Leak, severity: critical, safety: true, horizon: 7d}
+faultCodes:
+  E1: {title: One}
+  E2: {title: Two, failureMode: leak}
+  E3: {title: Three, severity: info, failureMode: leak}
+rules:
+  - {id: r1, when: a > 1}
+  - {id: r2, when: a > 1, failureMode: leak, for: 0, clearFor: 0s}
+  - {id: r3, when: a > 1, failureMode: leak, severity: minor, safety: false, for: 1h30m, stage: draft}
+`);
+    expect(pack.reports.silentAfterMs).toBe(300_000);
+    expect(pack.signals[0]?.watch).toEqual([
+      { kind: 'level', failureMode: 'anomaly', severity: 'minor', safety: false, params: {} },
+      { kind: 'level', failureMode: 'leak', severity: 'critical', safety: true, params: { memory: 5 } },
+    ]);
+    expect(pack.failureModes[0]).toMatchObject({ id: 'leak', horizonMs: 604_800_000, parts: [], playbook: undefined });
+    expect(pack.faultCodes.map((code) => [code.severity, code.safety])).toEqual([
+      ['major', false],
+      ['critical', true],
+      ['info', true],
+    ]);
+    expect(pack.rules.map(({ severity, safety, forMs, stage }) => [severity, safety, forMs, stage])).toEqual([
+      ['minor', false, 0, 'live'],
+      ['critical', true, 0, 'live'],
+      ['minor', false, 5_400_000, 'draft'],
+    ]);
+  });
+
+  it('expands the samples of its tests and remembers their lines', () => {
+    const pack = packOf(`${minimal}  mode: {kind: state, values: [idle, x2]}
+tests:
+  - name: t
+    every: 1m
+    signals: {a: "4x2 _ -1.5e1x3", mode: "x2x3 idle"}
+    late: [{at: 25m, arrives: 40m}]
+    restart: [0, 45m]
+    faults: [{at: 5m, code: E1}, {at: 6m, code: E1, active: false}]
+    expect:
+      - {from: 0, to: 43m, open: anomaly, severity: major}
+      - {at: 150m, findings: 1, cases: 0, cleared: true}
+`);
+    expect(pack.tests).toEqual([
+      {
+        name: 't',
+        line: 7,
+        everyMs: 60_000,
+        signals: {
+          a: [
+            { value: 4, count: 2 },
+            { value: undefined, count: 1 },
+            { value: -15, count: 3 },
+          ],
+          mode: [
+            { value: 'x2', count: 3 },
+            { value: 'idle', count: 1 },
+          ],
+        },
+        late: [{ atMs: 1_500_000, arrivesMs: 2_400_000 }],
+        duplicate: [],
+        restartMs: [0, 2_700_000],
+        faults: [
+          { atMs: 300_000, code: 'E1', active: true },
+          { atMs: 360_000, code: 'E1', active: false },
+        ],
+        expect: [
+          { kind: 'open', line: 14, fromMs: 0, toMs: 2_580_000, failureMode: 'anomaly', severity: 'major' },
+          { kind: 'count', line: 15, atMs: 9_000_000, findings: 1, cases: 0, cleared: true },
+        ],
+      },
+    ]);
+  });
+});
+
+describe('a pack with problems', () => {
+  it('is refused with a sentence when it is no pack at all', () => {
+    const nothing = 'p.yaml:1:1: a product pack has keys and values: product, title, signals, …';
+    for (const source of ['', '- a', 'text', '42']) expect(problemsOf(source)).toEqual([nothing]);
+    expect(problemsOf(`${head}signals: [a]\nrules: {a: 1}\nfailureModes: 3\n`)).toEqual([
+      "p.yaml:3:1: 'signals' has keys and values: one entry a signal",
+      "p.yaml:4:1: 'rules' is a list: begin each rule with '- id: …'",
+      "p.yaml:5:1: 'failureModes' has keys and values",
+    ]);
+    expect(problemsOf(`${head}signals: {}\n`)).toEqual(['p.yaml:3:1: a product has at least one signal']);
+  });
+
+  it('says of settings that are decided and not built that they are not supported yet', () => {
+    expect(problemsOf(`${minimal}prognosis: []\nderived: {}\n`)).toEqual([
+      "p.yaml:5:1: 'prognosis' is not supported yet",
+      "p.yaml:6:1: 'derived' is not supported yet",
+    ]);
+    expect(
+      problemsOf(`${head}signals:\n  a: {kind: gauge, range: [0, 1], watch: [{kind: range, severity: major}]}\n`),
+    ).toEqual(["p.yaml:4:43: settings of 'range' are not supported yet: its findings are sensor-fault, info"]);
+  });
+
+  it('tells of a key that is there twice and of everything else in the file', () => {
+    expect(problemsOf(`${minimal}title: Again\nrules: [{id: r}]\n`)).toEqual([
+      'p.yaml:5:1: this key is here twice',
+      "p.yaml:6:9: 'when' is missing",
+    ]);
+  });
+
+  it('does not blame a condition for a signal whose own entry is broken', () => {
+    expect(
+      problemsOf(`${head}signals:\n  a: {kind: gage}\nrules:\n  - {id: r, when: 'a > 1 && max(a, "1h") > 2'}\n`),
+    ).toEqual(["p.yaml:4:13: expected gauge, counter or state, not 'gage'; did you mean 'gauge'?"]);
+  });
+
+  it('is refused beyond its limits', () => {
+    const many = (count: number, entry: (n: number) => string) =>
+      Array.from({ length: count }, (_, n) => entry(n)).join('\n');
+    const signals = many(201, (n) => `  s${n}: {kind: gauge}`);
+    expect(problemsOf(`${head}signals:\n${signals}\n`)).toEqual(['p.yaml:3:1: at most 200 signals']);
+    const rules = many(201, (n) => `  - {id: r${n}, when: a > 1}`);
+    expect(problemsOf(`${minimal}rules:\n${rules}\n`)).toEqual(['p.yaml:5:1: at most 200 rules']);
+    expect(problemsOf(`${minimal}#${'x'.repeat(1_000_000)}`)).toEqual(['p.yaml:1:1: the file is larger than 1 MB']);
+    expect(problemsOf(`${minimal}rules:\n${many(150, () => '  - {}')}\n`)).toHaveLength(100);
+    const samples = `${minimal}tests:\n  - {name: t, signals: {a: 1x999999999}, expect: [{at: 0, cases: 0}]}\n`;
+    expect(problemsOf(samples)).toEqual(['p.yaml:6:28: at most 100000 samples of a signal']);
+  });
+
+  it('survives alias bombs and deep nesting', () => {
+    const bomb = ['a: &a [x, x, x, x, x, x, x, x, x]'];
+    for (const [from, to] of ['ab', 'bc', 'cd', 'de', 'ef', 'fg']) {
+      bomb.push(`${to}: &${to} [${Array.from({ length: 9 }, () => `*${from}`).join(', ')}]`);
+    }
+    expect(problemsOf(bomb.join('\n'))).toEqual([
+      'p.yaml:1:1: excessive alias count indicates a resource exhaustion attack',
+    ]);
+    expect(problemsOf('['.repeat(100_000)).at(0)).toContain('nested too deeply');
+    expect(problemsOf('a: *b').at(0)).toContain('alias');
+  });
+});
+
+describe('the shipped packs', () => {
+  const folder = new URL('../../products/', import.meta.url);
+  const files = readdirSync(folder).filter((name) => name.endsWith('.yaml'));
+
+  it.each(files)('%s has no problems', (name) => {
+    const { product } = packOf(readFileSync(new URL(name, folder), 'utf8'));
+    expect(`${product}.yaml`).toBe(name);
+  });
+});
