@@ -1,0 +1,66 @@
+import type { FastifyBaseLogger } from 'fastify';
+import type { Clock } from '../base/index.ts';
+import type { CaseStore } from '../cases/index.ts';
+import type { PipelineView } from '../pipeline/index.ts';
+import type { ProductPack, RuleSpec } from '../product/index.ts';
+import type { Directory, Registry } from '../registry/index.ts';
+import type { TelemetryStore } from '../store/index.ts';
+
+export interface ApiLimits {
+  readonly bodyBytesMax: number;
+  /** Calls of the bearer token; beyond it 429. */
+  readonly tokenCallsPerSecondMax: number;
+  /** Calls from one address without a token; loopback has no limit. */
+  readonly addressCallsPerMinuteMax: number;
+  /** Wrong passwords for one account from one address, before it must wait. Holds on loopback too. */
+  readonly loginFailuresMax: number;
+  readonly liveClientsMax: number;
+  /** What may wait unsent for one reader of `/live` before it is dropped. */
+  readonly liveBufferBytesMax: number;
+  readonly liveHeartbeatMs: number;
+  /** A stream is ended after this long, so that its reader comes back and shows its rights again. */
+  readonly liveStreamMsMax: number;
+}
+
+export const defaultApiLimits: ApiLimits = {
+  bodyBytesMax: 256 * 1024,
+  tokenCallsPerSecondMax: 100,
+  addressCallsPerMinuteMax: 1_200,
+  loginFailuresMax: 5,
+  liveClientsMax: 500,
+  liveBufferBytesMax: 1024 * 1024,
+  liveHeartbeatMs: 15_000,
+  liveStreamMsMax: 3_600_000,
+};
+
+export interface Readiness {
+  readonly ok: boolean;
+  /** Each thing that must work, by name. */
+  readonly checks: Readonly<Record<string, boolean>>;
+}
+
+export interface ApiDeps {
+  /** How devices are changed: the fact is in the log and in the registry when a call resolves. */
+  readonly directory: Pick<Directory, 'register' | 'change' | 'retire' | 'newSecret' | 'device'>;
+  readonly registry: Registry;
+  readonly cases: CaseStore;
+  readonly store: TelemetryStore;
+  readonly view: PipelineView;
+  /** Ends the MQTT connections of a device. */
+  readonly disconnect: (device: string) => void;
+  readonly ready: () => Readiness;
+  /** Prometheus text. */
+  readonly metrics: () => Promise<string>;
+  /** A rule in a sentence. */
+  readonly ruleSentence: (pack: ProductPack, rule: RuleSpec) => string;
+  readonly clock: Clock;
+  /** Cryptographically strong bytes. */
+  readonly random: (bytes: number) => Uint8Array;
+  /** One way; the same text gives the same hash after a restart. */
+  readonly hashToken: (token: string) => string;
+  readonly adminTokenHash: string;
+  /** Folder of the built console; undefined while it is being built. */
+  readonly consoleFolder?: () => string | undefined;
+  readonly limits: ApiLimits;
+  readonly logger: FastifyBaseLogger;
+}
