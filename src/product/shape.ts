@@ -47,44 +47,40 @@ function report(reading: Reading, issue: z.core.$ZodIssue, outer: Path): void {
   const inner = [...outer, ...issue.path.map((segment) => (typeof segment === 'number' ? segment : String(segment)))];
   const path = [...base, ...inner];
   const input = valueAt(reading.root, inner);
-  switch (issue.code) {
-    case 'unrecognized_keys':
-      for (const key of issue.keys) document.atKey([...path, key], unknownKey(key, keysAt(reading.schema, inner)));
-      return;
-    case 'invalid_union': {
-      const branch = nearestBranch(issue.errors);
-      if (branch === undefined) document.atValue(path, `expected ${branchWords(issue.errors)}, not ${inWords(input)}`);
-      else for (const nested of branch) report(reading, nested, inner);
-      return;
-    }
-    default:
-      if (input === undefined) document.atKey(path.slice(0, -1), `'${String(inner.at(-1))}' is missing`);
-      else document.atValue(path, describe(issue, input));
+  if (issue.code === 'unrecognized_keys') {
+    for (const key of issue.keys) document.atKey([...path, key], unknownKey(key, keysAt(reading.schema, inner)));
+    return;
   }
+  if (issue.code === 'invalid_union') {
+    const branch = nearestBranch(issue.errors);
+    if (branch === undefined) document.atValue(path, `expected ${branchWords(issue.errors)}, not ${inWords(input)}`);
+    else for (const nested of branch) report(reading, nested, inner);
+    return;
+  }
+  if (input === undefined) document.atKey(path.slice(0, -1), `'${String(inner.at(-1))}' is missing`);
+  else document.atValue(path, describe(issue, input));
 }
 
 function describe(issue: z.core.$ZodIssue, input: unknown): string {
-  switch (issue.code) {
-    case 'invalid_type':
-      return `expected ${typeWords[issue.expected] ?? issue.expected}, not ${inWords(input)}`;
-    case 'invalid_value': {
-      const values = issue.values.map(String);
-      const hint = typeof input === 'string' ? didYouMean(input, values) : '';
-      return `expected ${listWords(values)}, not ${inWords(input)}${hint}`;
-    }
-    case 'invalid_format':
-    case 'custom':
-      return `${inWords(input)} is not a length of time; write it like 90s, 10m, 1h30m or 14d`;
-    case 'too_big':
-      return `at most ${String(issue.maximum)} ${issue.origin === 'string' ? 'characters' : 'entries'}`;
-    case 'too_small':
-      if (issue.origin === 'string') return 'it cannot be empty';
-      return issue.origin === 'array'
-        ? `at least ${String(issue.minimum)} entries`
-        : `at least ${String(issue.minimum)}`;
-    default:
-      return issue.message;
+  if (issue.code === 'invalid_type') {
+    return `expected ${typeWords[issue.expected] ?? issue.expected}, not ${inWords(input)}`;
   }
+  if (issue.code === 'invalid_value') {
+    const values = issue.values.map(String);
+    const hint = typeof input === 'string' ? didYouMean(input, values) : '';
+    return `expected ${listWords(values)}, not ${inWords(input)}${hint}`;
+  }
+  if (issue.code === 'invalid_format' || issue.code === 'custom') {
+    return `${inWords(input)} is not a length of time; write it like 90s, 10m, 1h30m or 14d`;
+  }
+  if (issue.code === 'too_big') {
+    return `at most ${String(issue.maximum)} ${issue.origin === 'string' ? 'characters' : 'entries'}`;
+  }
+  if (issue.code === 'too_small' && issue.origin === 'string') return 'it cannot be empty';
+  if (issue.code === 'too_small') {
+    return `at least ${String(issue.minimum)}${issue.origin === 'array' ? ' entries' : ''}`;
+  }
+  return issue.message;
 }
 
 const typeWords: Readonly<Record<string, string>> = {

@@ -62,10 +62,11 @@ function signalSpec(context: SignalsContext, name: string, input: SignalInput): 
   if (input.range !== undefined && !(input.range[0] < input.range[1])) {
     document.atValue([...path, 'range'], 'a range is [low, high], low below high');
   }
-  if (type !== 'number') {
-    for (const key of ['range', 'watch'] as const) {
-      if (input[key] !== undefined) document.atKey([...path, key], `'${key}' needs a signal of numbers`);
-    }
+  if (input.range !== undefined && input.kind !== 'gauge') {
+    document.atKey([...path, 'range'], `'range' belongs to a gauge, not a ${input.kind}`);
+  }
+  if (input.watch !== undefined && type !== 'number') {
+    document.atKey([...path, 'watch'], "'watch' needs a signal of numbers");
   }
   const watch = (input.watch ?? []).flatMap((entry, index) => {
     const spec = watchSpec(context, [...path, 'watch', index], entry, input);
@@ -99,7 +100,7 @@ function typeOf(document: SourceDocument, path: Path, input: SignalInput): Signa
   return types.has('string') ? 'string' : 'boolean';
 }
 
-/** Undefined for `range`, which follows from the signal's own range, and for an entry with problems. */
+/** Undefined for an entry with problems. */
 function watchSpec(context: SignalsContext, path: Path, entry: WatchInput, signal: SignalInput): WatchSpec | undefined {
   const { document } = context;
   const {
@@ -109,16 +110,9 @@ function watchSpec(context: SignalsContext, path: Path, entry: WatchInput, signa
     safety,
     ...params
   } = typeof entry === 'string' ? { kind: entry } : entry;
-  if (kind === 'range') {
-    if (signal.range === undefined) document.atValue(path, "'range' needs the signal's range: [low, high]");
-    if (typeof entry !== 'string') {
-      document.atValue(path, "settings of 'range' are not supported yet: its findings are sensor-fault, info");
-    }
-    return undefined;
-  }
-  const problems = context.checkWatch(kind, params);
+  const problems = kind === 'range' ? rangeProblems(signal, params) : context.checkWatch(kind, params);
   for (const problem of problems) document.atValue(path, problem);
-  const failureMode = modeId ?? 'anomaly';
+  const failureMode = modeId ?? (kind === 'range' ? 'sensor-fault' : 'anomaly');
   const mode = context.mode([...path, 'failureMode'], failureMode);
   if (problems.length > 0) return undefined;
   return {
@@ -128,4 +122,10 @@ function watchSpec(context: SignalsContext, path: Path, entry: WatchInput, signa
     safety: safety ?? mode?.safety ?? false,
     params,
   };
+}
+
+/** `range` watches whatever has one; an entry for it only says what its findings are. */
+function rangeProblems(signal: SignalInput, params: Readonly<Record<string, unknown>>): readonly string[] {
+  if (signal.range === undefined) return ["'range' needs the signal's range: [low, high]"];
+  return Object.keys(params).map((name) => `range has no setting '${name}'; it follows the signal's range`);
 }

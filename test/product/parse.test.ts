@@ -59,7 +59,7 @@ describe('a pack', () => {
   it('takes severity and safety from the failure mode where an entry has none', () => {
     const pack = packOf(`${head}reports: {every: 10s}
 signals:
-  a: {kind: gauge, range: [0, 1], watch: [range, level, {kind: level, failureMode: leak, memory: 5}]}
+  a: {kind: gauge, range: [0, 1], watch: [level, {kind: level, failureMode: leak, memory: 5}]}
 failureModes:
   leak: {title: Leak, severity: critical, safety: true, horizon: 7d}
 faultCodes:
@@ -151,9 +151,23 @@ describe('a pack with problems', () => {
       "p.yaml:5:1: 'prognosis' is not supported yet",
       "p.yaml:6:1: 'derived' is not supported yet",
     ]);
-    expect(
-      problemsOf(`${head}signals:\n  a: {kind: gauge, range: [0, 1], watch: [{kind: range, severity: major}]}\n`),
-    ).toEqual(["p.yaml:4:43: settings of 'range' are not supported yet: its findings are sensor-fault, info"]);
+  });
+
+  it('lets range be named among the detectors, to say what its findings are', () => {
+    const pack = packOf(`${head}signals:
+  a: {kind: gauge, range: [0, 1], watch: [range]}
+  b: {kind: gauge, range: [0, 1], watch: [{kind: range, failureMode: leak}]}
+failureModes: {leak: {title: Leak, severity: major}}
+`);
+    expect(pack.signals.flatMap((signal) => signal.watch)).toEqual([
+      { kind: 'range', failureMode: 'sensor-fault', severity: 'info', safety: false, params: {} },
+      { kind: 'range', failureMode: 'leak', severity: 'major', safety: false, params: {} },
+    ]);
+    const wrong = '  a: {kind: counter, range: [0, 1]}\n  b: {kind: gauge, watch: [{kind: range, low: 1}]}\n';
+    expect(problemsOf(`${head}signals:\n${wrong}`)).toEqual([
+      "p.yaml:4:22: 'range' belongs to a gauge, not a counter",
+      "p.yaml:5:28: 'range' needs the signal's range: [low, high]",
+    ]);
   });
 
   it('tells of a key that is there twice and of everything else in the file', () => {

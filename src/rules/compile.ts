@@ -1,0 +1,252 @@
+import { assert, canonicalJson } from '../base/index.ts';
+import type { ProductPack, RuleSpec } from '../product/index.ts';
+import { Explanation, ruleSentences } from './explain.ts';
+import { type Condition, ConditionLanguage, triggersOf } from './language.ts';
+import { type MachinePlan, RuleMachine } from './machine.ts';
+import type { RulePlan } from './plan.ts';
+import {
+  type DroppedRule,
+  type RuleState,
+  type RulesInput,
+  type RulesState,
+  type RuleTransition,
+  rulesStateVersion,
+} from './state.ts';
+import { type Term, termOf } from './terms.ts';
+import { emptySeries, openWindow, type WindowSpec } from './windows.ts';
+
+/** Bounds what one device may cost: a window keeps its readings. */
+const windowsMax = 400;
+
+/** The rules of one pack version, compiled once for all devices of the product. Draft and retired ones are left out. */
+export interface CompiledRules {
+  /** Tells the states of these rules from those of others. */
+  readonly layout: string;
+  /** Some rule asks for silent(): ticks must be judged too. */
+  readonly usesSilence: boolean;
+  /** The state of a device never heard of. */
+  init(): RulesState;
+  /**
+   * Judges a report or a tick: changes `state` and returns what was raised or cleared, in the pack's order of rules.
+   * Reports come in the order of event time; two may share one.
+   */
+  step(state: RulesState, input: RulesInput): readonly RuleTransition[];
+  /**
+   * A state of these or of other rules, ready for these. Rules that did not change keep all they know, the others start
+   * anew; those of them that were open are in `dropped`. The given state must not be used any more.
+   */
+  restore(state: RulesState): { readonly state: RulesState; readonly dropped: readonly DroppedRule[] };
+}
+
+export type CompileResult =
+  | { readonly rules: CompiledRules; readonly problems?: undefined }
+  | { readonly rules?: undefined; readonly problems: readonly string[] };
+
+/** Compiles a parsed pack. Problems are possible only for packs that were not parsed with the condition checker. */
+export function compileRules(pack: ProductPack): CompileResult {
+  const language = languageOf(pack);
+  const problems: string[] = [];
+  const plans: RulePlan[] = [];
+  for (const spec of pack.rules) {
+    if (spec.stage === 'draft' || spec.stage === 'retired') continue;
+    const plan = planRule(language, spec, problems);
+    if (plan !== undefined) plans.push(plan);
+  }
+  if (language.windows.size > windowsMax) problems.push(`the rules use more than ${windowsMax} different windows`);
+  if (problems.length > 0) return { problems };
+  return { rules: new Rules(language, plans) };
+}
+
+/** "When the 15-minute average of cabinet temperature is above 8 °C for 10 minutes, opens 'Loss of cooling' (major)." */
+export function readBack(rule: RuleSpec, pack: ProductPack): string {
+  const language = languageOf(pack);
+  const termFor = (text: string): Term | undefined => {
+    const result = language.compile(text);
+    return 'condition' in result ? termOf(result.condition.ast, flagsOf(language)) : undefined;
+  };
+  const when = termFor(rule.when);
+  if (when === undefined) return `When ${rule.when}.`;
+  const clear = rule.clear === undefined ? undefined : termFor(rule.clear);
+  const modeTitle = pack.failureModes.find((mode) => mode.id === rule.failureMode)?.title ?? rule.failureMode;
+  return ruleSentences(rule, { when, clear }, modeTitle, language);
+}
+
+function languageOf(pack: ProductPack): ConditionLanguage {
+  const faultCodes = pack.faultCodes.map((code) => code.code);
+  return new ConditionLanguage({ signals: pack.signals, unsureSignals: [], faultCodes });
+}
+
+function flagsOf(language: ConditionLanguage): (name: string) => boolean {
+  return (name) => language.signal(name)?.type === 'boolean';
+}
+
+function planRule(language: ConditionLanguage, spec: RuleSpec, problems: string[]): RulePlan | undefined {
+  const when = compileOne(language, spec, spec.when, problems);
+  const clear = spec.clear === undefined ? undefined : compileOne(language, spec, spec.clear, problems);
+  if (when === undefined || (spec.clear !== undefined && clear === undefined)) return undefined;
+  const conditions = clear === undefined ? [when] : [when, clear];
+  const uses = conditions.map((condition) => condition.uses);
+  const triggers = uses.map((use) => triggersOf(language, use));
+  const triggerSignals = new Set(triggers.flatMap((trigger) => [...trigger.signals]));
+  const windows = [...new Set(uses.flatMap((use) => [...use.windows]))].map((key) => windowSpec(language, key));
+  const isFlag = flagsOf(language);
+  const whyRaised = new Explanation(termOf(when.ast, isFlag), language);
+  const whyCleared = new Explanation(termOf((clear ?? when).ast, isFlag, clear !== undefined), language);
+  const usesSilent = uses.some((use) => use.silent);
+  return {
+    spec,
+    fingerprint: fingerprintOf(language, spec, triggerSignals),
+    when,
+    clear,
+    usesSilent,
+    movesWithTime: usesSilent || windows.length > 0 || uses.some((use) => use.ages.size > 0),
+    signals: new Set(uses.flatMap((use) => [...use.signals])),
+    windows,
+    numberSeries: new Set(
+      windows.map((window) => window.series).filter((key) => language.signal(key)?.type === 'number'),
+    ),
+    triggerSignals,
+    triggerCodes: new Set(triggers.flatMap((trigger) => [...trigger.codes])),
+    whyRaised,
+    whyCleared,
+    mainSignal: whyRaised.mainSignal ?? triggerSignals.values().next().value,
+    awaited: (state) => (state.open !== null && clear === undefined ? 'false' : 'true'),
+  };
+}
+
+function compileOne(
+  language: ConditionLanguage,
+  spec: RuleSpec,
+  text: string,
+  problems: string[],
+): Condition | undefined {
+  const result = language.compile(text);
+  if ('condition' in result) return result.condition;
+  problems.push(`rule '${spec.id}', column ${result.problem.offset + 1} of its condition: ${result.problem.text}`);
+  return undefined;
+}
+
+function windowSpec(language: ConditionLanguage, key: string): WindowSpec {
+  const spec = language.windows.get(key);
+  assert(spec !== undefined, 'the type check made every window known');
+  return spec;
+}
+
+class Rules implements CompiledRules {
+  readonly #plan: MachinePlan;
+  readonly #plans: readonly RulePlan[];
+  readonly #machine: RuleMachine;
+  readonly layout: string;
+  readonly usesSilence: boolean;
+
+  constructor(language: ConditionLanguage, plans: readonly RulePlan[]) {
+    this.#plans = plans;
+    this.#plan = machinePlan(language, plans);
+    this.#machine = new RuleMachine(this.#plan);
+    this.usesSilence = plans.some((plan) => plan.usesSilent);
+    this.layout = hashOf(canonicalJson(plans.map((plan) => [plan.spec.id, plan.fingerprint])));
+  }
+
+  init(): RulesState {
+    const state = this.#bare(null);
+    for (const plan of this.#plans) state.rules[plan.spec.id] = freshRule(plan);
+    return state;
+  }
+
+  step(state: RulesState, input: RulesInput): readonly RuleTransition[] {
+    assert(state.layout === this.layout, 'a state of other rules is restored before it is used');
+    return this.#machine.step(state, input);
+  }
+
+  restore(old: RulesState): { readonly state: RulesState; readonly dropped: readonly DroppedRule[] } {
+    if (old.version === rulesStateVersion && old.layout === this.layout) return { state: old, dropped: [] };
+    const state = this.#bare(old.at);
+    for (const signal of this.#plan.maxAgesMs.keys()) {
+      const latest = old.latest[signal];
+      if (latest !== undefined && typeof latest.value === this.#typeOf(signal)) state.latest[signal] = latest;
+    }
+    for (const code of this.#plan.codes) {
+      const active = old.faults[code];
+      if (active !== undefined) state.faults[code] = active;
+    }
+    for (const { source, windows } of this.#plan.series) {
+      const series = old.series[source.key] ?? emptySeries();
+      state.series[source.key] = series;
+      for (const spec of windows) state.windows[spec.key] = old.windows[spec.key] ?? openWindow(spec, series);
+    }
+    for (const plan of this.#plans) {
+      const kept = old.rules[plan.spec.id];
+      state.rules[plan.spec.id] = kept?.fingerprint === plan.fingerprint ? kept : freshRule(plan);
+    }
+    const dropped = Object.entries(old.rules).flatMap(([rule, own]) => {
+      const kept = state.rules[rule] === own;
+      return kept || own.open === null ? [] : [{ rule, ...own.open }];
+    });
+    return { state, dropped };
+  }
+
+  #typeOf(signal: string): string | undefined {
+    return this.#plan.language.signal(signal)?.type;
+  }
+
+  #bare(at: number | null): RulesState {
+    const state: RulesState = {
+      version: rulesStateVersion,
+      layout: this.layout,
+      at,
+      latest: {},
+      faults: {},
+      series: {},
+      windows: {},
+      rules: {},
+    };
+    for (const { source, windows } of this.#plan.series) {
+      const series = emptySeries();
+      state.series[source.key] = series;
+      for (const spec of windows) state.windows[spec.key] = openWindow(spec, series);
+    }
+    return state;
+  }
+}
+
+function machinePlan(language: ConditionLanguage, plans: readonly RulePlan[]): MachinePlan {
+  const windows = [...language.windows.values()];
+  const series = [...language.series.values()].map((source) => {
+    const inner = source.kind === 'condition' ? triggersOf(language, source.condition.uses) : undefined;
+    return {
+      source,
+      windows: windows.filter((spec) => spec.series === source.key),
+      signals: inner?.signals ?? new Set<string>(),
+      codes: inner?.codes ?? new Set<string>(),
+    };
+  });
+  const signals = new Set(plans.flatMap((plan) => [...plan.triggerSignals]));
+  const maxAgesMs = new Map([...signals].map((name) => [name, language.signal(name)?.maxAgeMs ?? 0]));
+  return { language, rules: plans, series, maxAgesMs, codes: new Set(plans.flatMap((plan) => [...plan.triggerCodes])) };
+}
+
+function freshRule(plan: RulePlan): RuleState {
+  return { fingerprint: plan.fingerprint, verdict: 'not judged', since: null, open: null };
+}
+
+/** What a rule's state means: the rule without its title, and the signals that it depends on. */
+function fingerprintOf(language: ConditionLanguage, spec: RuleSpec, signals: ReadonlySet<string>): string {
+  const { title: _title, ...meaning } = spec;
+  const inputs = [...signals].sort().map((name) => {
+    const signal = language.signal(name);
+    return [name, signal?.kind, signal?.type, signal?.unit, signal?.maxAgeMs];
+  });
+  return hashOf(canonicalJson([meaning, inputs]));
+}
+
+/** 64 bits in hex of two FNV-1a runs: to tell versions of a rule apart, against accidents only. */
+function hashOf(text: string): string {
+  let low = 0x811c9dc5;
+  let high = 0x050c5d1f;
+  for (let index = 0; index < text.length; index++) {
+    const unit = text.charCodeAt(index);
+    low = Math.imul(low ^ unit, 0x01000193);
+    high = Math.imul(high ^ unit ^ index, 0x01000193);
+  }
+  return [low, high].map((half) => (half >>> 0).toString(16).padStart(8, '0')).join('');
+}

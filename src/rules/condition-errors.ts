@@ -1,0 +1,114 @@
+import { TypeError as CelTypeError, EvaluationError, ParseError } from '@marcbachmann/cel-js';
+import { type ConditionProblem, type ConditionVocabulary, didYouMean } from '../product/index.ts';
+
+/** How each function of the condition language is written. */
+export const usage = {
+  avg: 'avg(signal, "15m")',
+  min: 'min(signal, "15m")',
+  max: 'max(signal, "15m")',
+  count: 'count(signal, "1h") or count(condition, "1h")',
+  rate: 'rate(signal, "1h")',
+  silent: 'silent()',
+  fault: 'fault("E21")',
+  age: 'age(signal)',
+} as const;
+
+type SignalFunction = keyof typeof usage;
+
+export function isSignalFunction(name: string): name is SignalFunction {
+  return Object.hasOwn(usage, name);
+}
+
+const plannedFunctions = new Set('sum median spread delta slope ago previous held since cohort'.split(' '));
+const plannedWords = new Set('firmware site hour weekday parent'.split(' '));
+const celFunctions = new Set('duration timestamp size int uint double string bool bytes type dyn has'.split(' '));
+const otherLanguages: Readonly<Record<string, string>> = {
+  and: '&&',
+  or: '||',
+  not: '!',
+  '&': '&&',
+  '|': '||',
+  '=': '==',
+  '=>': '>=',
+};
+
+/** What CEL says of a condition, in the words of packs and with the place inside the condition. */
+export function problemOf(error: unknown, condition: string, vocabulary: ConditionVocabulary): ConditionProblem {
+  if (!(error instanceof ParseError || error instanceof CelTypeError || error instanceof EvaluationError)) throw error;
+  const offset = error.range?.start ?? 0;
+  // A word or sign of another language is told as such, whatever CEL made of it.
+  const written = /^(?:\w+|=>|[&|=])/.exec(condition.slice(offset))?.[0] ?? '';
+  const meant = error instanceof ParseError ? otherLanguages[written] : undefined;
+  if (meant !== undefined) return { text: `write ${meant} for '${written}'`, offset };
+  return { text: textOf(error, vocabulary), offset };
+}
+
+function textOf(error: ParseError | CelTypeError | EvaluationError, vocabulary: ConditionVocabulary): string {
+  const { code, summary } = error;
+  switch (code) {
+    case 'usage':
+      return summary;
+    case 'fault_code':
+      return `the pack lists no fault code '${summary}'${didYouMean(summary, vocabulary.faultCodes)}`;
+    case 'unknown_variable':
+      return unknownWord(summary.replace('Unknown variable: ', ''), vocabulary);
+    case 'no_matching_overload':
+      return wrongCall(error.node);
+    case 'no_such_overload':
+      return wrongTypes(summary);
+    case 'invalid_logical_operand':
+      return `&& and || join conditions, not ${typeWord(quoted(summary))}`;
+    case 'unexpected_character':
+      return `unexpected ${quote(summary.replace('Unexpected character: ', ''))}`;
+    case 'unexpected_token':
+    case 'expected_token':
+      return summary.endsWith('EOF') ? 'the condition ends early' : 'this does not belong here';
+    default:
+      if (summary.startsWith('Invalid duration')) return 'duration() takes h, m and s: duration("24h")';
+      return summary.charAt(0).toLowerCase() + summary.slice(1);
+  }
+}
+
+function quote(text: string): string {
+  return text.startsWith("'") ? text : `'${text}'`;
+}
+
+function unknownWord(word: string, vocabulary: ConditionVocabulary): string {
+  const meant = otherLanguages[word];
+  if (meant !== undefined) return `write ${meant} for '${word}'`;
+  if (plannedWords.has(word)) return `'${word}' is not supported yet`;
+  if (isSignalFunction(word)) return `'${word}' is a function: ${usage[word]}`;
+  const known = [...vocabulary.signals.map((signal) => signal.name), ...vocabulary.unsureSignals];
+  return `there is no signal '${word}'${didYouMean(word, known)}`;
+}
+
+function wrongCall(node: { readonly op?: string; readonly args?: unknown } | undefined): string {
+  const name = node?.op === 'call' && Array.isArray(node.args) ? String(node.args[0]) : undefined;
+  if (name === undefined) return 'there is no such method for this type';
+  if (isSignalFunction(name)) return `write it ${usage[name]}`;
+  if (plannedFunctions.has(name)) return `${name}() is not supported yet`;
+  if (celFunctions.has(name)) return `${name}() does not take this`;
+  return `there is no function '${name}'${didYouMean(name, [...Object.keys(usage), ...celFunctions])}`;
+}
+
+function wrongTypes(summary: string): string {
+  const binary = /^no such overload: (\S+) (\S+) (\S+)$/.exec(summary);
+  if (binary !== null) {
+    const [, left = '', operator = '', right = ''] = binary;
+    return `'${operator}' does not go between ${typeWord(left)} and ${typeWord(right)}`;
+  }
+  const unary = /^no such overload: ([!-])(\S+)$/.exec(summary);
+  return unary === null ? summary : `'${unary[1]}' does not go before ${typeWord(unary[2] ?? '')}`;
+}
+
+function quoted(summary: string): string {
+  return /'([^']+)'/.exec(summary)?.[1] ?? '';
+}
+
+function typeWord(type: string): string {
+  if (type === 'double' || type === 'int' || type === 'uint') return 'a number';
+  if (type === 'bool') return 'true or false';
+  if (type === 'string') return 'a text';
+  if (type === 'google.protobuf.Duration') return 'a length of time';
+  return type === 'google.protobuf.Timestamp' ? 'a time' : `a ${type}`;
+}

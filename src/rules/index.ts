@@ -1,0 +1,9 @@
+export { conditionChecker } from './check.ts';
+export { type CompiledRules, type CompileResult, compileRules, readBack } from './compile.ts';
+export type {
+  DroppedRule,
+  RuleEvidence,
+  RulesInput,
+  RulesState,
+  RuleTransition,
+} from './state.ts';

@@ -1,0 +1,117 @@
+import type { ASTNode } from '@marcbachmann/cel-js';
+import { serialize } from '@marcbachmann/cel-js';
+import { isSignalFunction } from './condition-errors.ts';
+import { windowKey } from './language.ts';
+
+/** A condition as people read it: what is compared with what, joined by and, or. Negations are carried inwards. */
+export type Term =
+  | { readonly kind: 'all'; readonly terms: readonly Term[] }
+  | { readonly kind: 'any'; readonly terms: readonly Term[] }
+  | {
+      readonly kind: 'comparison';
+      readonly node: ASTNode;
+      readonly negated: boolean;
+      readonly left: Operand;
+      readonly op: Comparison;
+      readonly right: Operand;
+    }
+  | { readonly kind: 'flag'; readonly signal: string; readonly expected: boolean }
+  | { readonly kind: 'fault'; readonly code: string; readonly expected: boolean }
+  | { readonly kind: 'silent'; readonly expected: boolean }
+  | { readonly kind: 'other'; readonly node: ASTNode; readonly text: string; readonly expected: boolean };
+
+export type Comparison = '<' | '<=' | '>' | '>=' | '==' | '!=';
+
+export type Operand =
+  | { readonly kind: 'literal'; readonly value: number | boolean | string }
+  | { readonly kind: 'length'; readonly text: string }
+  | { readonly kind: 'signal'; readonly signal: string; readonly node: ASTNode }
+  | { readonly kind: 'age'; readonly signal: string; readonly node: ASTNode }
+  | { readonly kind: 'window'; readonly key: string; readonly node: ASTNode; readonly condition: Term | undefined }
+  | { readonly kind: 'expression'; readonly text: string; readonly node: ASTNode };
+
+const opposite: Readonly<Record<Comparison, Comparison>> = {
+  '<': '>=',
+  '<=': '>',
+  '>': '<=',
+  '>=': '<',
+  '==': '!=',
+  '!=': '==',
+};
+const mirrored: Readonly<Record<Comparison, Comparison>> = {
+  '<': '>',
+  '<=': '>=',
+  '>': '<',
+  '>=': '<=',
+  '==': '==',
+  '!=': '!=',
+};
+
+/** `isFlag` tells which names are boolean signals. With `expected` false the term is that of the condition's negation. */
+export function termOf(node: ASTNode, isFlag: (name: string) => boolean, expected = true): Term {
+  if (node.op === '&&' || node.op === '||') {
+    const kind = (node.op === '&&') === expected ? 'all' : 'any';
+    const terms = node.args.flatMap((part) => {
+      const term = termOf(part, isFlag, expected);
+      return term.kind === kind ? term.terms : [term];
+    });
+    return { kind, terms };
+  }
+  if (node.op === '!_') return termOf(node.args, isFlag, !expected);
+  if (node.op === 'id' && isFlag(node.args)) return { kind: 'flag', signal: node.args, expected };
+  if (node.op === 'call') {
+    const [name, [first]] = node.args;
+    if (name === 'silent') return { kind: 'silent', expected };
+    if (name === 'fault' && first?.op === 'value') return { kind: 'fault', code: String(first.args), expected };
+  }
+  if (isComparison(node)) return comparisonOf(node, node.op, isFlag, expected);
+  return { kind: 'other', node, text: serialize(node), expected };
+}
+
+type ComparisonNode = ASTNode & { readonly op: Comparison; readonly args: readonly [ASTNode, ASTNode] };
+
+function isComparison(node: ASTNode): node is ComparisonNode {
+  return Object.hasOwn(opposite, node.op);
+}
+
+function comparisonOf(
+  node: ComparisonNode,
+  written: Comparison,
+  isFlag: (name: string) => boolean,
+  expected: boolean,
+): Term {
+  const op = expected ? written : opposite[written];
+  const left = operandOf(node.args[0], isFlag);
+  const right = operandOf(node.args[1], isFlag);
+  if (left.kind === 'signal' && isFlag(left.signal) && right.kind === 'literal') {
+    return { kind: 'flag', signal: left.signal, expected: (op === '==') === right.value };
+  }
+  if (left.kind === 'literal' || left.kind === 'length') {
+    return { kind: 'comparison', node, negated: !expected, left: right, op: mirrored[op], right: left };
+  }
+  return { kind: 'comparison', node, negated: !expected, left, op, right };
+}
+
+function operandOf(node: ASTNode, isFlag: (name: string) => boolean): Operand {
+  if (node.op === 'value' && (typeof node.args === 'number' || typeof node.args === 'bigint')) {
+    return { kind: 'literal', value: Number(node.args) };
+  }
+  if (node.op === 'value' && (typeof node.args === 'string' || typeof node.args === 'boolean')) {
+    return { kind: 'literal', value: node.args };
+  }
+  if (node.op === '-_') {
+    const inner = operandOf(node.args, isFlag);
+    if (inner.kind === 'literal' && typeof inner.value === 'number') return { kind: 'literal', value: -inner.value };
+  }
+  if (node.op === 'id') return { kind: 'signal', signal: node.args, node };
+  if (node.op === 'call') {
+    const [name, [first]] = node.args;
+    if (name === 'duration' && first?.op === 'value') return { kind: 'length', text: String(first.args) };
+    if (name === 'age' && first?.op === 'id') return { kind: 'age', signal: first.args, node };
+    if (isSignalFunction(name) && first !== undefined && name !== 'fault') {
+      const condition = first.op === 'id' ? undefined : termOf(first, isFlag);
+      return { kind: 'window', key: windowKey(node), node, condition };
+    }
+  }
+  return { kind: 'expression', text: serialize(node), node };
+}

@@ -1,0 +1,39 @@
+import type { ASTNode } from '@marcbachmann/cel-js';
+import type { ConditionProblem, SignalSpec } from '../product/index.ts';
+import { walk } from './syntax.ts';
+
+const sameUnit = new Set(['+', '-', '<', '<=', '>', '>=', '==', '!=']);
+
+/** Adding and comparing need one unit on both sides. Literals have the other side's; products are not traced. */
+export function unitMismatch(ast: ASTNode, signals: ReadonlyMap<string, SignalSpec>): ConditionProblem | undefined {
+  let problem: ConditionProblem | undefined;
+  walk(ast, (node) => {
+    if (problem !== undefined) return 'past';
+    if (!isPair(node)) return 'into';
+    const [left, right] = node.args;
+    const leftUnit = unitOf(left, signals);
+    const rightUnit = unitOf(right, signals);
+    if (leftUnit !== undefined && rightUnit !== undefined && leftUnit !== rightUnit) {
+      const text = `'${node.op}' needs one unit on both sides: ${leftUnit} is not ${rightUnit}`;
+      problem = { text, offset: node.start };
+    }
+    return 'into';
+  });
+  return problem;
+}
+
+type Pair = ASTNode & { readonly args: readonly [ASTNode, ASTNode] };
+
+function isPair(node: ASTNode): node is Pair {
+  return sameUnit.has(node.op);
+}
+
+/** Undefined: none, or one that is not traced. */
+function unitOf(node: ASTNode, signals: ReadonlyMap<string, SignalSpec>): string | undefined {
+  if (node.op === 'id') return signals.get(node.args)?.unit;
+  if (node.op === '-_') return unitOf(node.args, signals);
+  if (node.op === '+' || node.op === '-') return unitOf(node.args[0], signals) ?? unitOf(node.args[1], signals);
+  if (node.op !== 'call') return undefined;
+  const [name, [subject]] = node.args;
+  return subject !== undefined && ['avg', 'min', 'max'].includes(name) ? unitOf(subject, signals) : undefined;
+}
