@@ -14,12 +14,16 @@ export interface Account {
   readonly role: Role;
 }
 
+/** What timelines call the service itself and programs: no person may pass for them. */
+const reservedKeys: readonly string[] = ['api', 'engine'];
+
 export const accountName = z
   .string()
   .trim()
   .min(1, 'must not be empty')
   .max(64, 'must have at most 64 characters')
-  .regex(/^[^\p{Cc}]*$/u, 'must not hold control characters');
+  .regex(/^[^\p{Cc}]*$/u, 'must not hold control characters')
+  .refine((name) => !reservedKeys.includes(accountKey(name)), 'is what timelines call a program; choose another');
 
 const passwordMin = 12;
 

@@ -103,12 +103,20 @@ function textOf(error: unknown, key: 'code' | 'message'): string | undefined {
   return typeof value === 'string' ? value : undefined;
 }
 
+/** The connection broke while the body came: nobody reads the answer, and it is nobody's mistake. */
+function cutShort(error: unknown): ProblemFacts | undefined {
+  if (typeof error !== 'object' || error === null || !('statusCode' in error) || error.statusCode !== 400) {
+    return undefined;
+  }
+  return { code: 'body-invalid', detail: 'The request ended before its body did.' };
+}
+
 function factsOf(error: unknown): ProblemFacts | undefined {
   if (isAftercareError(error)) return { code: error.code, detail: error.message, hint: error.hint };
   const validation = validationFacts(error);
   if (validation) return validation;
   const known = frameworkCodes[textOf(error, 'code') ?? ''];
-  if (!known) return undefined;
+  if (!known) return cutShort(error);
   return {
     code: known.code,
     detail: known.detail ?? textOf(error, 'message') ?? '',

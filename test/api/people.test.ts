@@ -58,6 +58,14 @@ describe('the set-up link', () => {
     expect((await new Person(app).call('GET', `/setup?token=${second}`)).statusCode).toBe(404);
   });
 
+  it('lets nobody pass for the service or a program on timelines', async () => {
+    const app = await (await createWorld()).server();
+    for (const name of ['engine', ' API ', 'ａｐｉ']) {
+      const answer = await new Person(app).call('POST', '/setup', { token: 'x', name, password });
+      expect([answer.statusCode, answer.json().errors[0].path]).toEqual([422, 'body/name']);
+    }
+  });
+
   it('names every problem of a new account', async () => {
     const world = await createWorld();
     const app = await world.server();

@@ -1,7 +1,8 @@
+import { once } from 'node:events';
 import { connect } from 'node:net';
 import { text } from 'node:stream/consumers';
 import type { LightMyRequestResponse } from 'fastify';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { bearer, createWorld, register } from './fixture.ts';
 
 /** Every problem has the same form, whoever found it. */
@@ -86,13 +87,15 @@ describe('problems', () => {
     expect([long.statusCode, problem(long).code]).toEqual([404, 'not-found']);
   });
 
-  it.each(['0', '1001', '-1', '2.5', 'all', ''])('a page of %s items, with the bounds and a hint', async (limit) => {
+  it('a page of an impossible size, with the bounds and a hint', async () => {
     const app = await (await createWorld()).server();
-    const answer = await app.inject({ url: `/api/v1/devices?limit=${limit}`, headers: bearer });
-    const body = problem(answer);
-    expect(answer.statusCode).toBe(422);
-    expect(body.errors).toEqual([{ path: 'query/limit', message: 'must be a whole number from 1 to 1000' }]);
-    expect(body.hint).toContain('1 to 1000');
+    for (const limit of ['0', '1001', '-1', '2.5', 'all', '']) {
+      const answer = await app.inject({ url: `/api/v1/devices?limit=${limit}`, headers: bearer });
+      const body = problem(answer);
+      expect([limit, answer.statusCode]).toEqual([limit, 422]);
+      expect(body.errors).toEqual([{ path: 'query/limit', message: 'must be a whole number from 1 to 1000' }]);
+      expect(body.hint).toContain('1 to 1000');
+    }
   });
 
   it('a parameter given twice', async () => {
@@ -163,6 +166,21 @@ describe('limits', () => {
     for (const loopback of ['127.0.0.1', '127.8.8.8', '::1', '::ffff:127.0.0.1']) {
       expect(await codes(loopback)).toEqual([401, 401, 401, 401]);
     }
+  });
+
+  it('blame nobody when a caller hangs up in the middle of its body', async () => {
+    const world = await createWorld();
+    const app = await world.server();
+    await app.listen({ host: '127.0.0.1', port: 0 });
+    const address = app.server.address();
+    const socket = connect(typeof address === 'object' && address ? address.port : 0, '127.0.0.1');
+    const head = `POST /api/v1/devices HTTP/1.1\r\nhost: x\r\nauthorization: ${bearer.authorization}\r\n`;
+    socket.write(`${head}content-type: application/json\r\ncontent-length: 100\r\n\r\n{"id"`);
+    const [, response] = await once(app.server, 'request');
+    socket.destroy();
+    await once(response, 'close');
+    await vi.waitFor(() => expect(response.statusCode).toBe(400));
+    expect(world.diagnostics.join()).not.toContain('request failed');
   });
 
   it('leave bytes that are no HTTP an answer', async () => {
