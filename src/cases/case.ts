@@ -15,7 +15,9 @@ export const verdicts = [
 
 export type Verdict = (typeof verdicts)[number];
 
-export type CaseState = 'new' | 'acknowledged' | 'resolved';
+export const caseStates = ['new', 'acknowledged', 'resolved'] as const;
+
+export type CaseState = (typeof caseStates)[number];
 
 /** Human work on a device. At most one that is not resolved per (device, failure mode). */
 export interface Case {
@@ -71,18 +73,21 @@ export interface Finding {
   readonly case: string | null;
 }
 
-/** `retracted`, `extended` and `moved` are the corrections of a later judgement. */
-export type TimelineKind =
-  | 'opened'
-  | 'joined'
-  | 'escalated'
-  | 'updated'
-  | 'cleared'
-  | 'acknowledged'
-  | 'resolved'
-  | 'retracted'
-  | 'extended'
-  | 'moved';
+/** `retracted`, `extended` and `moved` are the corrections of a later judgement; the latter two are not written yet. */
+export const timelineKinds = [
+  'opened',
+  'joined',
+  'escalated',
+  'updated',
+  'cleared',
+  'acknowledged',
+  'resolved',
+  'retracted',
+  'extended',
+  'moved',
+] as const;
+
+export type TimelineKind = (typeof timelineKinds)[number];
 
 export interface TimelineItem {
   /** Deterministic for what the engine writes: applied twice it is one entry. */

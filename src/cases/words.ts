@@ -1,0 +1,30 @@
+import { formatInstant } from '../base/index.ts';
+import type { Case } from './case.ts';
+
+const verdictWords: Readonly<Record<NonNullable<Case['verdict']>, string>> = {
+  confirmed_fault: 'a confirmed fault',
+  confirmed_failure: 'a confirmed failure',
+  no_fault_found: 'no fault found',
+  false_alarm: 'a false alarm',
+  self_recovered: 'recovered by itself',
+  customer_declined: 'declined by the customer',
+  unreachable: 'customer not reached',
+  duplicate: 'a duplicate',
+  preempted: 'reported by the customer first',
+  retracted: 'withdrawn after corrections',
+};
+
+/** Fits behind "resolved as". */
+export function wordsOfVerdict(verdict: NonNullable<Case['verdict']>): string {
+  return verdictWords[verdict];
+}
+
+/** 2025-11-21 20:00 UTC */
+export function wordsOfInstant(at: number): string {
+  return `${formatInstant(at).slice(0, 16).replace('T', ' ')} UTC`;
+}
+
+export function wordsOfHolding(item: Case): string {
+  if (item.findingsOpen === 0) return 'No finding of this case holds now.';
+  return item.findingsOpen === 1 ? 'One finding still holds.' : `${item.findingsOpen} findings still hold.`;
+}
