@@ -1,5 +1,5 @@
 import helmet from '@fastify/helmet';
-import swagger from '@fastify/swagger';
+import swagger, { type SwaggerTransformObject } from '@fastify/swagger';
 import fastify, { type FastifyInstance, LogController } from 'fastify';
 import {
   jsonSchemaTransform,
@@ -150,6 +150,16 @@ async function registerOpenApi(app: ApiServer): Promise<void> {
       const schema = { ...transformed.schema, security: [{ token: [] }, { session: [] }] };
       return { url: transformed.url, schema };
     },
-    transformObject: jsonSchemaTransformObject,
+    transformObject: namedAnswers,
   });
+}
+
+/** Named shapes are answers. The library also makes one for requests of each, which nothing refers to. */
+function namedAnswers(document: Parameters<SwaggerTransformObject>[0]): ReturnType<SwaggerTransformObject> {
+  const api = jsonSchemaTransformObject(document);
+  const schemas = 'components' in api ? api.components?.schemas : undefined;
+  for (const name of Object.keys(schemas ?? {})) {
+    if (name.endsWith('Input')) Reflect.deleteProperty(schemas ?? {}, name);
+  }
+  return api;
 }

@@ -64,11 +64,13 @@ describe('the description of the API', () => {
     expect(listed.sort()).toEqual([...calls].sort());
   });
 
-  it('has no reference that leads nowhere', async () => {
+  it('has no reference that leads nowhere, and names nothing in vain', async () => {
     const document = await describeApi();
     const found = refs(document);
     expect(found.length).toBeGreaterThan(20);
     for (const ref of found) expect(resolve(document, ref), ref).toBeTypeOf('object');
+    const named = Object.keys(document.components.schemas).map((name) => `#/components/schemas/${name}`);
+    expect(named.filter((ref) => !found.includes(ref))).toEqual([]);
   });
 
   it('says of each call what it answers, what a problem looks like, and who may call it', async () => {
@@ -81,11 +83,9 @@ describe('the description of the API', () => {
         const responses = Object.entries(call.responses ?? {});
         const successes = responses.filter(([status]) => status.startsWith('2'));
         expect(successes, place).toHaveLength(1);
-        expect(resolve(call.responses, 'default/content/application~1problem+json'.split('/')[0] ?? ''), place).toEqual(
-          expect.objectContaining({
-            content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
-          }),
-        );
+        expect(resolve(call.responses, 'default/content'), place).toEqual({
+          'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } },
+        });
         const guarded = !open.includes(path) && place !== 'post /api/v1/session';
         expect(call.security !== undefined, place).toBe(guarded);
       }
