@@ -79,7 +79,7 @@ export function judgeReadings(
       const event = watcherEvent(state, judge.pack, cause, item, step);
       if (event) events.push(event);
       if (step.outOfRange) break;
-      keepBand(state, report, signal, step, bands);
+      if (item.spec.kind !== 'range') keepBand(state, report, signal, step, bands);
     }
   }
   return events;

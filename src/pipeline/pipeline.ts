@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto';
 import type { QuarantineEntry } from '../admission/index.ts';
-import type { Clock } from '../base/index.ts';
+import { type Clock, secondMs } from '../base/index.ts';
 import type { CaseStore } from '../cases/index.ts';
 import { Engine } from '../engine/index.ts';
 import type { Log } from '../log/index.ts';
@@ -25,6 +25,8 @@ export interface PipelineOptions {
   readonly folder: string;
   readonly readPack: PackReader;
   readonly clock: Clock;
+  /** A checkpoint is written at most this often, default 1 s; what came since is processed again after a crash. */
+  readonly commitEveryMs?: number;
   readonly logAgeMs: number;
   readonly logBytesMax: number;
   readonly settleRegistry: () => Promise<number>;
@@ -81,6 +83,7 @@ export function createPipeline(options: PipelineOptions): Pipeline {
     processor,
     checkpoint,
     clock,
+    commitEveryMs: options.commitEveryMs ?? secondMs,
     logAgeMs: options.logAgeMs,
     logBytesMax: options.logBytesMax,
     settleRegistry: options.settleRegistry,

@@ -1,5 +1,5 @@
 import { type QuarantineEntry, restoreAdmission, snapshotAdmission } from '../admission/index.ts';
-import { AftercareError, type Clock, secondMs } from '../base/index.ts';
+import { AftercareError, type Clock } from '../base/index.ts';
 import type { Case, CaseStore } from '../cases/index.ts';
 import type { Engine } from '../engine/index.ts';
 import type { Log } from '../log/index.ts';
@@ -21,6 +21,8 @@ export interface PumpOptions {
   readonly processor: Processor;
   readonly checkpoint: Checkpoint;
   readonly clock: Clock;
+  /** A checkpoint is written at most this often. */
+  readonly commitEveryMs: number;
   /** The log may forget what is older, once it is stored and checkpointed. */
   readonly logAgeMs: number;
   /** The log's disk bound; from four fifths of it on, all that is done may go. */
@@ -41,8 +43,7 @@ export interface PumpOptions {
 const readLimits = { recordsMax: 1_024, bytesMax: 4 * 1024 * 1024 };
 const waitingReportsMax = 10_000;
 const waitingQuarantineBytesMax = 32 * 1024 * 1024;
-/** A checkpoint is written at most this often, and takes at most a tenth of the time. */
-const commitEveryMs = secondMs;
+/** A checkpoint takes at most a tenth of the time. */
 const commitShare = 10;
 const caseChangesMax = 1_000;
 /** A checkpoint's snapshots are made in slices of this many devices, so that acknowledgements go on in between. */
@@ -202,7 +203,7 @@ export class Pump {
     this.#told = 0;
     onCommitted(touched);
     const tookMs = clock() - startedAt;
-    this.#commitDueAt = clock() + Math.max(commitEveryMs, commitShare * tookMs);
+    this.#commitDueAt = clock() + Math.max(this.#options.commitEveryMs, commitShare * tookMs);
     await this.#trim(startedAt, next);
   }
 

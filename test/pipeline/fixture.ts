@@ -1,0 +1,150 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { cpSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type CaseStore, openEmbeddedCaseStore } from '../../src/cases/index.ts';
+import { type Log, openLog } from '../../src/log/index.ts';
+import { createPipeline, type Pipeline } from '../../src/pipeline/index.ts';
+import { createDirectory, type Directory, openEmbeddedRegistry, type Registry } from '../../src/registry/index.ts';
+import { openEmbeddedStore, type TelemetryStore } from '../../src/store/index.ts';
+import { fridge, pack } from '../engine/fixture.ts';
+
+const pollEveryMs = 5;
+
+/** The service without its sockets: log, stores, directory and pipeline on a folder of their own. */
+export class Plant {
+  readonly folder: string;
+  readonly rejected: { topic: string; payload: string }[] = [];
+  readonly broken: Error[] = [];
+  /** The service's clock; it stands still unless a test moves it. */
+  now: number;
+  #parts:
+    | {
+        log: Log;
+        registry: Registry;
+        store: TelemetryStore;
+        cases: CaseStore;
+        pipeline: Pipeline;
+        directory: Directory;
+      }
+    | undefined;
+
+  constructor(folder: string, now: number) {
+    this.folder = folder;
+    this.now = now;
+  }
+
+  static async build(now: number, from?: string): Promise<Plant> {
+    const folder = mkdtempSync(join(tmpdir(), 'aftercare-plant-'));
+    if (from !== undefined) cpSync(from, folder, { recursive: true });
+    const plant = new Plant(folder, now);
+    await plant.#open();
+    return plant;
+  }
+
+  get pipeline(): Pipeline {
+    return this.#open_.pipeline;
+  }
+
+  get cases(): CaseStore {
+    return this.#open_.cases;
+  }
+
+  get store(): TelemetryStore {
+    return this.#open_.store;
+  }
+
+  get directory(): Directory {
+    return this.#open_.directory;
+  }
+
+  get log(): Log {
+    return this.#open_.log;
+  }
+
+  get #open_() {
+    if (!this.#parts) throw new Error('the plant is closed');
+    return this.#parts;
+  }
+
+  /** Resolves once the message is durable. */
+  send(device: string, payload: unknown, topic = `devices/${device}/reports`): Promise<void> {
+    const text = typeof payload === 'string' ? payload : JSON.stringify(payload);
+    const bytes = new TextEncoder().encode(text);
+    return new Promise((resolve, reject) => {
+      const record = { kind: 'message', receivedAt: this.now, device, topic, payload: bytes } as const;
+      this.pipeline.append(record, (error) => (error ? reject(error) : resolve()));
+    });
+  }
+
+  /** Resolves once all that the log holds is processed, stored and checkpointed. */
+  async settled(): Promise<void> {
+    const deadline = performance.now() + 15_000;
+    while (this.pipeline.view.fleetLedger().behindSince !== undefined || !(await this.#stored())) {
+      if (this.broken[0]) throw this.broken[0];
+      if (performance.now() > deadline) throw new Error('the pipeline did not come to rest');
+      await new Promise((resolve) => setTimeout(resolve, pollEveryMs));
+      this.now += pollEveryMs;
+    }
+  }
+
+  /** A copy of the disk as it is at this instant: what a crash would leave. */
+  crashImage(): string {
+    const image = mkdtempSync(join(tmpdir(), 'aftercare-crash-'));
+    cpSync(this.folder, image, { recursive: true });
+    return image;
+  }
+
+  async close(): Promise<void> {
+    const { pipeline, cases, store, registry, log } = this.#open_;
+    await pipeline.stop();
+    await cases.close();
+    await store.close();
+    await registry.close();
+    await log.close();
+    this.#parts = undefined;
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+
+  async #stored(): Promise<boolean> {
+    const { acknowledged, stored, evaluated } = this.pipeline.view.fleetLedger();
+    return acknowledged === stored && stored === evaluated && (await this.store.cursor()) === this.log.bounds().next;
+  }
+
+  async #open(): Promise<void> {
+    const { folder } = this;
+    const clock = () => this.now;
+    const log = await openLog({ folder: join(folder, 'log') });
+    const registry = await openEmbeddedRegistry({ folder });
+    const directory = createDirectory({
+      log,
+      registry,
+      clock,
+      random: randomBytes,
+      serverKey: new Uint8Array(32),
+      knownProducts: () => ['fridge'],
+    });
+    await directory.recover();
+    await directory.publishPack({ product: 'fridge', version: 1, file: 'fridge.yaml', source: fridge });
+    const store = await openEmbeddedStore({ folder });
+    const idOf = (text: string) => createHash('sha256').update(text).digest('hex').slice(0, 16);
+    const cases = await openEmbeddedCaseStore({ folder, idOf });
+    const pipeline = createPipeline({
+      log,
+      store,
+      cases,
+      folder,
+      clock,
+      readPack: (_, source) => pack(source),
+      commitEveryMs: pollEveryMs,
+      logAgeMs: 3_600_000,
+      logBytesMax: 1e9,
+      settleRegistry: () => directory.settle(),
+      publish: (topic, payload) => this.rejected.push({ topic, payload }),
+      onTrouble: (error) => this.broken.push(error),
+      onBroken: (error) => this.broken.push(error),
+    });
+    pipeline.start();
+    this.#parts = { log, registry, store, cases, pipeline, directory };
+  }
+}
