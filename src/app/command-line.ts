@@ -1,14 +1,10 @@
 import { Command, CommanderError, InvalidArgumentError } from 'commander';
 import { isAftercareError } from '../base/index.ts';
-import { checkCommand } from './check-command.ts';
-import { replayCommand } from './replay-command.ts';
-import { serveCommand } from './serve-command.ts';
-import { testCommand } from './test-command.ts';
 
 /** 0 done, 1 found something wrong, 2 wrong usage or input. */
 export type ExitCode = 0 | 1 | 2;
 
-/** Runs one command of the command line. Resolves to its exit code; `serve` only when the service has stopped. */
+/** Runs one command of the command line; what the others need is not loaded. Resolves to its exit code; `serve` only when the service has stopped. */
 export async function runCommand(args: readonly string[]): Promise<ExitCode> {
   let exitCode: ExitCode = 0;
   const program = new Command('aftercare')
@@ -19,6 +15,7 @@ export async function runCommand(args: readonly string[]): Promise<ExitCode> {
     .command('serve')
     .description('run the service')
     .action(async () => {
+      const { serveCommand } = await import('./serve-command.ts');
       exitCode = await serveCommand();
     });
   program
@@ -26,7 +23,8 @@ export async function runCommand(args: readonly string[]): Promise<ExitCode> {
     .description('check product packs and read their rules back in words')
     .argument('<path...>', 'pack files or folders')
     .option('--json', 'print the result as JSON')
-    .action((paths: string[], options: { json?: boolean }) => {
+    .action(async (paths: string[], options: { json?: boolean }) => {
+      const { checkCommand } = await import('./check-command.ts');
       exitCode = checkCommand(paths, { json: options.json ?? false });
     });
   program
@@ -34,7 +32,8 @@ export async function runCommand(args: readonly string[]): Promise<ExitCode> {
     .description('run the tests of product packs on a virtual clock')
     .argument('<path...>', 'pack files or folders')
     .option('--json', 'print the result as JSON')
-    .action((paths: string[], options: { json?: boolean }) => {
+    .action(async (paths: string[], options: { json?: boolean }) => {
+      const { testCommand } = await import('./test-command.ts');
       exitCode = testCommand(paths, { json: options.json ?? false });
     });
   const simulate = program.command('simulate').description('make products report');
@@ -49,6 +48,7 @@ export async function runCommand(args: readonly string[]): Promise<ExitCode> {
     .option('--mqtt <url>', 'MQTT address of the service; default: from the settings')
     .option('--json', 'print the result as JSON')
     .action(async (csv: string, options: ReplayFlags) => {
+      const { replayCommand } = await import('./replay-command.ts');
       exitCode = await replayCommand(csv, { ...options, json: options.json ?? false });
     });
   try {
