@@ -32,6 +32,11 @@ export type ReportsQuery =
       /** Newest first when true. */
       readonly descending: boolean;
     }
+  /**
+   * Of all devices, `from` inclusive, `to` exclusive. A message's reports are never parted: the answer ends with the
+   * last message that fits whole, and holds the first one whole even where it alone is beyond `limit`. So the next page
+   * begins after the last report's offset, and an empty one is the end.
+   */
   | { readonly by: 'offset'; readonly from: number; readonly to: number; readonly limit: number }
   | { readonly by: 'identity'; readonly device: string; readonly boot: string; readonly seq: number };
 
@@ -39,7 +44,8 @@ export type ReportsQuery =
  * Where readings live for charts, backtests and re-reading.
  *
  * - Durable: when `write` resolves, its reports and the cursor are on disk.
- * - Order: reports come in log order (offset, index). Of reports that share (device, at), the later in log order wins
+ * - Order: reports come in log order (offset, index); `reports` by time answers in the order of (at, offset, index), or
+ *   its reverse, else in log order. Of reports that share (device, at), the later in log order wins
  *   a signal's value in `series`; `reports` gives both.
  * - Repeats: reports before the cursor are ignored, so that a stretch of the log may be written twice.
  * - Limits: every read has one; at most 10,000 reports a call.

@@ -1,0 +1,180 @@
+import type { DatabaseSync, SQLInputValue, SQLOutputValue, StatementSync } from 'node:sqlite';
+import { isAftercareError } from '../base/index.ts';
+import type { Report } from '../telemetry/index.ts';
+import type { Block } from './block.ts';
+import { blockContentBytes, encodeBlock, openBlock } from './block-codec.ts';
+import { blob, integer } from './sqlite.ts';
+
+/** A chunk that a read may need; its body is fetched by {@link ChunkTable.open}. Bounds are inclusive. */
+export interface ChunkPlace {
+  readonly id: number;
+  readonly first: number;
+  readonly last: number;
+}
+
+export interface ChunkSizes {
+  /** Reports that a full chunk has at least; it has less than twice as many. Smaller ones are merged. */
+  readonly fullReports: number;
+  /** Chunks of fewer reports are tiny … */
+  readonly tinyReports: number;
+  /** … and are merged when a device has so many of them, or up to twice as many. */
+  readonly tinyChunksMax: number;
+}
+
+/** Content of a chunk from which on it is not merged any more. */
+const fullBytes = 1_048_576;
+
+/** Its multiples, less their whole parts, spread evenly over 0 to 1. */
+const goldenRatio = (Math.sqrt(5) - 1) / 2;
+
+/** Classes of {@link spanClass}: 4^28 is beyond every difference of two safe integers. */
+const classes = Array.from({ length: 29 }, (_, i) => i);
+
+/** Chunks of a range of one device, by event time. */
+const byTimeSql = classes
+  .map(
+    (c) => `SELECT id, first_at AS first, last_at AS last FROM chunk WHERE device = :device AND at_class = ${c}
+      AND first_at > :from - ${4 ** c} AND first_at < :to AND last_at >= :from`,
+  )
+  .join(' UNION ALL ');
+
+/** Chunks of a range of offsets, rising by their first: SQLite merges the classes without sorting or gathering. */
+const byOffsetSql = `${classes
+  .map(
+    (c) => `SELECT id, first_offset AS first, last_offset AS last FROM chunk WHERE offset_class = ${c}
+      AND first_offset > :from - ${4 ** c} AND first_offset < :to AND last_offset >= :from`,
+  )
+  .join(' UNION ALL ')} ORDER BY first`;
+
+/** The table of chunks: what is appended to a device's reports, what is merged, and which chunks a read needs. */
+export class ChunkTable {
+  readonly #sizes: ChunkSizes;
+  readonly #insert: StatementSync;
+  readonly #delete: StatementSync;
+  readonly #keepApart: StatementSync;
+  readonly #smallOnes: StatementSync;
+  readonly #body: StatementSync;
+  readonly #byTime: StatementSync;
+  readonly #byOffset: StatementSync;
+  readonly #bySeq: StatementSync;
+
+  constructor(db: DatabaseSync, sizes: ChunkSizes) {
+    this.#sizes = sizes;
+    this.#insert = db.prepare(
+      `INSERT INTO chunk (device, small, count, at_class, first_at, last_at, offset_class, first_offset, last_offset,
+        seq_min, seq_max, body) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+    );
+    this.#delete = db.prepare('DELETE FROM chunk WHERE id = ?');
+    this.#keepApart = db.prepare('UPDATE chunk SET small = 0 WHERE id = ?');
+    this.#smallOnes = db.prepare('SELECT id, count FROM chunk WHERE device = ? AND small = 1 ORDER BY id');
+    this.#body = db.prepare('SELECT body FROM chunk WHERE id = ?');
+    this.#byTime = db.prepare(byTimeSql);
+    this.#byOffset = db.prepare(byOffsetSql);
+    this.#bySeq = db.prepare(
+      'SELECT id FROM chunk INDEXED BY chunk_at WHERE device = :device AND seq_min <= :seq AND seq_max >= :seq',
+    );
+  }
+
+  /**
+   * Adds the next reports of a device, in log order. Small chunks before them are taken in when together they fill a
+   * chunk, or when there are too many tiny ones: a report is rewritten a few times in its life, and a device that
+   * reports rarely has few chunks all the same. Inside the caller's transaction.
+   */
+  append(device: number, reports: readonly Report[]): void {
+    const small = this.#smallOnes.all(device).map((row) => ({ id: integer(row.id), count: integer(row.count) }));
+    const merged: Report[] = [];
+    for (const { id } of small.slice(this.#mergeFrom(device, small, reports.length))) {
+      const block = this.#openToMerge(id);
+      if (block === undefined) continue;
+      for (let row = 0; row < block.rows; row++) merged.push(block.report(row));
+      this.#delete.run(id);
+    }
+    merged.push(...reports);
+    const pieces = Math.max(1, Math.floor(merged.length / this.#sizes.fullReports));
+    for (let i = 0; i < pieces; i++) {
+      const start = Math.floor((i * merged.length) / pieces);
+      this.#add(device, merged.slice(start, Math.floor(((i + 1) * merged.length) / pieces)));
+    }
+  }
+
+  /** Chunks of a device that overlap [from, to) in event time; log order is the order of their ids. */
+  byTime(device: number, from: number, to: number): readonly ChunkPlace[] {
+    return this.#byTime.all({ device, from, to }).map(chunkPlace);
+  }
+
+  /** Chunks of any device that overlap [from, to) in log offsets, rising by their first offset. */
+  *byOffset(from: number, to: number): Generator<ChunkPlace> {
+    for (const row of this.#byOffset.iterate({ from, to })) yield chunkPlace(row);
+  }
+
+  /** Ids of a device's chunks that may hold `seq`, of any boot, in log order. */
+  bySeq(device: number, seq: number): readonly number[] {
+    const ids = this.#bySeq.all({ device, seq }).map((row) => integer(row.id));
+    return ids.sort((a, b) => a - b);
+  }
+
+  open(id: number): Block {
+    return openBlock(blob(this.#body.get(id)?.body));
+  }
+
+  /**
+   * From which of the small chunks on they are merged with so many reports more; their number when none is. Devices
+   * that started together fill up together: each has its own thresholds, so that their merges do not all fall into the
+   * same few writes.
+   */
+  #mergeFrom(device: number, small: readonly { readonly count: number }[], more: number): number {
+    const { fullReports, tinyReports, tinyChunksMax } = this.#sizes;
+    const total = small.reduce((sum, chunk) => sum + chunk.count, more);
+    const share = (device * goldenRatio) % 1;
+    if (total >= fullReports * (1 + share)) return 0;
+    const tiny = small.filter((chunk) => chunk.count < tinyReports).length;
+    if (tiny + 1 < tinyChunksMax * (1 + share)) return small.length;
+    return small.findIndex((chunk) => chunk.count < tinyReports);
+  }
+
+  /** A damaged chunk stays as it is, told by the reads that need it, and must not stop the writes that follow. */
+  #openToMerge(id: number): Block | undefined {
+    try {
+      return this.open(id);
+    } catch (error) {
+      if (!isAftercareError(error, 'store-failed')) throw error;
+      this.#keepApart.run(id);
+      return undefined;
+    }
+  }
+
+  #add(device: number, reports: readonly Report[]): void {
+    let firstAt = Number.POSITIVE_INFINITY;
+    let lastAt = Number.NEGATIVE_INFINITY;
+    let seqMin = Number.POSITIVE_INFINITY;
+    let seqMax = Number.NEGATIVE_INFINITY;
+    for (const { at, seq } of reports) {
+      firstAt = Math.min(firstAt, at);
+      lastAt = Math.max(lastAt, at);
+      if (seq === undefined) continue;
+      seqMin = Math.min(seqMin, seq);
+      seqMax = Math.max(seqMax, seq);
+    }
+    const firstOffset = reports[0]?.offset ?? 0;
+    const lastOffset = reports.at(-1)?.offset ?? 0;
+    const body = encodeBlock(reports);
+    const small = reports.length < this.#sizes.fullReports && blockContentBytes(body) < fullBytes;
+    const seqs: SQLInputValue[] = seqMin <= seqMax ? [seqMin, seqMax] : [null, null];
+    const atClass = spanClass(firstAt, lastAt);
+    const offsetClass = spanClass(firstOffset, lastOffset);
+    const facts = [device, small ? 1 : 0, reports.length];
+    const places = [atClass, firstAt, lastAt, offsetClass, firstOffset, lastOffset];
+    this.#insert.run(...facts, ...places, ...seqs, body);
+  }
+}
+
+/** The least c with last − first < 4^c. */
+function spanClass(first: number, last: number): number {
+  let c = 0;
+  while (last - first >= 4 ** c) c++;
+  return c;
+}
+
+function chunkPlace(row: Record<string, SQLOutputValue>): ChunkPlace {
+  return { id: integer(row.id), first: integer(row.first), last: integer(row.last) };
+}

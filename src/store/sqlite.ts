@@ -1,0 +1,112 @@
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { DatabaseSync, type SQLOutputValue } from 'node:sqlite';
+import { AftercareError, assert } from '../base/index.ts';
+
+const fileName = 'telemetry.db';
+const formatVersion = 1;
+
+/**
+ * The embedded store's file.
+ *
+ * - `recent`: one row for each product in each write, a block of the reports as they came; `next` is the cursor after
+ *   the write. So a write is a row and an fsync, however many devices it holds.
+ * - `chunk`: one row a block of one device's reports, moved there from `recent` when the device has many or the room
+ *   for recent reports is needed. A device's chunks follow each other in log order, ids rising. `small` ones are the
+ *   last of their device and wait to be merged. `at_class` is the least c with last_at − first_at < 4^c, `offset_class`
+ *   likewise: within a class an overlap with a range is a range of the index, however far late reports stretch a chunk.
+ * - `device`: `packed` = its reports before this offset are in chunks; `latest` = the newest of those, a block of one.
+ */
+const schema = `
+  CREATE TABLE cursor (next INTEGER NOT NULL);
+  INSERT INTO cursor VALUES (0);
+  CREATE TABLE recent (id INTEGER PRIMARY KEY, next INTEGER NOT NULL, body BLOB NOT NULL);
+  CREATE INDEX recent_next ON recent (next);
+  CREATE TABLE device (
+    id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE,
+    packed INTEGER NOT NULL, latest_at INTEGER NOT NULL, latest BLOB NOT NULL
+  );
+  CREATE TABLE chunk (
+    id INTEGER PRIMARY KEY, device INTEGER NOT NULL, small INTEGER NOT NULL, count INTEGER NOT NULL,
+    at_class INTEGER NOT NULL, first_at INTEGER NOT NULL, last_at INTEGER NOT NULL,
+    offset_class INTEGER NOT NULL, first_offset INTEGER NOT NULL, last_offset INTEGER NOT NULL,
+    seq_min INTEGER, seq_max INTEGER, body BLOB NOT NULL
+  );
+  CREATE INDEX chunk_at ON chunk (device, at_class, first_at, last_at, seq_min, seq_max);
+  CREATE INDEX chunk_offset ON chunk (offset_class, first_offset, last_offset);
+  CREATE INDEX chunk_small ON chunk (device, count) WHERE small = 1;
+  PRAGMA user_version = ${formatVersion};
+`;
+
+/**
+ * Opens the file in `folder`, making both when absent. The lock is exclusive, because recent reports and the cursor are
+ * also held in memory; the operating system releases it when the process dies.
+ */
+export function openDatabase(folder: string): DatabaseSync {
+  return translated('be opened', () => {
+    mkdirSync(folder, { recursive: true });
+    const db = new DatabaseSync(join(folder, fileName));
+    try {
+      db.exec('PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;');
+      db.exec('PRAGMA wal_autocheckpoint = 4000; PRAGMA cache_size = -32000; BEGIN IMMEDIATE;');
+      prepareSchema(db);
+      db.exec('COMMIT');
+      return db;
+    } catch (error) {
+      db.close();
+      throw error;
+    }
+  });
+}
+
+function prepareSchema(db: DatabaseSync): void {
+  const found = integer(db.prepare('PRAGMA user_version').get()?.user_version);
+  if (found === formatVersion) return;
+  if (found !== 0) {
+    throw new AftercareError('store-failed', `the telemetry store has format ${found}, known is ${formatVersion}`, {
+      hint: 'A newer release of Aftercare wrote this data folder: start that release, or restore a backup.',
+    });
+  }
+  db.exec(schema);
+}
+
+/** Runs `work`; errors of SQLite and the file system come out as `store-failed` with what to do about them. */
+export function translated<T>(purpose: string, work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? error.code : undefined;
+    if (error instanceof AftercareError || !(error instanceof Error) || code === undefined) throw error;
+    const sqliteCode = 'errcode' in error && typeof error.errcode === 'number' ? error.errcode & 0xff : undefined;
+    throw new AftercareError('store-failed', `the telemetry store could not ${purpose}: ${error.message}`, {
+      hint: hints.get(sqliteCode ?? String(code)) ?? 'See the message; the log keeps what is not stored yet.',
+      cause: error,
+    });
+  }
+}
+
+/** By SQLite's primary result code, or the system's error code. */
+const hints = new Map<number | string, string>([
+  [5, 'Another process uses this data folder: stop it, or give this one its own folder.'],
+  [8, 'Make the data folder and its files writable.'],
+  [10, 'Check the disk; the log keeps what is not stored yet.'],
+  [11, 'The file is damaged: check the disk, then restore the data folder from a backup.'],
+  [13, 'Free some disk space; the log keeps what is not stored yet.'],
+  [14, 'Make the data folder and its files readable and writable.'],
+  [26, 'The file is not a telemetry store: restore the data folder from a backup.'],
+  ['EACCES', 'Make the data folder writable.'],
+  ['ENOTDIR', 'Choose a folder for the data that can be made.'],
+  ['EEXIST', 'Choose a folder for the data; this is a file.'],
+]);
+
+/** A column that the schema declares as INTEGER NOT NULL. */
+export function integer(value: SQLOutputValue | undefined): number {
+  assert(typeof value === 'number', 'the column holds a number');
+  return value;
+}
+
+/** A column that the schema declares as BLOB NOT NULL. */
+export function blob(value: SQLOutputValue | undefined): Uint8Array {
+  assert(value instanceof Uint8Array, 'the column holds bytes');
+  return value;
+}

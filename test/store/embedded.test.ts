@@ -1,0 +1,163 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { type EmbeddedStoreSizes, openEmbeddedStore, type TelemetryStore } from '../../src/store/index.ts';
+import type { Report } from '../../src/telemetry/index.ts';
+import { report, type StoreUnderTest, telemetryStoreContract } from '../contract/store.ts';
+
+const everything = { sharedTimes: true, offsets: true, rawTimes: true, changingTypes: true };
+
+/** Sizes at which a handful of reports goes through every stage: recent, tiny, small, full. */
+const little: Partial<EmbeddedStoreSizes> = {
+  fullReports: 8,
+  tinyReports: 3,
+  tinyChunksMax: 3,
+  recent: { reportsMax: 5, writesMax: 4, bytesMax: 100_000 },
+  aheadReports: 20,
+};
+
+async function newFolder(): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'aftercare-store-'));
+  onTestFinished(() => rm(folder, { recursive: true }));
+  return folder;
+}
+
+async function place(sizes: Partial<EmbeddedStoreSizes>): Promise<StoreUnderTest> {
+  const folder = await mkdtemp(join(tmpdir(), 'aftercare-store-'));
+  const store = await openEmbeddedStore({ folder, sizes });
+  let current = store;
+  return {
+    store,
+    reopen: async () => {
+      await current.close();
+      current = await openEmbeddedStore({ folder, sizes });
+      return current;
+    },
+    destroy: async () => {
+      await current.close();
+      await rm(folder, { recursive: true });
+    },
+  };
+}
+
+telemetryStoreContract('embedded', everything, () => place({}));
+telemetryStoreContract('embedded, in little sizes', everything, () => place(little));
+
+const all = { by: 'offset', from: 0, to: 1_000_000, limit: 10_000 } as const;
+
+async function writeEach(store: TelemetryStore, reports: readonly Report[]): Promise<void> {
+  for (const one of reports) await store.write([one], one.offset + 1);
+}
+
+/** Changes the file behind a closed store. */
+function inFile<T>(folder: string, work: (db: DatabaseSync) => T): T {
+  const db = new DatabaseSync(join(folder, 'telemetry.db'));
+  try {
+    return work(db);
+  } finally {
+    db.close();
+  }
+}
+
+describe('the embedded store', () => {
+  it('gathers a device that reports one at a time into few chunks', async () => {
+    const folder = await newFolder();
+    const recent = { reportsMax: 0, writesMax: 4, bytesMax: 100_000 };
+    const store = await openEmbeddedStore({ folder, sizes: { recent } });
+    const reports = Array.from({ length: 700 }, (_, i) => report(i, { device: `d${i % 2}` }));
+    await writeEach(store, reports);
+    expect(await store.reports(all)).toEqual(reports);
+    await store.close();
+    const chunks = inFile(folder, (db) => db.prepare('SELECT count FROM chunk WHERE device = 1').all());
+    expect(chunks.length).toBeLessThan(45);
+    expect(inFile(folder, (db) => db.prepare('SELECT count(*) AS n FROM recent').get())).toEqual({ n: 0 });
+  });
+
+  it('keeps a burst of one device in chunks of full size', async () => {
+    const folder = await newFolder();
+    const store = await openEmbeddedStore({ folder });
+    const reports = Array.from({ length: 1_500 }, (_, i) => report(i));
+    await store.write(reports, 1_500);
+    expect(await store.reports(all)).toEqual(reports);
+    await store.close();
+    const counts = inFile(folder, (db) => db.prepare('SELECT count FROM chunk').all());
+    expect(counts).toEqual([{ count: 750 }, { count: 750 }]);
+  });
+
+  it('reads page after page as in one piece, also what was written meanwhile', async () => {
+    const store = await openEmbeddedStore({ folder: await newFolder(), sizes: little });
+    const reports = Array.from({ length: 200 }, (_, i) => report(i, { device: `d${i % 9}` }));
+    await store.write(reports.slice(0, 120), 120);
+    const read: Report[] = [];
+    for (let page = await store.reports({ ...all, limit: 7 }); page.length > 0; ) {
+      read.push(...page);
+      if (read.length === 63) await store.write(reports.slice(120), 200);
+      page = await store.reports({ ...all, from: (page.at(-1)?.offset ?? 0) + 1, limit: 7 });
+    }
+    expect(read).toEqual(reports);
+    await store.close();
+  });
+
+  it('tells a damaged chunk, goes on with all others, and still takes writes', async () => {
+    const folder = await newFolder();
+    const store = await openEmbeddedStore({ folder, sizes: little });
+    const reports = Array.from({ length: 12 }, (_, i) => report(i, { device: `d${i % 2}` }));
+    await writeEach(store, reports);
+    await store.close();
+    inFile(folder, (db) => {
+      db.exec(`UPDATE chunk SET body = x'${'01'.repeat(40)}' WHERE device = 1`);
+    });
+    const again = await openEmbeddedStore({ folder, sizes: little });
+    const query = { by: 'time', from: undefined, to: undefined, limit: 100, descending: false } as const;
+    const damaged = again.reports({ ...query, device: 'd0' });
+    await expect(damaged).rejects.toMatchObject({ code: 'store-failed', hint: expect.stringContaining('backup') });
+    expect(await again.reports({ ...query, device: 'd1' })).toHaveLength(6);
+    const later = Array.from({ length: 30 }, (_, i) => report(12 + i, { device: 'd0' }));
+    await writeEach(again, later);
+    expect(await again.reports({ ...query, device: 'd0', from: later[0]?.at })).toEqual(later);
+    await again.close();
+  });
+
+  it('forgets a write that failed, and takes it again', async () => {
+    const folder = await newFolder();
+    await (await openEmbeddedStore({ folder })).close();
+    inFile(folder, (db) => {
+      // The cursor is the last thing that a write changes, so all of the rest is there to be undone.
+      db.exec(`CREATE TRIGGER no_room BEFORE UPDATE ON cursor WHEN new.next = 21 BEGIN
+        SELECT RAISE(ABORT, 'no room'); END`);
+    });
+    const store = await openEmbeddedStore({ folder, sizes: little });
+    const good = Array.from({ length: 10 }, (_, i) => report(i, { device: `d${i}` }));
+    await store.write(good, 10);
+    const more = Array.from({ length: 10 }, (_, i) => report(10 + i, { device: `d${i + 5}` }));
+    await expect(store.write(more, 21)).rejects.toThrow(/no room/);
+    expect(await store.cursor()).toBe(10);
+    expect(await store.reports(all)).toEqual(good);
+    expect(await store.latest(['d5', 'd12'])).toEqual(new Map([['d5', good[5]]]));
+    await store.write(more, 20);
+    expect(await store.reports(all)).toEqual([...good, ...more]);
+    await store.close();
+  });
+
+  it('keeps a second opener out, and says why', async () => {
+    const folder = await newFolder();
+    const store = await openEmbeddedStore({ folder });
+    const second = openEmbeddedStore({ folder });
+    await expect(second).rejects.toMatchObject({ code: 'store-failed', hint: expect.stringContaining('process') });
+    await store.close();
+    await (await openEmbeddedStore({ folder })).close();
+  });
+
+  it('refuses what is no store of this release', async () => {
+    const [newer, other] = [await newFolder(), await newFolder()];
+    await (await openEmbeddedStore({ folder: newer })).close();
+    inFile(newer, (db) => db.exec('PRAGMA user_version = 99'));
+    await expect(openEmbeddedStore({ folder: newer })).rejects.toThrow(/format 99/);
+    await writeFile(join(other, 'telemetry.db'), 'this is a text file, and long enough to be looked at as a header');
+    await expect(openEmbeddedStore({ folder: other })).rejects.toMatchObject({ code: 'store-failed' });
+    const below = openEmbeddedStore({ folder: join(other, 'telemetry.db', 'deeper') });
+    await expect(below).rejects.toMatchObject({ code: 'store-failed', hint: expect.any(String) });
+  });
+});
