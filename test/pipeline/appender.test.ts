@@ -1,0 +1,77 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { type Log, openLog } from '../../src/log/index.ts';
+import { Appender } from '../../src/pipeline/appender.ts';
+import { FakeFiles } from '../log/fake-files.ts';
+
+const kibibyte = 1024;
+let folder = '';
+let log: Log;
+let now = 0;
+const broken: Error[] = [];
+
+beforeEach(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'aftercare-appender-'));
+  log = await openLog({ folder, bytesMax: 64 * kibibyte });
+  broken.length = 0;
+});
+afterEach(async () => {
+  await log.close();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+function appender(on: Log = log): Appender {
+  return new Appender({ log: on, clock: () => now, onBroken: (error) => broken.push(error) });
+}
+
+function append(to: Appender, bytes: number): Promise<Error | undefined> {
+  return new Promise((resolve) => to.append(new Uint8Array(bytes), resolve));
+}
+
+it('writes what comes together as one group, in order', async () => {
+  const to = appender();
+  const answers = await Promise.all(Array.from({ length: 50 }, (_, index) => append(to, index + 1)));
+  expect(answers).toEqual(Array(50).fill(undefined));
+  const entries = await log.read(0, { recordsMax: 100, bytesMax: 1e6 });
+  expect(entries.map((entry) => entry.payload.length)).toEqual(Array.from({ length: 50 }, (_, index) => index + 1));
+});
+
+it('withholds the acknowledgement at a full log, and gives it when there is room again', async () => {
+  const to = appender();
+  for (let i = 0; i < 14; i++) expect(await append(to, 4 * kibibyte)).toBeUndefined();
+  const answers: (Error | undefined)[] = [];
+  const waiting = Promise.all(
+    [1, 2].map(async () => {
+      answers.push(await append(to, 8 * kibibyte));
+    }),
+  );
+  await expect.poll(() => to.refusal()).toContain('disk bound');
+  expect(answers).toEqual([]);
+  await log.trim(log.bounds().next);
+  await waiting;
+  expect(answers).toEqual([undefined, undefined]);
+  expect(to.refusal()).toBeUndefined();
+  expect(broken).toEqual([]);
+});
+
+it('gives up after 30 s at a full log: the device sends it again later', async () => {
+  const to = appender();
+  for (let i = 0; i < 14; i++) await append(to, 4 * kibibyte);
+  const waiting = append(to, 16 * kibibyte);
+  await expect.poll(() => to.refusal()).toContain('disk bound');
+  now += 30_000;
+  expect(await waiting).toMatchObject({ code: 'log-full' });
+});
+
+it('acknowledges nothing that the disk refused, and says that the service cannot go on', async () => {
+  const files = new FakeFiles();
+  const failing = await openLog({ folder: '/fake', files });
+  const to = appender(failing);
+  expect(await append(to, 10)).toBeUndefined();
+  files.failNext('sync');
+  expect(await append(to, 10)).toMatchObject({ code: 'log-write-failed' });
+  expect(broken).toMatchObject([{ code: 'log-write-failed' }]);
+  await failing.close();
+});
