@@ -1,0 +1,166 @@
+/** What the service answers, as far as the console reads it. Times are RFC 3339 UTC; an absent fact is null. */
+
+export type Severity = 'info' | 'minor' | 'major' | 'critical';
+export type CaseState = 'new' | 'acknowledged' | 'resolved';
+export type Role = 'admin' | 'agent' | 'viewer';
+export type Value = number | boolean | string;
+
+export interface Page<Item> {
+  readonly items: readonly Item[];
+  readonly next: string | null;
+}
+
+export interface Session {
+  readonly name: string;
+  readonly role: Role;
+  readonly csrfToken: string;
+}
+
+export interface CaseItem {
+  readonly id: string;
+  readonly number: number;
+  readonly device: string;
+  readonly product: string;
+  readonly failureMode: string;
+  readonly title: string;
+  readonly explanation: string;
+  readonly severity: Severity;
+  readonly safety: boolean;
+  readonly state: CaseState;
+  readonly owner: string | null;
+  /** Event times. */
+  readonly openedAt: string;
+  readonly startsAt: string;
+  /** Service times. */
+  readonly createdAt: string;
+  readonly updatedAt: string;
+  readonly version: number;
+  readonly verdict: string | null;
+  readonly note: string | null;
+  readonly resolvedAt: string | null;
+  readonly recurrenceOf: string | null;
+  readonly findings: number;
+  readonly findingsOpen: number;
+}
+
+export interface CaseAction {
+  readonly name: 'acknowledge' | 'resolve';
+  readonly allowed: boolean;
+  readonly reason: string | null;
+}
+
+export interface Evidence {
+  readonly signal: string;
+  readonly at: string;
+  readonly value: Value;
+  readonly low?: number | null;
+  readonly high?: number | null;
+}
+
+export interface CaseDetail extends CaseItem {
+  readonly actions: readonly CaseAction[];
+  readonly evidence: readonly Evidence[];
+  /** Names of the signals that its findings rest on. */
+  readonly signals: readonly string[];
+}
+
+export interface Finding {
+  readonly id: string;
+  readonly source: string;
+  readonly signal: string | null;
+  readonly severity: Severity;
+  readonly state: 'raised' | 'cleared' | 'retracted';
+  readonly startsAt: string;
+  readonly openedAt: string;
+  readonly endsAt: string | null;
+  readonly explanation: string;
+  readonly evidence: readonly Evidence[];
+}
+
+export interface TimelineItem {
+  readonly id: string;
+  readonly at: string;
+  readonly kind: string;
+  /** `engine`, or the name of a person or program. */
+  readonly actor: string;
+  readonly text: string;
+}
+
+export interface Device {
+  readonly id: string;
+  readonly product: string;
+  readonly serial: string | null;
+  readonly site: string | null;
+  readonly customer: string | null;
+  readonly timezone: string | null;
+  readonly parent: string | null;
+  readonly batch: string | null;
+  readonly installedAt: string | null;
+  readonly registeredAt: string;
+  readonly life: 'registered' | 'active' | 'retired';
+  readonly online: boolean;
+  readonly lastSeenAt: string | null;
+  /** Event time of its newest report. */
+  readonly watermark: string | null;
+  readonly firmware: string | null;
+  readonly clockSuspect: { readonly rawAt: string; readonly receivedAt: string } | null;
+}
+
+/** Counts of reports. */
+export interface Ledger {
+  readonly received: number;
+  readonly acknowledged: number;
+  readonly duplicates: number;
+  readonly quarantined: number;
+  readonly stored: number;
+  readonly evaluated: number;
+  readonly late: number;
+  readonly tooLate: number;
+  readonly conflicts: number;
+  readonly readingsRejected: number;
+  readonly gaps: readonly { readonly boot: string; readonly from: number; readonly to: number }[];
+}
+
+export interface SignalSpec {
+  readonly name: string;
+  readonly title: string;
+  readonly kind: 'gauge' | 'counter' | 'state';
+  /** UCUM. */
+  readonly unit: string | null;
+  readonly type: 'number' | 'boolean' | 'string';
+}
+
+export interface ProductItem {
+  readonly id: string;
+  readonly title: string;
+}
+
+export interface Product extends ProductItem {
+  readonly everyMs: number;
+  readonly signals: readonly SignalSpec[];
+}
+
+export interface SeriesPoint {
+  readonly at: string;
+  readonly min: number;
+  readonly max: number;
+  readonly mean: number;
+  readonly count: number;
+}
+
+export interface BandPoint {
+  readonly at: string;
+  readonly low: number;
+  readonly high: number;
+}
+
+export interface Series {
+  readonly points: readonly SeriesPoint[];
+  readonly band: readonly BandPoint[];
+}
+
+/** A stretch of event time, epoch ms; undefined = unbounded. */
+export interface SeriesRange {
+  readonly from: number | undefined;
+  readonly to: number | undefined;
+}

@@ -1,0 +1,60 @@
+import { createRootRoute, createRoute, createRouter, lazyRouteComponent, redirect } from '@tanstack/react-router';
+import { Desk } from '../inbox/desk.tsx';
+import { parseFilter } from '../inbox/filter.ts';
+import { NothingOpen } from '../inbox/nothing-open.tsx';
+import { NotFound, Unexpected } from './not-found.tsx';
+import { SignedIn } from './signed-in.tsx';
+
+const root = createRootRoute();
+
+const setup = createRoute({
+  getParentRoute: () => root,
+  path: '/setup',
+  component: lazyRouteComponent(() => import('../sign-in/setup.tsx'), 'Setup'),
+});
+
+const signedIn = createRoute({ getParentRoute: () => root, id: 'signed-in', component: SignedIn });
+
+const home = createRoute({
+  getParentRoute: () => signedIn,
+  path: '/',
+  beforeLoad: () => {
+    throw redirect({ to: '/triage', replace: true });
+  },
+});
+
+/** List and case share one frame, so that the list stays where it is while cases open beside it. */
+const desk = createRoute({
+  getParentRoute: () => signedIn,
+  id: 'desk',
+  validateSearch: parseFilter,
+  component: Desk,
+});
+
+const triage = createRoute({ getParentRoute: () => desk, path: '/triage', component: NothingOpen });
+
+const caseRoute = createRoute({
+  getParentRoute: () => desk,
+  path: '/cases/$caseId',
+  component: lazyRouteComponent(() => import('../case/case-page.tsx'), 'CasePage'),
+});
+
+/** The URL's parameters are plain text, as people write and share them. */
+export const router = createRouter({
+  routeTree: root.addChildren([setup, signedIn.addChildren([home, desk.addChildren([triage, caseRoute])])]),
+  defaultNotFoundComponent: NotFound,
+  defaultErrorComponent: Unexpected,
+  defaultPreload: 'intent',
+  parseSearch: (text) => Object.fromEntries(new URLSearchParams(text)),
+  stringifySearch: (search) => {
+    const entries = Object.entries(search).filter(([, value]) => value !== undefined && value !== '');
+    const text = new URLSearchParams(entries.map(([name, value]) => [name, String(value)])).toString();
+    return text === '' ? '' : `?${text}`;
+  },
+});
+
+declare module '@tanstack/react-router' {
+  interface Register {
+    router: typeof router;
+  }
+}

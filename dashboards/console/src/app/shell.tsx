@@ -1,0 +1,81 @@
+import { Button, Kbd, Modal, Switch } from '@mantine/core';
+import { Link } from '@tanstack/react-router';
+import { type ReactNode, useState } from 'react';
+import { HelpIcon, InboxIcon, Pulse } from '../parts/icons.tsx';
+import { AccountMenu } from './account-menu.tsx';
+import { LiveButton, LostBanner } from './live-state.tsx';
+import css from './shell.module.css';
+import { shortcutList, useShortcuts, useShortcutsOn } from './shortcuts.ts';
+
+/** The frame around every signed-in page: the rail (a bar on top where it is narrow) and the page. */
+export function Shell({ children }: { children: ReactNode }) {
+  const [keysOpen, setKeysOpen] = useState(false);
+  useShortcuts({ '?': () => setKeysOpen(true) });
+  return (
+    <div className={css.shell}>
+      <a href="#content" className={css.skip}>
+        Skip to the content
+      </a>
+      <nav aria-label="Aftercare" className={css.rail}>
+        <span className={css.brand} title="Aftercare">
+          <Pulse />
+          <span className={css.brandName}>Aftercare</span>
+        </span>
+        <div className={css.pages}>
+          <Link to="/triage" className={css.entry} aria-current="true" activeProps={{ 'aria-current': 'page' }}>
+            <InboxIcon />
+            <span>Triage</span>
+          </Link>
+        </div>
+        <div className={css.tools}>
+          <LiveButton />
+          <button type="button" className={`${css.entry} ${css.keysEntry}`} onClick={() => setKeysOpen(true)}>
+            <HelpIcon />
+            <span>Keys</span>
+          </button>
+          <AccountMenu />
+        </div>
+      </nav>
+      <div className={css.page}>
+        <LostBanner />
+        <main id="content" tabIndex={-1} className={css.main}>
+          {children}
+        </main>
+      </div>
+      <KeysDialog opened={keysOpen} onClose={() => setKeysOpen(false)} />
+    </div>
+  );
+}
+
+function KeysDialog({ opened, onClose }: { opened: boolean; onClose: () => void }) {
+  const [on, setOn] = useShortcutsOn();
+  return (
+    <Modal opened={opened} onClose={onClose} title="Keys" size={460} closeButtonProps={{ 'aria-label': 'Close' }}>
+      <dl className={css.keys}>
+        {shortcutList.map(({ keys, does }) => (
+          <div key={does}>
+            <dt>
+              {keys.map((key) => (
+                <Kbd key={key} size="sm">
+                  {key}
+                </Kbd>
+              ))}
+            </dt>
+            <dd>{does}</dd>
+          </div>
+        ))}
+      </dl>
+      <div className={css.keysFoot}>
+        <Switch
+          label="Keys act"
+          description="Never while you type in a field"
+          checked={on}
+          onChange={(event) => setOn(event.currentTarget.checked)}
+        />
+        <Button variant="default" onClick={onClose}>
+          Close
+        </Button>
+      </div>
+    </Modal>
+  );
+}

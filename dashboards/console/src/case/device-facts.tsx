@@ -1,0 +1,75 @@
+import type { UseQueryResult } from '@tanstack/react-query';
+import type { ReactNode } from 'react';
+import type { Device } from '../api/model.ts';
+import { useNow } from '../app/use-now.ts';
+import { ProblemNotice } from '../parts/problem-notice.tsx';
+import { agoWords, dateWords, epoch, momentWords } from '../words/times.ts';
+import css from './case.module.css';
+
+interface DeviceFactsProps {
+  readonly device: UseQueryResult<Device>;
+  readonly productTitle: string | undefined;
+}
+
+export function DeviceFacts({ device, productTitle }: DeviceFactsProps) {
+  return (
+    <section aria-labelledby="device-heading">
+      <h2 id="device-heading">Device</h2>
+      {device.isError && (
+        <ProblemNotice what="The device could not be read" error={device.error} onRetry={device.refetch} />
+      )}
+      {device.data !== undefined && <Facts device={device.data} productTitle={productTitle} />}
+    </section>
+  );
+}
+
+const lifeWords = { registered: 'Registered, no report yet', active: 'Active', retired: 'Retired' } as const;
+
+function Facts({ device, productTitle }: { device: Device; productTitle: string | undefined }) {
+  const now = useNow();
+  const facts: readonly (readonly [string, ReactNode])[] = [
+    ['Id', device.id],
+    ['Product', productTitle ?? device.product],
+    ['State', `${lifeWords[device.life]}, ${device.online ? 'connected' : 'not connected'}`],
+    ['Last message', device.lastSeenAt && <Ago at={device.lastSeenAt} now={now} />],
+    ['Reports reach', device.watermark && momentWords(epoch(device.watermark))],
+    ['Firmware', device.firmware],
+    ['Serial', device.serial],
+    ['Site', device.site],
+    ['Customer', device.customer],
+    ['Time zone', device.timezone],
+    ['Part of', device.parent],
+    ['Batch', device.batch],
+    ['Installed', device.installedAt && dateWords(epoch(device.installedAt))],
+  ];
+  const unknown = facts.filter(([, value]) => value === null).map(([name]) => name.toLowerCase());
+  return (
+    <>
+      {device.clockSuspect !== null && (
+        <p className={css.warning}>
+          Its clock is not to be trusted: it said {momentWords(epoch(device.clockSuspect.rawAt))} when it was{' '}
+          {momentWords(epoch(device.clockSuspect.receivedAt))}. Such reports stand at their arrival.
+        </p>
+      )}
+      <dl className={css.facts}>
+        {facts
+          .filter(([, value]) => value !== null)
+          .map(([name, value]) => (
+            <div key={name}>
+              <dt>{name}</dt>
+              <dd>{value}</dd>
+            </div>
+          ))}
+      </dl>
+      {unknown.length > 0 && <p className={css.unknown}>Not known: {unknown.join(', ')}</p>}
+    </>
+  );
+}
+
+function Ago({ at, now }: { at: string; now: number }) {
+  return (
+    <time dateTime={at} title={momentWords(epoch(at))}>
+      {agoWords(epoch(at), now)}
+    </time>
+  );
+}

@@ -1,0 +1,125 @@
+import { Skeleton } from '@mantine/core';
+import { useQuery } from '@tanstack/react-query';
+import { useMemo } from 'react';
+import type { Finding, SeriesRange, SignalSpec } from '../api/model.ts';
+import { seriesQuery } from '../api/queries.ts';
+import { useDelayed } from '../parts/delayed.ts';
+import { ProblemNotice } from '../parts/problem-notice.tsx';
+import { numberWords } from '../words/numbers.ts';
+import { momentWords } from '../words/times.ts';
+import { unitWords } from '../words/units.ts';
+import css from './chart.module.css';
+import { plotHeight } from './plot-options.ts';
+import { ReadingTable } from './reading-table.tsx';
+import { expectedAt, firingAt, pointWords } from './reading-words.ts';
+import { type ChartSeries, chartSeries, nearestIndex } from './series.ts';
+import { SignalChart } from './signal-chart.tsx';
+
+interface SignalPanelProps {
+  readonly device: string;
+  readonly spec: SignalSpec;
+  readonly everyMs: number;
+  readonly findings: readonly Finding[];
+  readonly range: SeriesRange;
+  readonly asTable: boolean;
+  readonly at: number | null;
+  readonly onAt: (at: number | null) => void;
+}
+
+/** One signal: what is read right now in words, then the chart or the table. */
+export function SignalPanel({ device, spec, everyMs, findings, range, asTable, at, onAt }: SignalPanelProps) {
+  const query = useQuery(seriesQuery(device, spec.name, range));
+  const late = useDelayed(query.isPending);
+  const unit = unitWords(spec.unit);
+  const series = useMemo(
+    () => (query.data === undefined ? undefined : chartSeries(query.data, findings, spec, everyMs)),
+    [query.data, findings, spec, everyMs],
+  );
+  const title = spec.title.charAt(0).toUpperCase() + spec.title.slice(1);
+  return (
+    <div className={css.panel}>
+      <div className={css.panelHead}>
+        <h3 className={css.panelTitle}>
+          {title}
+          {unit !== '' && <span className="muted">, {unit}</span>}
+        </h3>
+        {series !== undefined && <Readout series={series} unit={unit} at={at} />}
+      </div>
+      {late && <Skeleton height={plotHeight} />}
+      {query.isError && (
+        <ProblemNotice
+          what={`The readings of ${spec.title} could not be read`}
+          error={query.error}
+          onRetry={query.refetch}
+        />
+      )}
+      {series !== undefined && asTable && <ReadingTable title={spec.title} unit={unit} series={series} />}
+      {series !== undefined && !asTable && (
+        <>
+          <SignalChart
+            title={spec.title}
+            unit={unit}
+            series={series}
+            stepped={spec.kind === 'state'}
+            range={range}
+            at={at}
+            onAt={onAt}
+          />
+          <Legend series={series} />
+        </>
+      )}
+    </div>
+  );
+}
+
+/** The reading under the crosshair; the newest one while nothing is pointed at. */
+function Readout(props: { series: ChartSeries; unit: string; at: number | null }) {
+  const { series, unit, at } = props;
+  const point = at === null ? series.points.at(-1) : series.points[nearestIndex(series.points, at)];
+  if (point === undefined) return null;
+  const expected = expectedAt(series, point.at);
+  const firing = firingAt(series, point);
+  return (
+    <p className={css.readout}>
+      <strong data-severity={firing?.severity}>{pointWords(series, point, unit)}</strong>
+      {expected !== undefined && (
+        <span>
+          expected {numberWords(expected.low)}–{numberWords(expected.high)}
+        </span>
+      )}
+      <time dateTime={new Date(point.at).toISOString()}>{momentWords(point.at)}</time>
+    </p>
+  );
+}
+
+/** Names only what is in the picture. */
+function Legend({ series }: { series: ChartSeries }) {
+  const firing = series.firings[0];
+  return (
+    <ul className={css.legend} aria-hidden="true">
+      <li>
+        <i className={css.keyLine} /> {series.bucketed ? 'mean, with lowest and highest' : 'reading'}
+      </li>
+      {series.band.length > 0 && (
+        <li>
+          <i className={css.keyBand} /> expected for this device
+        </li>
+      )}
+      {firing !== undefined && (
+        <li data-severity={firing.severity}>
+          <i className={css.keyRing} /> fired
+        </li>
+      )}
+      {series.episodes.length > 0 && (
+        <li data-severity={series.episodes[0]?.severity}>
+          <i className={css.keyBar} /> finding held
+        </li>
+      )}
+      {series.gaps.length > 0 && (
+        <li>
+          <i className={css.keyGap} /> no readings
+        </li>
+      )}
+    </ul>
+  );
+}

@@ -1,0 +1,106 @@
+import { Button, Skeleton } from '@mantine/core';
+import { Link } from '@tanstack/react-router';
+import { useNow } from '../app/use-now.ts';
+import { useDelayed } from '../parts/delayed.ts';
+import { ProblemNotice } from '../parts/problem-notice.tsx';
+import { stateWords } from '../words/cases.ts';
+import { CaseRow } from './case-row.tsx';
+import { type Filter, isFiltered } from './filter.ts';
+import css from './inbox.module.css';
+import type { useInbox } from './use-inbox.ts';
+
+interface InboxBodyProps {
+  readonly filter: Filter;
+  readonly inbox: ReturnType<typeof useInbox>;
+  /** Product titles by id. */
+  readonly titles: ReadonlyMap<string, string>;
+  /** Id of the case that is open. */
+  readonly open: string | undefined;
+}
+
+export function InboxBody({ filter, inbox, titles, open }: InboxBodyProps) {
+  const { query, rows, notes } = inbox;
+  const now = useNow();
+  const late = useDelayed(query.isPending);
+  return (
+    <div className={css.scroll} aria-busy={query.isFetching}>
+      {query.isError && (
+        <div className={css.notice}>
+          <ProblemNotice what="The cases could not be read" error={query.error} onRetry={inbox.showNew} />
+          {rows.length > 0 && <p className="muted">What stands below is as it was before.</p>}
+        </div>
+      )}
+      {late && <Placeholder />}
+      {query.data !== undefined && rows.length === 0 && !query.isError && <Empty filter={filter} />}
+      <ol className={css.rows}>
+        {rows.map((item) => (
+          <CaseRow
+            key={item.id}
+            item={item}
+            productTitle={titles.get(item.product) ?? item.product}
+            open={item.id === open}
+            changed={notes.changed.get(item.id)?.cells}
+            now={now}
+          />
+        ))}
+      </ol>
+      {query.hasNextPage && (
+        <div className={css.more}>
+          <Button
+            variant="default"
+            size="xs"
+            loading={query.isFetchingNextPage}
+            onClick={() => void query.fetchNextPage()}
+          >
+            Show more
+          </Button>
+        </div>
+      )}
+    </div>
+  );
+}
+
+const placeholderRows = ['62%', '48%', '70%', '55%', '66%', '44%'];
+
+function Placeholder() {
+  return (
+    <div aria-hidden="true">
+      {placeholderRows.map((width) => (
+        <div key={width} className={css.placeholder}>
+          <Skeleton height={12} width={width} />
+          <Skeleton height={10} width="85%" />
+        </div>
+      ))}
+    </div>
+  );
+}
+
+function Empty({ filter }: { filter: Filter }) {
+  if (!isFiltered(filter)) {
+    return (
+      <div className={css.empty}>
+        <p className={css.emptyTitle}>Nothing waits.</p>
+        <p className="muted">
+          A case opens here by itself when a device's reports break a rule or leave their normal range.
+        </p>
+      </div>
+    );
+  }
+  return (
+    <div className={css.empty}>
+      <p className={css.emptyTitle}>No case matches {filterWords(filter)}.</p>
+      <Link to="." search={{}} replace className={css.clear}>
+        Clear the filter
+      </Link>
+    </div>
+  );
+}
+
+function filterWords(filter: Filter): string {
+  const parts = [
+    filter.q === undefined ? '' : `“${filter.q}”`,
+    filter.state === undefined || filter.state === 'all' ? '' : stateWords[filter.state].toLowerCase(),
+    filter.product ?? '',
+  ].filter((part) => part !== '');
+  return parts.length === 0 ? 'this filter' : parts.join(' · ');
+}

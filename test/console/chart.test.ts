@@ -1,0 +1,108 @@
+import { describe, expect, it } from 'vitest';
+import type { Finding } from '../../dashboards/console/src/api/model.ts';
+import { chartRange } from '../../dashboards/console/src/chart/range.ts';
+import {
+  bandAt,
+  chartSeries,
+  findGaps,
+  indexAt,
+  nearestIndex,
+  valueRange,
+} from '../../dashboards/console/src/chart/series.ts';
+
+const minute = 60_000;
+const hour = 60 * minute;
+const start = Date.parse('2025-11-21T20:00:00Z');
+const time = (at: number): string => new Date(at).toISOString();
+const number = (name: string) => ({ name, type: 'number' as const });
+const raw = (...minutes: number[]) => minutes.map((value) => ({ at: value * minute, count: 1 }));
+
+describe('findGaps', () => {
+  it('joins neighbours up to three reports apart', () => {
+    expect(findGaps(raw(0, 1, 4, 5), minute)).toEqual([]);
+    expect(findGaps(raw(0, 1, 4.1, 5), minute)).toEqual([{ from: minute, to: 4.1 * minute }]);
+  });
+
+  it('allows two buckets where points stand for buckets', () => {
+    const buckets = [0, 10, 20, 40, 50, 71, 80].map((at) => ({ at: at * minute, count: 10 }));
+    expect(findGaps(buckets, minute)).toEqual([{ from: 50 * minute, to: 71 * minute }]);
+  });
+
+  it('finds none in nothing and in one point', () => {
+    expect(findGaps([], minute)).toEqual([]);
+    expect(findGaps(raw(3), minute)).toEqual([]);
+  });
+});
+
+describe('chartSeries', () => {
+  const finding: Pick<Finding, 'signal' | 'severity' | 'startsAt' | 'endsAt' | 'evidence'> = {
+    signal: null,
+    severity: 'major',
+    startsAt: time(start),
+    endsAt: null,
+    evidence: [
+      { signal: 'temp', at: time(start + minute), value: 9, low: 2, high: 5 },
+      { signal: 'door', at: time(start + minute), value: true },
+      { signal: 'mode', at: time(start + minute), value: 'defrost' },
+    ],
+  };
+  const series = { points: [{ at: time(start), min: 4, max: 4, mean: 4, count: 1 }], band: [] };
+
+  it('takes the readings and the episodes of its own signal', () => {
+    const chart = chartSeries(series, [finding], number('temp'), minute);
+    expect(chart.firings).toEqual([{ at: start + minute, value: 9, low: 2, high: 5, severity: 'major' }]);
+    expect(chart.episodes).toEqual([{ from: start, to: undefined, severity: 'major' }]);
+    expect(chart.bucketed).toBe(false);
+  });
+
+  it('draws switches as 0 and 1, and words not at all', () => {
+    expect(chartSeries(series, [finding], { name: 'door', type: 'boolean' }, minute).firings[0]?.value).toBe(1);
+    expect(chartSeries(series, [finding], number('mode'), minute).firings).toEqual([]);
+    expect(chartSeries(series, [finding], number('other'), minute).episodes).toEqual([]);
+  });
+
+  it('has a scale that holds readings, band and firing readings', () => {
+    const [low, high] = valueRange(chartSeries(series, [finding], number('temp'), minute));
+    expect(low).toBeLessThan(4);
+    expect(high).toBeGreaterThan(9);
+    expect(valueRange(chartSeries({ points: [], band: [] }, [], number('temp'), minute))).toEqual([0, 1]);
+  });
+});
+
+describe('looking up by time', () => {
+  const items = [{ at: 10 }, { at: 20 }, { at: 30 }];
+
+  it('finds the last at or before, and the nearest', () => {
+    expect([5, 10, 29, 99].map((at) => indexAt(items, at))).toEqual([-1, 0, 1, 2]);
+    expect([5, 14, 16, 99].map((at) => nearestIndex(items, at))).toEqual([0, 0, 1, 2]);
+    expect(nearestIndex([], 5)).toBe(-1);
+  });
+
+  it('holds the band until its next evaluation', () => {
+    const band = [
+      { at: 10, low: 1, high: 2 },
+      { at: 20, low: 3, high: 4 },
+    ];
+    expect(bandAt(band, 5)).toBeUndefined();
+    expect(bandAt(band, 19)?.high).toBe(2);
+  });
+});
+
+describe('chartRange', () => {
+  const facts = { startsAt: start, endsAt: undefined, watermark: start + 2 * hour, everyMs: minute };
+
+  it('shows three times the episode before it, and at least 200 reports', () => {
+    expect(chartRange('episode', facts).from).toBe(start - 6 * hour);
+    expect(chartRange('episode', { ...facts, watermark: start + minute }).from).toBe(start + minute - 200 * minute);
+  });
+
+  it('ends with the episode when it is over, else where the device is', () => {
+    expect(chartRange('day', facts).from).toBe(start + 2 * hour - 24 * hour);
+    expect(chartRange('day', { ...facts, endsAt: start + hour }).from).toBe(start + hour - 24 * hour);
+    expect(chartRange('week', facts).to).toBeGreaterThan(start + 2 * hour);
+  });
+
+  it('has no ends for all', () => {
+    expect(chartRange('all', facts)).toEqual({ from: undefined, to: undefined });
+  });
+});

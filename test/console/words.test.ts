@@ -1,0 +1,63 @@
+import { describe, expect, it } from 'vitest';
+import { numberWords, plural, valueWords } from '../../dashboards/console/src/words/numbers.ts';
+import { agoWords, lengthWords } from '../../dashboards/console/src/words/times.ts';
+import { unitWords } from '../../dashboards/console/src/words/units.ts';
+
+const minute = 60_000;
+const hour = 60 * minute;
+const day = 24 * hour;
+
+describe('numbers', () => {
+  it('keep about four digits', () => {
+    expect([9.1234, 123.456, 12_345.6, 0.012345, 0].map(numberWords)).toEqual([
+      '9.12',
+      '123.5',
+      '12,346',
+      '0.0123',
+      '0',
+    ]);
+    expect(numberWords(Number.NaN)).toBe('–');
+    expect(numberWords(0.00001)).toBe('1.00e-5');
+  });
+
+  it('carry their unit behind a thin space; switches are words', () => {
+    expect(valueWords(4.1, '°C')).toBe('4.1\u2009°C');
+    expect(valueWords(4.1, '')).toBe('4.1');
+    expect(valueWords(true, '')).toBe('yes');
+    expect(valueWords('defrost', '')).toBe('defrost');
+  });
+
+  it('count in words', () => {
+    expect(plural(1, 'report')).toBe('1 report');
+    expect(plural(1204, 'report')).toBe('1,204 reports');
+  });
+});
+
+describe('times', () => {
+  it('say how long ago', () => {
+    const now = Date.parse('2025-11-21T20:00:00Z');
+    expect([20_000, 9 * minute, 4 * hour, 3 * day].map((age) => agoWords(now - age, now))).toEqual([
+      'just now',
+      '9 min ago',
+      '4 h ago',
+      '3 d ago',
+    ]);
+    expect(agoWords(Date.parse('2014-02-03T12:00:00Z'), now)).toBe('3 Feb 2014');
+  });
+
+  it('say how long', () => {
+    expect([45_000, 12 * minute, 3 * hour, 3.5 * hour, 2 * day + 4 * hour].map(lengthWords)).toEqual([
+      '45 s',
+      '12 min',
+      '3 h',
+      '3 h 30 min',
+      '2 d 4 h',
+    ]);
+  });
+});
+
+describe('units', () => {
+  it('are written for people', () => {
+    expect(['Cel', 'mm/s', '1', '{count}', null].map(unitWords)).toEqual(['°C', 'mm/s', '', '', '']);
+  });
+});
