@@ -13,7 +13,7 @@ import { WordList } from './word-column.ts';
  *
  *   u8 1 (version) | u8 packing | u32 crc32 of all that follows | u32 bytes of the content unpacked | content
  *
- * Packing 0: the content as it is; 1: zstd. The content (integer = unsigned LEB128, texts = integer length, JSON array):
+ * Packing 0: the content as it is; 1: zstd. The content (integer = LEB128, texts = integer length, JSON array):
  *
  *   integer rows | texts names of the signal columns | for each column: u8 type, integer bytes | the columns
  *
@@ -31,7 +31,7 @@ import { WordList } from './word-column.ts';
 const version = 1;
 const headerBytes = 10;
 const packing = { none: 0, zstd: 1 } as const;
-/** Below this zstd takes longer (a context a call, some 30 µs) than the bytes are worth: small blocks are merged soon. */
+/** Below this zstd costs more (a context a call, some 30 µs) than the bytes are worth: small blocks are merged soon. */
 const packBytesMin = 1_024;
 const zstdOptions = { params: { [constants.ZSTD_c_compressionLevel]: 1 } };
 
@@ -39,6 +39,8 @@ const zstdOptions = { params: { [constants.ZSTD_c_compressionLevel]: 1 } };
 const head = new ByteWriter();
 const directory = new ByteWriter();
 const body = new ByteWriter();
+/** One system column is written before the next is gathered. */
+let systemValues = new Float64Array(1_024);
 
 /** Encodes reports, at least one, of any devices. They share columns, so those of one product belong together. */
 export function encodeBlock(reports: readonly Report[]): Uint8Array {
@@ -147,7 +149,8 @@ function writeNumberColumn(
   get: (report: Report) => number | undefined,
   type: number = columnType.numbers,
 ): void {
-  const column = new NumberColumn('', reports.length, type);
+  if (systemValues.length < reports.length) systemValues = new Float64Array(reports.length);
+  const column = new NumberColumn('', reports.length, { type, values: systemValues });
   let row = 0;
   for (const report of reports) {
     const value = get(report);
@@ -204,7 +207,7 @@ interface SignalColumn extends Column {
 }
 
 function newSignalColumn(name: string, value: SignalValue, rows: number): SignalColumn {
-  if (typeof value === 'number') return new NumberColumn(name, rows, columnType.numbers);
+  if (typeof value === 'number') return new NumberColumn(name, rows);
   return typeof value === 'boolean' ? new BooleanColumn(name, rows) : new WordColumn(name, rows);
 }
 
@@ -215,11 +218,11 @@ class NumberColumn implements SignalColumn {
   readonly #values: Float64Array;
   #count = 0;
 
-  constructor(name: string, rows: number, type: number) {
+  constructor(name: string, rows: number, options: { readonly type?: number; readonly values?: Float64Array } = {}) {
     this.name = name;
-    this.type = type;
+    this.type = options.type ?? columnType.numbers;
     this.#presence = new Presence(rows);
-    this.#values = new Float64Array(rows);
+    this.#values = options.values ?? new Float64Array(rows);
   }
 
   holds(value: SignalValue): boolean {

@@ -70,9 +70,11 @@ export class ByteWriter {
 
   /** As JSON, which brings back every string exactly, half surrogate pairs too. */
   texts(texts: readonly string[]): void {
-    const json = textEncoder.encode(JSON.stringify(texts));
-    this.integer(json.length);
-    this.append(json);
+    const json = JSON.stringify(texts);
+    if (json.length < 256 && this.#ascii(json)) return;
+    const bytes = textEncoder.encode(json);
+    this.integer(bytes.length);
+    this.append(bytes);
   }
 
   floats64(values: Float64Array, count: number): void {
@@ -88,6 +90,22 @@ export class ByteWriter {
   /** What was written, as a view: copy it before the writer is used again. */
   written(): Uint8Array {
     return this.#bytes.subarray(0, this.#length);
+  }
+
+  /** Short lists of plain names are what blocks mostly hold: this spares the encoder's call and array. */
+  #ascii(text: string): boolean {
+    const before = this.#length;
+    this.integer(text.length);
+    const start = this.claim(text.length);
+    for (let i = 0; i < text.length; i++) {
+      const code = text.charCodeAt(i);
+      if (code > 127) {
+        this.#length = before;
+        return false;
+      }
+      this.#bytes[start + i] = code;
+    }
+    return true;
   }
 
   #grow(): void {

@@ -43,7 +43,7 @@ export class DeviceTable {
     return openBlock(blob(this.#latest.get(id)?.latest)).report(0);
   }
 
-  /** Notes that the device's reports before `packed` are in chunks, `newest` the newest of those that were moved now. */
+  /** Notes that the device's reports before `packed` are in chunks, `newest` the newest of those moved now. */
   pack(name: string, packed: number, newest: Report): StoredDevice {
     const known = this.find(name);
     const device = known

@@ -6,8 +6,8 @@ import { damaged } from './bytes.ts';
  *
  *   0          float64, 8 bytes each
  *   1          float32, 4 bytes each: every value is one (sensors that compute in single precision)
- *   2 + 2k     decimals with k ≤ 6 places, as steps:  signed first | if more than one: signed least step | planes of steps
- *   3 + 2k     decimals with k ≤ 6 places, as levels: signed least | planes of levels
+ *   2 + 2k     decimals with k ≤ 6 places, as steps:  signed first | if more than one: signed least step | planes
+ *   3 + 2k     decimals with k ≤ 6 places, as levels: signed least | planes
  *
  * A decimal is stored as the whole number n = round(v × 10^k) where n / 10^k gives v back and |n| ≤ 2^51, so that all
  * differences are exact. A step is the difference from the value before; steps and levels are stored less the least of

@@ -8,26 +8,33 @@ import { readNumbers, writeNumbers } from './number-column.ts';
  */
 export class WordList {
   readonly #words: string[] = [];
-  readonly #numbers = new Map<string, number>();
-  readonly #values: Float64Array;
+  readonly #capacity: number;
+  /** Only from the second word on: most columns of words hold one. */
+  #values: Float64Array | undefined;
+  #numbers: Map<string, number> | undefined;
   #count = 0;
-  #last = -1;
+  #last = 0;
 
   constructor(capacity: number) {
-    this.#values = new Float64Array(capacity);
+    this.#capacity = capacity;
   }
 
   push(word: string): void {
-    if (word !== this.#words[this.#last]) this.#last = this.#numberOf(word);
-    this.#values[this.#count++] = this.#last;
+    if (this.#count === 0) this.#words.push(word);
+    else if (word !== this.#words[this.#last]) this.#last = this.#numberOf(word);
+    if (this.#values) this.#values[this.#count] = this.#last;
+    this.#count++;
   }
 
   write(out: ByteWriter): void {
     out.texts(this.#words);
-    if (this.#words.length > 1) writeNumbers(out, this.#values, this.#count);
+    if (this.#values) writeNumbers(out, this.#values, this.#count);
   }
 
   #numberOf(word: string): number {
+    // All values so far are word 0, as new arrays are.
+    this.#values ??= new Float64Array(this.#capacity);
+    this.#numbers ??= new Map(this.#words.map((known, number) => [known, number]));
     const known = this.#numbers.get(word);
     if (known !== undefined) return known;
     this.#words.push(word);

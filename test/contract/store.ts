@@ -24,7 +24,7 @@ export interface StoreCapabilities {
 
 const day = 1_763_683_200_000;
 
-/** A report of one device a message; `at` in seconds of a day in 2025. */
+/** A report that is a message of its own; its time follows from its offset unless given. */
 export function report(offset: number, changes: Partial<Report> = {}): Report {
   const at = changes.at ?? day + offset * 1_000;
   return {
@@ -63,6 +63,7 @@ export function telemetryStoreContract(
     });
     writing(open);
     series(open);
+    seriesOrder(open);
     latest(open);
     reportsByTime(open, can);
     reportsByIdentity(open);
@@ -217,7 +218,9 @@ function series(open: Open): void {
     expect((await store.series(chart({ signal: 'door_open' }))).map(({ mean }) => mean)).toEqual([1, 0]);
     expect(await store.series(chart({ signal: 'mode' }))).toEqual([]);
   });
+}
 
+function seriesOrder(open: Open): void {
   it('lets the later in log order win a signal at one time, and only that signal', async () => {
     const { store, reopen } = await open();
     await store.write([report(0, { at: day, signals: { cabinet_temp: 1, power: 50 } })], 1);

@@ -65,13 +65,13 @@ describe('the embedded store', () => {
   it('gathers a device that reports one at a time into few chunks', async () => {
     const folder = await newFolder();
     const recent = { reportsMax: 0, writesMax: 4, bytesMax: 100_000 };
-    const store = await openEmbeddedStore({ folder, sizes: { recent } });
-    const reports = Array.from({ length: 700 }, (_, i) => report(i, { device: `d${i % 2}` }));
+    const store = await openEmbeddedStore({ folder, sizes: { fullReports: 128, recent } });
+    const reports = Array.from({ length: 300 }, (_, i) => report(i, { device: `d${i % 2}` }));
     await writeEach(store, reports);
     expect(await store.reports(all)).toEqual(reports);
     await store.close();
     const chunks = inFile(folder, (db) => db.prepare('SELECT count FROM chunk WHERE device = 1').all());
-    expect(chunks.length).toBeLessThan(45);
+    expect(chunks.length).toBeLessThan(40);
     expect(inFile(folder, (db) => db.prepare('SELECT count(*) AS n FROM recent').get())).toEqual({ n: 0 });
   });
 
@@ -84,6 +84,23 @@ describe('the embedded store', () => {
     await store.close();
     const counts = inFile(folder, (db) => db.prepare('SELECT count FROM chunk').all());
     expect(counts).toEqual([{ count: 750 }, { count: 750 }]);
+  });
+
+  it('orders equal times by the log across chunks', async () => {
+    const sizes = { fullReports: 1, recent: { reportsMax: 0, writesMax: 1, bytesMax: 0 } };
+    const store = await openEmbeddedStore({ folder: await newFolder(), sizes });
+    const times = [10, 5, 10, 10];
+    await writeEach(
+      store,
+      times.map((at, i) => report(i, { at })),
+    );
+    const query = { by: 'time', device: 'fridge-1', from: undefined, to: undefined, limit: 2 } as const;
+    const offsets = async (descending: boolean) =>
+      (await store.reports({ ...query, descending })).map(({ offset }) => offset);
+    expect(await offsets(false)).toEqual([1, 0]);
+    expect(await offsets(true)).toEqual([3, 2]);
+    expect((await store.latest(['fridge-1'])).get('fridge-1')?.offset).toBe(3);
+    await store.close();
   });
 
   it('reads page after page as in one piece, also what was written meanwhile', async () => {
