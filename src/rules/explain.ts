@@ -44,7 +44,7 @@ export class Explanation {
     this.#language = language;
     this.#prepare(term);
     const leaves = leavesOf(term);
-    const main = leaves.find((leaf) => leaf.kind === 'comparison') ?? leaves[0];
+    const main = leaves.find(isOfNumbers) ?? leaves[0];
     this.mainSignal = main === undefined ? undefined : signalOf(main, language);
   }
 
@@ -54,7 +54,7 @@ export class Explanation {
    */
   sentence(moment: Moment): string {
     const leaves = this.#holding(this.#term);
-    const main = leaves.find((leaf) => leaf.kind === 'comparison') ?? leaves[0];
+    const main = leaves.find(isOfNumbers) ?? leaves[0];
     if (main === undefined) return asSentence(inPresent(this.#term, this.#language));
     const value = this.#value(main, moment);
     const told =
@@ -132,6 +132,10 @@ export class Explanation {
       if ('node' in operand) this.#parts.set(operand, this.#language.part(operand.node));
     }
   }
+}
+
+function isOfNumbers(leaf: Leaf): boolean {
+  return leaf.kind === 'comparison' && !(leaf.right.kind === 'literal' && typeof leaf.right.value === 'string');
 }
 
 function leavesOf(term: Term): Leaf[] {

@@ -172,6 +172,7 @@ export class ConditionLanguage {
     environment.registerOperator('int - double: double', (a: bigint, b: number) => Number(a) - b);
     environment.registerOperator('int * double: double', (a: bigint, b: number) => Number(a) * b);
     environment.registerOperator('int / double: double', (a: bigint, b: number) => Number(a) / b);
+    environment.registerOperator('double == int: bool', (a: number, b: bigint) => a === Number(b));
     for (const name of ['avg', 'min', 'max', 'count', 'rate'] as const) {
       this.#macro(environment, `${name}(ast, ast): double`, (macro, checker, context) => {
         const key = this.#window(name, macro, checker, context);

@@ -1,0 +1,129 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import type { RulesInput } from '../../src/rules/index.ts';
+import { compiled, Device, minute, noon, packOf, reportAt } from './fixture.ts';
+
+const rules = `
+  - {id: direct, when: temp > 8, for: 3m}
+  - {id: windowed, when: 'avg(temp, "5m") > 6 && !door', for: 2m, clear: 'max(temp, "3m") < 5', clearFor: 1m}
+  - {id: counted, when: 'count(temp > 7, "10m") >= 3 || rate(starts, "5m") * 60 > 4'}
+  - {id: told, when: 'fault("E21") && age(temp) < duration("4m")', clearFor: 2m}
+  - {id: aged, when: level > 5, for: 6m}
+  - {id: quiet, when: silent() || mode == "run", for: 5m}`;
+
+const steps = fc.array(
+  fc.record({
+    stepMs: fc.constantFrom(0, 1, 20_000, minute, 4 * minute, 40 * minute),
+    tick: fc.boolean(),
+    temp: fc.option(fc.integer({ min: 0, max: 12 })),
+    starts: fc.option(fc.integer({ min: 0, max: 30 })),
+    level: fc.option(fc.constantFrom(-0, 6)),
+    door: fc.option(fc.boolean()),
+    mode: fc.option(fc.constantFrom('idle', 'run')),
+    fault: fc.option(fc.boolean()),
+  }),
+  { maxLength: 80 },
+);
+
+function inputsOf(history: typeof steps extends fc.Arbitrary<infer T> ? T : never): RulesInput[] {
+  let at = noon;
+  return history.map(({ stepMs, tick, fault, ...readings }) => {
+    at += stepMs;
+    if (tick) return { kind: 'tick', at: at + 10_000, silentSince: stepMs > 4 * minute ? at - stepMs : undefined };
+    const signals = Object.fromEntries(Object.entries(readings).filter((entry) => entry[1] !== null)) as Record<
+      string,
+      number
+    >;
+    const faults = fault === null ? [] : [{ code: 'E21', active: fault }];
+    return { kind: 'report', report: reportAt(at, signals, { faults }) };
+  });
+}
+
+describe('the state of rules', () => {
+  it('changes nothing by a trip through JSON, or to other compiled rules, before every step', () => {
+    const pack = packOf(rules);
+    const [one, other] = [compiled(pack), compiled(pack)];
+    fc.assert(
+      fc.property(steps, (history) => {
+        const kept = one.init();
+        let carried = one.init();
+        for (const [index, input] of inputsOf(history).entries()) {
+          const here = index % 2 === 0 ? one : other;
+          carried = here.restore(JSON.parse(JSON.stringify(carried))).state;
+          const expected = one.step(kept, input);
+          expect(here.step(carried, input)).toEqual(expected);
+          expect(carried).toEqual(kept);
+        }
+      }),
+      { numRuns: 60 },
+    );
+  });
+
+  it('raises and clears by turns, each rule for itself', () => {
+    fc.assert(
+      fc.property(steps, (history) => {
+        const compiledRules = compiled(packOf(rules));
+        const state = compiledRules.init();
+        const open = new Map<string, number>();
+        for (const input of inputsOf(history)) {
+          for (const { rule, state: change, startsAt, openedAt, at } of compiledRules.step(state, input)) {
+            expect(open.has(rule.id)).toBe(change === 'cleared');
+            if (change === 'raised') {
+              open.set(rule.id, startsAt);
+              expect(openedAt).toBe(at);
+              expect(openedAt - startsAt).toBeGreaterThanOrEqual(rule.forMs);
+            } else {
+              expect(startsAt).toBe(open.get(rule.id));
+              open.delete(rule.id);
+            }
+          }
+        }
+      }),
+      { numRuns: 40 },
+    );
+  });
+
+  it('is kept by the rules that a new version did not change; the others start anew and say if they were open', () => {
+    const d = new Device(
+      packOf(`
+  - {id: kept, when: 'avg(temp, "15m") > 8', for: 10m}
+  - {id: changed, when: temp > 8}
+  - {id: removed, when: temp > 7}
+  - {id: shut, when: temp > 100}`),
+    );
+    d.every(0, 5, { temp: 9 });
+    expect(d.told()).toEqual(['changed raised @0 since 0', 'removed raised @0 since 0']);
+    d.rules = compiled(
+      packOf(`
+  - {id: fresh, when: 'min(temp, "15m") > 8 && !door'}
+  - {id: changed, when: temp > 8.5}
+  - {id: kept, title: Another title, when: 'avg(temp, "15m") > 8', for: 10m}`),
+    );
+    const { state, dropped } = d.rules.restore(d.state);
+    expect(dropped).toEqual([
+      { rule: 'changed', startsAt: noon, openedAt: noon },
+      { rule: 'removed', startsAt: noon, openedAt: noon },
+    ]);
+    d.state = state;
+    d.transitions.length = 0;
+    d.every(6, 10, { temp: 9, door: false });
+    expect(d.told()).toEqual(['fresh raised @6 since 6', 'changed raised @6 since 6', 'kept raised @10 since 0']);
+  });
+
+  it('forgets a signal whose type has changed', () => {
+    const d = new Device(packOf('  - {id: r, when: door}')).report(0, { door: true });
+    d.rules = compiled(packOf('  - {id: r, when: door > 0}', '  door: {kind: gauge}'));
+    const { state, dropped } = d.rules.restore(d.state);
+    expect([dropped.length, state.latest]).toEqual([1, {}]);
+  });
+
+  it('has a bounded size, however long a device reports', () => {
+    const d = new Device(packOf(rules));
+    let largest = 0;
+    for (let index = 0; index < 3_000; index++) {
+      d.report(index, { temp: index % 13, starts: index, door: false });
+      if (index % 500 === 499) largest = Math.max(largest, JSON.stringify(d.state).length);
+    }
+    expect(largest).toBeLessThan(16_000);
+  });
+});

@@ -1,0 +1,140 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import {
+  advanceWindow,
+  emptySeries,
+  openWindow,
+  pushReading,
+  seriesReadingsMax,
+  type WindowFunction,
+  type WindowSpec,
+  type WindowState,
+  windowReadings,
+  windowValue,
+} from '../../src/rules/windows.ts';
+
+const functions = ['avg', 'min', 'max', 'count', 'held', 'rate'] as const;
+
+interface Reading {
+  readonly at: number;
+  readonly value: number;
+}
+
+/** What the window means, computed from all readings. */
+function naive(fn: WindowFunction, lengthMs: number, readings: readonly Reading[], at: number): number | undefined {
+  const inside = readings.filter((reading) => reading.at > at - lengthMs && reading.at <= at);
+  const [first] = inside;
+  const last = inside.at(-1);
+  if (first === undefined || last === undefined) return undefined;
+  const values = inside.map((reading) => reading.value);
+  const sum = values.reduce((total, value) => total + value, 0);
+  if (fn === 'count') return inside.length;
+  if (fn === 'held') return sum;
+  if (fn === 'avg') return sum / inside.length;
+  if (fn === 'min') return Math.min(...values);
+  if (fn === 'max') return Math.max(...values);
+  if (last.at === first.at) return undefined;
+  const rises = values.slice(1).map((value, index) => {
+    const before = values[index] ?? 0;
+    return value >= before ? value - before : value;
+  });
+  return (rises.reduce((total, rise) => total + rise, 0) * 1_000) / (last.at - first.at);
+}
+
+function windows(specs: readonly WindowSpec[]) {
+  const series = emptySeries();
+  return { series, all: specs.map((spec) => ({ spec, state: openWindow(spec, series) })) };
+}
+
+function specOf(fn: WindowFunction, lengthMs: number): WindowSpec {
+  return { key: `${fn} ${lengthMs}`, fn, series: 's', lengthMs };
+}
+
+const steps = fc.array(
+  fc.record({
+    stepMs: fc.oneof(fc.constant(0), fc.integer({ min: 1, max: 5_000 }), fc.integer({ min: 1, max: 40_000 })),
+    value: fc.integer({ min: -1_000, max: 1_000 }).map((value) => value / 8),
+    reads: fc.boolean(),
+  }),
+  { maxLength: 400 },
+);
+
+describe('windows', () => {
+  it('say what the readings in (t − w, t] say, whenever they are asked, through JSON at every step', () => {
+    fc.assert(
+      fc.property(steps, fc.integer({ min: 1, max: 60_000 }), (history, lengthMs) => {
+        let { series, all } = windows([
+          ...functions.map((fn) => specOf(fn, lengthMs)),
+          ...functions.map((fn) => specOf(fn, 2_500)),
+        ]);
+        const readings: Reading[] = [];
+        let at = 0;
+        for (const { stepMs, value, reads } of history) {
+          at += stepMs;
+          ({ series, all } = JSON.parse(JSON.stringify({ series, all })));
+          if (reads) {
+            readings.push({ at, value });
+            pushReading(series, all, at, value);
+          }
+          for (const { spec, state } of all) {
+            // Eighths are exact in binary, so the sums are too.
+            expect(windowValue(spec, state, series, at)).toBe(naive(spec.fn, spec.lengthMs, readings, at));
+          }
+        }
+      }),
+      { numRuns: 60 },
+    );
+  });
+
+  it('forget an outlier without a trace when it has left', () => {
+    const { series, all } = windows([specOf('avg', 10_000)]);
+    for (let second = 0; second < 40; second++) pushReading(series, all, second * 1_000, second === 5 ? 1e300 : 4.25);
+    expect(all.map(({ spec, state }) => windowValue(spec, state, series, 39_000))).toEqual([4.25]);
+  });
+
+  it('keep numbers that survive JSON, whatever the readings are', () => {
+    const { series, all } = windows(functions.map((fn) => specOf(fn, 10_000)));
+    const extremes = [Number.MAX_VALUE, Number.MAX_VALUE, -0, -Number.MAX_VALUE, Number.MAX_VALUE, Number.MIN_VALUE];
+    for (const [second, value] of extremes.entries()) {
+      pushReading(series, all, second * 1_000, value);
+      for (const { spec, state } of all) windowValue(spec, state, series, second * 1_000);
+      expect(JSON.parse(JSON.stringify({ series, all }))).toEqual({ series, all });
+    }
+  });
+
+  it('hold a bounded number of readings, the newest, and count those let go', () => {
+    const specs = functions.map((fn) => specOf(fn, 86_400_000));
+    const { series, all } = windows(specs);
+    for (let index = 0; index < seriesReadingsMax + 500; index++) pushReading(series, all, index, index);
+    const value = (fn: WindowFunction) => {
+      const window = all.find(({ spec }) => spec.fn === fn);
+      return window && windowValue(window.spec, window.state, series, seriesReadingsMax + 500);
+    };
+    expect(series.dropped).toBe(500);
+    expect(series.at.length).toBeLessThanOrEqual(2 * seriesReadingsMax);
+    expect([value('count'), value('min'), value('max')]).toEqual([seriesReadingsMax, 500, seriesReadingsMax + 499]);
+    expect(value('rate')).toBeCloseTo(1_000);
+  });
+
+  it('do not grow with readings that no window needs any more', () => {
+    const { series, all } = windows([specOf('avg', 5_000), specOf('min', 1_000)]);
+    for (let second = 0; second < 20_000; second++) pushReading(series, all, second * 1_000, second);
+    expect(series.at.length).toBeLessThan(600);
+    expect(series.dropped).toBe(0);
+  });
+
+  it('see through the resets of a counter', () => {
+    const { series, all } = windows([specOf('rate', 60_000)]);
+    for (const [index, value] of [100, 110, 3, 13].entries()) pushReading(series, all, index * 10_000, value);
+    expect(all.map(({ spec, state }) => windowValue(spec, state, series, 30_000))).toEqual([23 / 30]);
+  });
+
+  it('can be opened over readings that are there already', () => {
+    const { series, all } = windows([specOf('avg', 60_000)]);
+    for (const value of [1, 2, 3]) pushReading(series, all, value * 1_000, value);
+    const later: WindowState = openWindow(specOf('max', 2_000), series);
+    expect(windowValue(specOf('max', 2_000), later, series, 3_000)).toBe(3);
+    advanceWindow(specOf('max', 2_000), later, series, 4_500);
+    expect(windowReadings(later, series, 10)).toEqual([{ at: 3_000, value: 3 }]);
+  });
+});
