@@ -48,7 +48,8 @@ function whyResolved(item: Case): string {
 function decideAction(item: Case | undefined, change: PersonChange): Decision {
   if (item === undefined) return { kind: 'refused', code: 'case-not-found', reason: 'There is no such case.' };
   if (item.version !== change.version) {
-    const reason = `Case #${item.number} has changed since you read it: it is at version ${item.version}, you saw ${change.version}.`;
+    const versions = `it is at version ${item.version}, you saw ${change.version}`;
+    const reason = `Case #${item.number} has changed since you read it: ${versions}.`;
     return { kind: 'refused', code: 'version-conflict', reason };
   }
   const reason = whyNot(item, change.kind);

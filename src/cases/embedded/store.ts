@@ -171,12 +171,16 @@ function prepare(database: DatabaseSync) {
   };
 }
 
-/** Writes a row whole, by its id. Any other conflict is an error: a second open case must never replace the first. */
+/**
+ * Writes a row whole, by its id. Any other conflict is an error: a second open case must never replace the first. The
+ * id itself is not set again: SQLite would look through all rows that may refer to it.
+ */
 function upsert(database: DatabaseSync, table: string): string {
   const columns = database.prepare('SELECT name FROM pragma_table_info(?)').all(table);
   const names = columns.map(({ name }) => text(name));
+  const changing = names.filter((name) => name !== 'id');
   return `INSERT INTO ${table} (${names.join(', ')}) VALUES (${names.map((name) => `:${name}`).join(', ')})
-    ON CONFLICT (id) DO UPDATE SET ${names.map((name) => `${name} = excluded.${name}`).join(', ')}`;
+    ON CONFLICT (id) DO UPDATE SET ${changing.map((name) => `${name} = excluded.${name}`).join(', ')}`;
 }
 
 function pageOf<Item>(found: readonly Item[], limit: number, cursorOf: (last: Item) => string): Page<Item> {

@@ -9,18 +9,20 @@ export type Row = Readonly<Record<string, SQLOutputValue>>;
 const busyTimeoutMs = 5_000;
 
 /**
- * Opens a database file in a folder that exists, made when absent and readable by its owner only, and brings its tables up to date: migration
- * `n` (counted from 0) leads from version `n` to `n + 1`, each in a transaction of its own.
+ * Opens a database file in a folder that exists, made when absent and readable by its owner only, and brings its
+ * tables up to date: migration `n` (counted from 0) leads from version `n` to `n + 1`, each in its own transaction.
  */
 export function openDatabase(folder: string, file: string, migrations: readonly string[]): DatabaseSync {
   const path = join(folder, file);
+  let database: DatabaseSync | undefined;
   try {
     closeSync(openSync(path, 'a', 0o600));
-    const database = new DatabaseSync(path, { timeout: busyTimeoutMs });
+    database = new DatabaseSync(path, { timeout: busyTimeoutMs });
     database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL');
     migrate(database, path, migrations);
     return database;
   } catch (error) {
+    database?.close();
     if (error instanceof AftercareError) throw error;
     throw new AftercareError('data-folder-unusable', `${path} cannot be opened: ${messageOf(error)}.`, {
       hint: 'Check the owner and rights of the data folder and the space on its disk.',
@@ -32,10 +34,9 @@ export function openDatabase(folder: string, file: string, migrations: readonly 
 function migrate(database: DatabaseSync, path: string, migrations: readonly string[]): void {
   const version = integer(database.prepare('PRAGMA user_version').get()?.user_version);
   if (version > migrations.length) {
-    database.close();
     throw new AftercareError(
       'data-folder-unusable',
-      `${path} was written by a newer Aftercare: its tables have version ${version}, this one knows ${migrations.length}.`,
+      `${path} was written by a newer Aftercare: its tables have version ${version}, known is ${migrations.length}.`,
       { hint: 'Start the newer version again, or restore a backup made by this one.' },
     );
   }

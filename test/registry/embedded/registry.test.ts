@@ -43,14 +43,6 @@ describe('embedded registry', () => {
     await registry.close();
   });
 
-  it('writes through to the disk', async () => {
-    const registry = await openEmbeddedRegistry({ folder });
-    await registry.close();
-    const database = new DatabaseSync(join(folder, 'registry.sqlite'));
-    expect(database.prepare('PRAGMA journal_mode').get()).toEqual({ journal_mode: 'wal' });
-    database.close();
-  });
-
   it('refuses the tables of a newer version', async () => {
     await (await openEmbeddedRegistry({ folder })).close();
     const database = new DatabaseSync(join(folder, 'registry.sqlite'));
