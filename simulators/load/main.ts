@@ -18,6 +18,7 @@ const usage = `usage: node simulators/load/main.ts [options]
   --connections 50              devices, one connection each
   --window 20                   reports on their way, each connection
   --seconds 5                   how long to send, at most 600
+  --rate <reports a second>     of all connections together, by whole windows; without it: as fast as acknowledged
   --signals a,b,…               names of the signals; all numbers but the last, a boolean
   --json                        the result as JSON`;
 
@@ -31,6 +32,7 @@ interface Options {
   readonly devices: readonly Credentials[];
   readonly window: number;
   readonly seconds: number;
+  readonly rate: number | undefined;
   readonly signals: readonly string[];
   readonly json: boolean;
 }
@@ -46,6 +48,7 @@ function readOptions(args: string[]): Options {
       connections: { type: 'string', default: '50' },
       window: { type: 'string', default: '20' },
       seconds: { type: 'string', default: '5' },
+      rate: { type: 'string' },
       signals: { type: 'string', default: defaultSignals },
       json: { type: 'boolean', default: false },
     },
@@ -58,6 +61,7 @@ function readOptions(args: string[]): Options {
     devices: devicesOf(values['devices-file'], connections),
     window: numberOf('window', values.window, { min: 1, max: 65_535, whole: true }),
     seconds: numberOf('seconds', values.seconds, { min: 0.1, max: 600, whole: false }),
+    rate: values.rate === undefined ? undefined : numberOf('rate', values.rate, { min: 1, max: 1e7, whole: false }),
     signals,
     json: values.json,
   };
@@ -105,6 +109,24 @@ async function openAll({ address, devices, window, signals }: Options, tally: Ta
   return publishers;
 }
 
+/** Paced connections take turns, so that the load is even. Returns what ends their sending. */
+function startAll(publishers: readonly Publisher[], { rate, window }: Options): () => void {
+  if (rate === undefined) {
+    for (const publisher of publishers) publisher.start();
+    return () => {};
+  }
+  const everyMs = (window * publishers.length * 1_000) / rate;
+  const startAt = performance.now();
+  for (const [turn, publisher] of publishers.entries()) {
+    publisher.start({ firstAt: startAt + (turn * everyMs) / publishers.length, everyMs });
+  }
+  const timer = setInterval(() => {
+    const now = performance.now();
+    for (const publisher of publishers) publisher.sendDue(now);
+  }, 1);
+  return () => clearInterval(timer);
+}
+
 /** Ends a promise that does not end by itself: the generator must never be left running. */
 async function within(timeoutMs: number, event: Promise<unknown>, onTimeout: () => void): Promise<void> {
   const timer = setTimeout(onTimeout, timeoutMs);
@@ -117,8 +139,9 @@ async function run(options: Options) {
   const publishers = await openAll(options, tally);
   const startedAt = performance.now();
   const cpuBefore = process.cpuUsage();
-  for (const publisher of publishers) publisher.start();
+  const endPace = startAll(publishers, options);
   await new Promise((resolve) => setTimeout(resolve, options.seconds * 1_000));
+  endPace();
   const stopped = Promise.all(publishers.map((publisher) => publisher.stop()));
   await within(lastAcksMs, stopped, () => {
     for (const publisher of publishers) publisher.abort();
@@ -129,7 +152,10 @@ async function run(options: Options) {
   const problems = [...new Set(publishers.flatMap(({ problem }) => problem ?? []))];
   const perReport = (amount: number): number | undefined =>
     tally.acked === 0 ? undefined : Math.round((amount / tally.acked) * 100) / 100;
+  const epochMs = (at: number) => Math.round(performance.timeOrigin + at);
   return {
+    startedAt: epochMs(startedAt),
+    lastAckAt: epochMs(tally.lastAckAt),
     sent: tally.sent,
     acked: tally.acked,
     ratePerS: tally.acked === 0 ? 0 : Math.round((tally.acked / (tally.lastAckAt - startedAt)) * 1_000),

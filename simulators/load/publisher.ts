@@ -16,6 +16,12 @@ export interface Tally {
   readonly latencies: LatencyHistogram;
 }
 
+/** When a paced connection sends, in milliseconds of `performance.now()`: a whole window each time. */
+export interface Pace {
+  readonly firstAt: number;
+  readonly everyMs: number;
+}
+
 const connack = 0x20;
 const puback = 0x40;
 /** CONNACK and PUBACK, the only packets that come back, are this long. */
@@ -25,7 +31,11 @@ const protocolHeader = Buffer.from([0, 4, ...Buffer.from('MQTT'), 4]);
 const cleanSession = 0x02;
 const withCredentials = 0xc0;
 
-/** One connection that keeps a window of reports on their way: as many new ones as were acknowledged, in one write. */
+/**
+ * One connection that keeps a window of reports on their way: as many new ones as were acknowledged, in one write. A
+ * paced one sends its window when that is due, or as soon after as the one before is acknowledged; its latencies count
+ * from when it was due, so that a server which makes it wait cannot hide that.
+ */
 export class Publisher {
   readonly #socket: Socket;
   readonly #frames: ReportFrames;
@@ -33,6 +43,8 @@ export class Publisher {
   readonly #sentAt: Float64Array;
   readonly #window: number;
   #isSending = false;
+  #everyMs: number | undefined;
+  #dueAt = 0;
   #unacked = 0;
   #carry = Buffer.alloc(0);
   #accepted: (() => void) | undefined;
@@ -68,10 +80,22 @@ export class Publisher {
     return publisher;
   }
 
-  start(): void {
+  /** Paced: {@link sendDue} must be called again and again. */
+  start(pace?: Pace): void {
     if (this.problem !== undefined) return;
     this.#isSending = true;
-    this.#refill(0, this.#window, performance.now());
+    if (pace === undefined) {
+      this.#send(0, this.#window, performance.now());
+      return;
+    }
+    this.#everyMs = pace.everyMs;
+    this.#dueAt = pace.firstAt;
+  }
+
+  sendDue(now: number): void {
+    if (this.#everyMs === undefined || this.#unacked > 0 || now < this.#dueAt) return;
+    this.#send(0, this.#window, this.#dueAt);
+    this.#dueAt += this.#everyMs;
   }
 
   /** Sends nothing new; resolves when everything sent is acknowledged, or cannot be. */
@@ -135,13 +159,17 @@ export class Publisher {
     if (this.#unacked === 0) this.#idle?.();
   }
 
-  /** Sends the slots of `from` up to `to`. Their bytes are free: what was acknowledged has left the process. */
   #refill(from: number, to: number, now: number): void {
+    if (this.#everyMs === undefined) this.#send(from, to, now);
+  }
+
+  /** Sends the slots of `from` up to `to`. Their bytes are free: what was acknowledged has left the process. */
+  #send(from: number, to: number, countsFrom: number): void {
     if (!this.#isSending || from === to) return;
     const atMs = Date.now();
     for (let slot = from; slot < to; slot++) {
       this.#frames.patch(slot, atMs);
-      this.#sentAt[slot] = now;
+      this.#sentAt[slot] = countsFrom;
     }
     this.#unacked += to - from;
     this.#tally.sent += to - from;

@@ -43,6 +43,16 @@ describe('the load generator', () => {
     expect(seqs).toEqual(seqs.map((_, index) => seqs[0] + index));
   });
 
+  it('keeps to a rate by sending whole windows in turn', async () => {
+    const { code, stdout } = await load('--devices-file', file, '--rate', '200');
+    const { sent, acked, problems, startedAt, lastAckAt } = JSON.parse(stdout);
+    expect({ code, acked, problems }).toEqual({ code: 0, acked: sent, problems: [] });
+    expect(sent).toBeGreaterThan(0);
+    expect(sent % 4).toBe(0);
+    // What was due until the last acknowledgement: 200 a second, and a window of each connection at once.
+    expect(sent).toBeLessThanOrEqual(((lastAckAt - startedAt) / 1_000) * 200 + 3 * 4 + 1);
+  });
+
   it('says why it was not let in', async () => {
     const { code, stdout } = await load();
     expect(code).toBe(1);
