@@ -8,6 +8,10 @@ export type Path = readonly (string | number)[];
 export const problemsMax = 100;
 export const packBytesMax = 1_000_000;
 const aliasesMax = 100;
+/** Deeper than any pack, and far below where the YAML reader's own recursion becomes slow. */
+const depthMax = 60;
+/** Beyond so many, more are not even placed. */
+const recordedMax = 10 * problemsMax;
 
 /** `file:line:col: text`, as `aftercare check` prints it. */
 export function formatProblem(problem: PackProblem): string {
@@ -44,22 +48,29 @@ export class SourceDocument {
 
   /** A problem of the value at the path. */
   atValue(path: Path, text: string): void {
+    if (this.#isFull()) return;
     this.#add(this.#find(path).value, text);
   }
 
   /** A problem of the key itself: misspelt, forbidden, or lacking something inside. */
   atKey(path: Path, text: string): void {
+    if (this.#isFull()) return;
     this.#add(this.#find(path).key, text);
   }
 
   /** A problem inside a text, `offset` characters into it as it was read: quotes, escapes and folds are followed back. */
   inText(path: Path, offset: number, text: string): void {
+    if (this.#isFull()) return;
     const { node, value } = this.#find(path);
     this.#add(node === undefined ? value : value + sourceOffset(this.#source, node, offset), text);
   }
 
   line(path: Path): number {
     return this.#lines.linePos(this.#find(path).value).line;
+  }
+
+  #isFull(): boolean {
+    return this.#problems.length >= recordedMax;
   }
 
   #add(offset: number, text: string): void {
@@ -70,6 +81,10 @@ export class SourceDocument {
   #read(): unknown {
     if (this.#source.length > packBytesMax) {
       this.#add(0, `the file is larger than ${packBytesMax / 1_000_000} MB`);
+      return undefined;
+    }
+    if (isNestedBeyond(this.#source, depthMax)) {
+      this.#add(0, 'nested too deeply');
       return undefined;
     }
     const options = { lineCounter: this.#lines, prettyErrors: false, stringKeys: true, logLevel: 'silent' } as const;
@@ -151,6 +166,18 @@ function writtenLength(raw: string, position: number, type: Scalar['type']): num
   if (type === Scalar.QUOTE_SINGLE && raw.startsWith("''", position)) return 2;
   if (type !== Scalar.QUOTE_DOUBLE || raw.charAt(position) !== '\\') return 1;
   return escapeLengths[raw.charAt(position + 1)] ?? 2;
+}
+
+/** An upper bound from the text alone: brackets that open, and list items inside list items on one line. */
+function isNestedBeyond(source: string, depthLimit: number): boolean {
+  let depth = 0;
+  for (let index = 0; index < source.length; index++) {
+    const character = source.charAt(index);
+    if (character === '[' || character === '{') depth += 1;
+    else if (character === ']' || character === '}') depth = Math.max(0, depth - 1);
+    if (depth > depthLimit) return true;
+  }
+  return new RegExp(`^[ \\t]*(?:[-?][ \\t]+){${depthLimit}}`, 'm').test(source);
 }
 
 function lowerFirst(text: string): string {

@@ -13,10 +13,7 @@ import {
   rulesStateVersion,
 } from './state.ts';
 import { type Term, termOf } from './terms.ts';
-import { emptySeries, openWindow, type WindowSpec } from './windows.ts';
-
-/** Bounds what one device may cost: a window keeps its readings. */
-const windowsMax = 400;
+import { emptySeries, openWindow, type WindowSpec, windowsMax } from './windows.ts';
 
 /** The rules of one pack version, compiled once for all devices of the product. Draft and retired ones are left out. */
 export interface CompiledRules {

@@ -8,6 +8,8 @@ export type WindowFunction = 'avg' | 'min' | 'max' | 'count' | 'held' | 'rate';
 
 /** At most so many readings are kept of a signal; the oldest goes first and is counted in `dropped`. */
 export const seriesReadingsMax = 10_000;
+/** Different windows of one pack: with the readings, this bounds what one device may cost. */
+export const windowsMax = 400;
 const compactAbove = 256;
 
 export interface SeriesState {

@@ -192,6 +192,15 @@ failureModes: {leak: {title: Leak, severity: major}}
     expect(problemsOf(`${minimal}rules:\n${rules}\n`)).toEqual(['p.yaml:5:1: at most 200 rules']);
     expect(problemsOf(`${minimal}#${'x'.repeat(1_000_000)}`)).toEqual(['p.yaml:1:1: the file is larger than 1 MB']);
     expect(problemsOf(`${minimal}rules:\n${many(150, () => '  - {}')}\n`)).toHaveLength(100);
+    const windows = many(200, (n) => `  - {id: r${n}, when: 'avg(a, "${n + 1}m") > max(a, "${n + 1}s")'}`);
+    expect(problemsOf(`${minimal}rules:\n${windows}\n`)).toEqual([]);
+    const beyond = many(
+      101,
+      (n) => `  - {id: r${n}, when: '${[1, 2, 3, 4].map((k) => `avg(a, "${4 * n + k}s") > 1`).join(' && ')}'}`,
+    );
+    expect(problemsOf(`${minimal}rules:\n${beyond}\n`)).toEqual([
+      'p.yaml:106:23: at most 400 different windows in one pack',
+    ]);
     const samples = `${minimal}tests:\n  - {name: t, signals: {a: 1x999999999}, expect: [{at: 0, cases: 0}]}\n`;
     expect(problemsOf(samples)).toEqual(['p.yaml:6:28: at most 100000 samples of a signal']);
   });
@@ -204,7 +213,9 @@ failureModes: {leak: {title: Leak, severity: major}}
     expect(problemsOf(bomb.join('\n'))).toEqual([
       'p.yaml:1:1: excessive alias count indicates a resource exhaustion attack',
     ]);
-    expect(problemsOf('['.repeat(100_000)).at(0)).toContain('nested too deeply');
+    for (const deep of ['['.repeat(900_000), '- '.repeat(400_000), '{a: '.repeat(200_000)]) {
+      expect(problemsOf(deep)).toEqual(['p.yaml:1:1: nested too deeply']);
+    }
     expect(problemsOf('a: *b').at(0)).toContain('alias');
   });
 });
