@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { numberWords, plural, valueWords } from '../../dashboards/console/src/words/numbers.ts';
-import { agoWords, lengthWords } from '../../dashboards/console/src/words/times.ts';
+import { agoWords, lengthWords, shortMomentWords } from '../../dashboards/console/src/words/times.ts';
 import { unitWords } from '../../dashboards/console/src/words/units.ts';
 
 const minute = 60_000;
@@ -43,6 +43,12 @@ describe('times', () => {
       '3 d ago',
     ]);
     expect(agoWords(Date.parse('2014-02-03T12:00:00Z'), now)).toBe('3 Feb 2014');
+  });
+
+  it('name the year where it is not this one', () => {
+    const now = new Date(2025, 10, 21, 20).getTime();
+    expect(shortMomentWords(new Date(2025, 10, 21, 14, 5).getTime(), now)).toBe('21 Nov, 14:05');
+    expect(shortMomentWords(new Date(2013, 11, 2, 7, 0).getTime(), now)).toBe('2 Dec 2013, 07:00');
   });
 
   it('say how long', () => {

@@ -38,10 +38,11 @@ function Facts({ device, productTitle }: { device: Device; productTitle: string 
     ['Site', device.site],
     ['Customer', device.customer],
     ['Time zone', device.timezone],
-    ['Part of', device.parent],
     ['Batch', device.batch],
     ['Installed', device.installedAt && dateWords(epoch(device.installedAt))],
   ];
+  // Most devices are part of nothing, so its absence is not worth a word.
+  const shown = [...facts, ['Part of', device.parent] as const].filter(([, value]) => value !== null);
   const unknown = facts.filter(([, value]) => value === null).map(([name]) => name.toLowerCase());
   return (
     <>
@@ -52,14 +53,12 @@ function Facts({ device, productTitle }: { device: Device; productTitle: string 
         </p>
       )}
       <dl className={css.facts}>
-        {facts
-          .filter(([, value]) => value !== null)
-          .map(([name, value]) => (
-            <div key={name}>
-              <dt>{name}</dt>
-              <dd>{value}</dd>
-            </div>
-          ))}
+        {shown.map(([name, value]) => (
+          <div key={name}>
+            <dt>{name}</dt>
+            <dd>{value}</dd>
+          </div>
+        ))}
       </dl>
       {unknown.length > 0 && <p className={css.unknown}>Not known: {unknown.join(', ')}</p>}
     </>

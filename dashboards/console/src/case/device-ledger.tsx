@@ -68,8 +68,7 @@ function Missing({ gaps }: Pick<Ledger, 'gaps'>) {
       <ul>
         {newest.map((gap) => (
           <li key={`${gap.boot} ${gap.from}`}>
-            {gap.from === gap.to ? countWords(gap.from) : `${countWords(gap.from)}–${countWords(gap.to)}`} of boot{' '}
-            {gap.boot}
+            {gap.from === gap.to ? gap.from : `${gap.from}–${gap.to}`} of boot {gap.boot}
           </li>
         ))}
       </ul>

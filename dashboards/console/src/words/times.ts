@@ -40,8 +40,11 @@ export const clockWords = (at: number): string => clock.format(at);
 export const clockSecondsWords = (at: number): string => clockSeconds.format(at);
 /** "21 Nov 2025, 14:05:30", in the reader's time zone. */
 export const momentWords = (at: number): string => `${date.format(at)}, ${clockSeconds.format(at)}`;
-/** "21 Nov, 14:05". */
-export const shortMomentWords = (at: number): string => `${day.format(at)}, ${clock.format(at)}`;
+/** "21 Nov, 14:05"; with the year where it is not this one. */
+export function shortMomentWords(at: number, now = Date.now()): string {
+  const thisYear = new Date(at).getFullYear() === new Date(now).getFullYear();
+  return `${(thisYear ? day : date).format(at)}, ${clock.format(at)}`;
+}
 
 /** The reader's time zone, "Europe/Oslo". */
 export const readersZone = (): string => Intl.DateTimeFormat().resolvedOptions().timeZone;
