@@ -146,6 +146,13 @@ export function connectDevice(
   );
 }
 
+/** Resolves when the connection is closed. */
+export function closing(client: MqttClient): Promise<void> {
+  return new Promise((resolve) => {
+    client.once('close', () => resolve());
+  });
+}
+
 /** Publishes reports as messages of their own, in order, and resolves when all are acknowledged. */
 export async function sendReports(client: MqttClient, device: string, reports: readonly unknown[]): Promise<void> {
   const topic = `devices/${device}/reports`;

@@ -25,13 +25,14 @@ import { ackLineBytes, eventTime, type LoadPlan, readAcks, reportOf, ruleBreaks 
 const kills = Number(process.env.KILLS ?? 4);
 const deviceCount = 20;
 const progressDeadlineMs = 60_000;
+const env = { AFTERCARE_LIMIT_CALLS_PER_SECOND: '10000' };
 
 it(`loses and doubles nothing when it is killed ${kills} times under load`, {
   timeout: 120_000 + kills * 30_000,
 }, async () => {
   const folder = mkdtempSync(join(tmpdir(), 'aftercare-kill-'));
   onTestFinished(() => rmSync(folder, { recursive: true }));
-  let service = await startService({ data: join(folder, 'data') });
+  let service = await startService({ data: join(folder, 'data'), env });
   onTestFinished(async () => {
     await service.kill('SIGKILL');
   });
@@ -43,7 +44,7 @@ it(`loses and doubles nothing when it is killed ${kills} times under load`, {
   for (let round = 1; round <= kills; round += 1) {
     await load.progress(killAfter(round));
     expect(await service.kill('SIGKILL')).toEqual({ code: null, signal: 'SIGKILL' });
-    service = await startService({ data: service.data, ports: service.ports });
+    service = await startService({ data: service.data, ports: service.ports, env });
   }
   const last = Math.max(...plan.devices.map((_, device) => ruleBreaks(plan, device).opened));
   await load.reach(last + 10);
