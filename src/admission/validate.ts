@@ -133,7 +133,7 @@ function wrongType(spec: SignalSpec, value: unknown): string {
 }
 
 function unknownSignal(name: string, known: SignalIndex): string {
-  const near = nearest(name, [...known.keys()]);
+  const near = nearest(name, known.keys());
   return `unknown signal \`${name.slice(0, 64)}\`${near ? `, did you mean \`${near}\`?` : ''}`;
 }
 

@@ -4,7 +4,10 @@ import { isAftercareError } from '../base/index.ts';
 /** 0 done, 1 found something wrong, 2 wrong usage or input. */
 export type ExitCode = 0 | 1 | 2;
 
-/** Runs one command of the command line; what the others need is not loaded. Resolves to its exit code; `serve` only when the service has stopped. */
+/**
+ * Runs one command of the command line; what the others need is not loaded. Resolves to its exit code; `serve` only
+ * when the service has stopped.
+ */
 export async function runCommand(args: readonly string[]): Promise<ExitCode> {
   let exitCode: ExitCode = 0;
   const program = new Command('aftercare')

@@ -1,5 +1,5 @@
 import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { AftercareError } from '../base/index.ts';
 
@@ -18,7 +18,7 @@ export function takeDataFolder(folder: string): DataFolder {
   const lockFile = join(path, 'lock.sqlite');
   let lock: DatabaseSync;
   try {
-    mkdirSync(path, { recursive: true, mode: 0o700 });
+    makeFolder(path);
     lock = new DatabaseSync(lockFile);
     lock.exec('PRAGMA busy_timeout = 0; PRAGMA journal_mode = DELETE;');
   } catch (error) {
@@ -33,6 +33,13 @@ export function takeDataFolder(folder: string): DataFolder {
     throw unusable(path, error);
   }
   return { path, release: () => lock.close() };
+}
+
+/** Level by level: mkdir's own `recursive` never returns where a file system refuses a folder as if it were absent. */
+function makeFolder(path: string): void {
+  if (existsSync(path)) return;
+  makeFolder(dirname(path));
+  mkdirSync(path, { mode: 0o700 });
 }
 
 /** A secret that lives as long as the data folder: made at first, kept with mode 0600. */

@@ -1,13 +1,16 @@
+/** Words are names: longer ones are compared by their beginning, which bounds the cost. */
+const comparedCharactersMax = 64;
+
 /**
- * The candidate that a misspelt word most likely meant, for "did you mean": the smallest edit distance (Levenshtein,
- * 1965), at most a third of the word's length; undefined when none is that near.
+ * The candidate that a misspelt word most likely meant, for "did you mean": the smallest edit distance, whatever the
+ * case of the letters, at most a third of the word's length; undefined when none is that near.
  */
-export function nearest(word: string, candidates: readonly string[]): string | undefined {
+export function nearest(word: string, candidates: Iterable<string>): string | undefined {
   let best: string | undefined;
-  let bestDistance = Math.max(1, Math.floor(word.length / 3)) + 1;
+  let bestDistance = Math.ceil(word.length / 3) + 1;
   for (const candidate of candidates) {
     if (Math.abs(candidate.length - word.length) >= bestDistance) continue;
-    const distance = editDistance(word, candidate);
+    const distance = editDistance(comparable(word), comparable(candidate));
     if (distance < bestDistance) {
       best = candidate;
       bestDistance = distance;
@@ -16,20 +19,26 @@ export function nearest(word: string, candidates: readonly string[]): string | u
   return best;
 }
 
-/** Words are names: longer ones are compared by their beginning, which bounds the cost. */
-const comparedCharactersMax = 64;
+function comparable(word: string): string {
+  return word.slice(0, comparedCharactersMax).toLowerCase();
+}
 
+/** Insertions, deletions, substitutions and swaps of neighbours (optimal string alignment). */
 function editDistance(a: string, b: string): number {
-  const left = a.slice(0, comparedCharactersMax);
-  const right = b.slice(0, comparedCharactersMax);
-  let previous = Array.from({ length: right.length + 1 }, (_, i) => i);
-  for (let i = 0; i < left.length; i++) {
-    const current = [i + 1];
-    for (let j = 0; j < right.length; j++) {
-      const change = (previous[j] ?? 0) + (left[i] === right[j] ? 0 : 1);
-      current.push(Math.min(change, (previous[j + 1] ?? 0) + 1, (current[j] ?? 0) + 1));
+  let beforeLast: number[] = [];
+  let last = Array.from({ length: b.length + 1 }, (_, index) => index);
+  for (let i = 1; i <= a.length; i++) {
+    const row = [i];
+    for (let j = 1; j <= b.length; j++) {
+      const substituted = (last[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1);
+      let least = Math.min(substituted, (last[j] ?? 0) + 1, (row[j - 1] ?? 0) + 1);
+      if (i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1]) {
+        least = Math.min(least, (beforeLast[j - 2] ?? 0) + 1);
+      }
+      row.push(least);
     }
-    previous = current;
+    beforeLast = last;
+    last = row;
   }
-  return previous[right.length] ?? 0;
+  return last[b.length] ?? 0;
 }

@@ -1,9 +1,10 @@
-import { join } from 'node:path';
-import { DatabaseSync } from 'node:sqlite';
+import type { DatabaseSync } from 'node:sqlite';
 import type { QuarantineEntry } from '../admission/index.ts';
 import type { BandPoint, EngineGlobals } from '../engine/index.ts';
 import type { LogEntry } from '../log/index.ts';
+import { openDatabase, transaction } from '../sqlite/index.ts';
 import type { Fact } from '../telemetry/index.ts';
+import { Pauses } from './pauses.ts';
 
 /** What a device is after the checkpoint's offset: snapshots as JSON text. */
 export interface DeviceRow {
@@ -30,7 +31,8 @@ export interface CheckpointWrite {
   readonly meta: Omit<CheckpointMeta, 'facts'>;
   /** Given when they changed since the last checkpoint. */
   readonly facts: readonly Fact[] | undefined;
-  readonly devices: readonly DeviceRow[];
+  /** Made one by one while they are written: all of them at once would fill the memory. */
+  readonly devices: Iterable<DeviceRow>;
   readonly bands: readonly BandPoint[];
   readonly quarantine: readonly QuarantineEntry[];
   readonly history: readonly LogEntry[];
@@ -41,21 +43,21 @@ export const quarantineMessagesMax = 1_000;
 export const quarantineBytesMax = 10 * 1024 * 1024;
 
 const schema = `
-  CREATE TABLE IF NOT EXISTS meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
-  CREATE TABLE IF NOT EXISTS device (
+  CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+  CREATE TABLE device (
     number INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, admission TEXT NOT NULL, engine TEXT,
     evaluated INTEGER NOT NULL, stored INTEGER NOT NULL
   );
-  CREATE TABLE IF NOT EXISTS band (
+  CREATE TABLE band (
     device TEXT NOT NULL, signal TEXT NOT NULL, at INTEGER NOT NULL, low REAL NOT NULL, high REAL NOT NULL,
     PRIMARY KEY (device, signal, at)
   ) WITHOUT ROWID;
-  CREATE TABLE IF NOT EXISTS quarantine (
+  CREATE TABLE quarantine (
     device TEXT NOT NULL, "offset" INTEGER NOT NULL, "index" INTEGER NOT NULL, received_at INTEGER NOT NULL,
     reason TEXT NOT NULL, detail TEXT NOT NULL, topic TEXT NOT NULL, payload BLOB, bytes INTEGER NOT NULL,
     PRIMARY KEY (device, "offset", "index")
   ) WITHOUT ROWID;
-  CREATE TABLE IF NOT EXISTS history ("offset" INTEGER PRIMARY KEY, payload BLOB NOT NULL);
+  CREATE TABLE history ("offset" INTEGER PRIMARY KEY, payload BLOB NOT NULL);
 `;
 
 /**
@@ -67,9 +69,7 @@ export class Checkpoint {
   readonly #db: DatabaseSync;
 
   constructor(folder: string) {
-    this.#db = new DatabaseSync(join(folder, 'pipeline.sqlite'));
-    this.#db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA busy_timeout = 5000;');
-    this.#db.exec(schema);
+    this.#db = openDatabase(folder, 'pipeline.sqlite', [schema]);
   }
 
   /** Undefined before the first checkpoint. */
@@ -93,9 +93,9 @@ export class Checkpoint {
     }
   }
 
-  save(write: CheckpointWrite): void {
-    this.#db.exec('BEGIN IMMEDIATE');
-    try {
+  /** One transaction that others have their turn in: until it resolves, nothing that it is made of may change. */
+  async save(write: CheckpointWrite): Promise<void> {
+    transaction(this.#db, () => {
       this.#saveDevices(write.devices);
       this.#saveBands(write.bands);
       this.#saveQuarantine(write.quarantine);
@@ -103,11 +103,7 @@ export class Checkpoint {
       for (const entry of write.history) history.run(entry.offset, entry.payload);
       this.#setValue('state', JSON.stringify(write.meta));
       if (write.facts) this.#setValue('facts', JSON.stringify(write.facts));
-      this.#db.exec('COMMIT');
-    } catch (error) {
-      this.#db.exec('ROLLBACK');
-      throw error;
-    }
+    });
   }
 
   bands(query: { device: string; signal: string; from: number; to: number; limit: number }): BandPoint[] {
@@ -151,12 +147,16 @@ export class Checkpoint {
     this.#db.close();
   }
 
-  #saveDevices(devices: readonly DeviceRow[]): void {
+  async #saveDevices(devices: Iterable<DeviceRow>): Promise<void> {
+    const pauses = new Pauses();
     const save = this.#db.prepare(`
       INSERT INTO device (id, admission, engine, evaluated, stored) VALUES (?, ?, ?, ?, ?)
       ON CONFLICT (id) DO UPDATE SET admission = excluded.admission, engine = excluded.engine,
         evaluated = excluded.evaluated, stored = excluded.stored`);
-    for (const row of devices) save.run(row.id, row.admission, row.engine ?? null, row.evaluated, row.stored);
+    for (const row of devices) {
+      save.run(row.id, row.admission, row.engine ?? null, row.evaluated, row.stored);
+      if (pauses.due) await pauses.take();
+    }
   }
 
   #saveBands(bands: readonly BandPoint[]): void {

@@ -8,6 +8,7 @@ import type { TelemetryStore } from '../store/index.ts';
 import type { Checkpoint, DeviceRow } from './checkpoint.ts';
 import type { PipelineDevices } from './devices.ts';
 import { patiently } from './patiently.ts';
+import { Pauses, turn } from './pauses.ts';
 import { newProcessed, type Processor } from './process.ts';
 import { LogAges } from './retention.ts';
 
@@ -46,8 +47,6 @@ const waitingQuarantineBytesMax = 32 * 1024 * 1024;
 /** A checkpoint takes at most a tenth of the time. */
 const commitShare = 10;
 const caseChangesMax = 1_000;
-/** A checkpoint's snapshots are made in slices of this many devices, so that acknowledgements go on in between. */
-const snapshotSlice = 200;
 
 /**
  * The one loop behind the log: read, process, cases, store, checkpoint. It pulls at its own pace; whatever fails is
@@ -113,9 +112,8 @@ export class Pump {
       const behind = this.#next < log.bounds().next;
       if (behind) await this.#advance();
       else if (this.#stop.signal.aborted) break;
-      if (clock() >= this.#commitDueAt || this.#waiting.reports.length >= waitingReportsMax) {
-        if (this.#hasWaiting()) await this.#commit();
-      }
+      if (clock() >= this.#commitDueAt && this.#hasWaiting()) await this.#commit();
+      else if (this.#waiting.reports.length >= waitingReportsMax) await this.#patiently(() => this.#storeReports());
       if (!behind) await this.#idle();
       await turn();
     }
@@ -143,13 +141,11 @@ export class Pump {
         hint: 'restore the data folder from a backup',
       });
     }
-    let pauseAt = performance.now() + pauseEveryMs;
+    const pauses = new Pauses();
     for (const entry of entries) {
       await processor.process(entry, this.#waiting);
       this.#next = entry.offset + 1;
-      if (performance.now() < pauseAt) continue;
-      await turn();
-      pauseAt = performance.now() + pauseEveryMs;
+      if (pauses.due) await pauses.take();
     }
     onQuarantined(this.#waiting.quarantine.slice(this.#told));
     this.#told = this.#waiting.quarantine.length;
@@ -191,10 +187,10 @@ export class Pump {
     this.#ages.note(startedAt, this.#next);
     const { touched, bands, quarantine, history, factsChanged } = this.#waiting;
     const next = this.#next;
-    checkpoint.save({
+    await checkpoint.save({
       meta: { next, globals: engine.globals(), ages: this.#ages.list() },
       facts: factsChanged ? catalogue.facts() : undefined,
-      devices: await this.#deviceRows(touched),
+      devices: this.#deviceRows(touched),
       bands,
       quarantine,
       history,
@@ -216,15 +212,12 @@ export class Pump {
     await log.trim(Math.min(wanted, await settleRegistry()));
   }
 
-  async #deviceRows(touched: ReadonlySet<string>): Promise<DeviceRow[]> {
+  *#deviceRows(touched: ReadonlySet<string>): Generator<DeviceRow, void, void> {
     const { engine, devices } = this.#options;
-    const rows: DeviceRow[] = [];
     for (const id of touched) {
       const { admission, evaluated, stored } = devices.meet(id);
-      rows.push({ id, admission: snapshotAdmission(admission), engine: engine.snapshot(id), evaluated, stored });
-      if (rows.length % snapshotSlice === 0) await turn();
+      yield { id, admission: snapshotAdmission(admission), engine: engine.snapshot(id), evaluated, stored };
     }
-    return rows;
   }
 
   #hasWaiting(): boolean {
@@ -241,10 +234,4 @@ export class Pump {
   }
 }
 
-const pauseEveryMs = 8;
 const trimAtShare = 0.8;
-
-/** Lets sockets and acknowledgements have their turn. */
-function turn(): Promise<void> {
-  return new Promise((resolve) => setImmediate(resolve));
-}

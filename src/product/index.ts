@@ -7,7 +7,7 @@ export type {
   WatchChecker,
 } from './checkers.ts';
 export { formatProblem } from './document.ts';
-export { conditionWords, didYouMean, nearestWord } from './names.ts';
+export { conditionWords, didYouMean } from './names.ts';
 export {
   type FailureMode,
   type FaultCodeSpec,

@@ -1,3 +1,5 @@
+import { nearest } from '../base/index.ts';
+
 /**
  * Every word of the condition language, built or planned, and what CEL itself reserves: no signal may be called so, or a
  * pack of today would change its meaning with a later version.
@@ -52,44 +54,8 @@ export function titleFromName(name: string): string {
   return words.charAt(0).toUpperCase() + words.slice(1);
 }
 
-/** The known word nearest to a misspelt one, when it is near enough to be meant. */
-export function nearestWord(word: string, known: Iterable<string>): string | undefined {
-  const farthest = Math.ceil(word.length / 3);
-  let nearest: string | undefined;
-  let nearestDistance = farthest + 1;
-  for (const candidate of known) {
-    if (Math.abs(candidate.length - word.length) >= nearestDistance) continue;
-    const distance = editDistance(word.toLowerCase(), candidate.toLowerCase());
-    if (distance < nearestDistance) {
-      nearest = candidate;
-      nearestDistance = distance;
-    }
-  }
-  return nearest;
-}
-
 /** `; did you mean 'when'?`, or nothing: appended to the sentence that names the unknown word. */
 export function didYouMean(word: string, known: Iterable<string>): string {
-  const nearest = nearestWord(word, known);
-  return nearest === undefined ? '' : `; did you mean '${nearest}'?`;
-}
-
-/** Insertions, deletions, substitutions and swaps of neighbours (optimal string alignment). */
-function editDistance(a: string, b: string): number {
-  let beforeLast: number[] = [];
-  let last = Array.from({ length: b.length + 1 }, (_, index) => index);
-  for (let i = 1; i <= a.length; i++) {
-    const row = [i];
-    for (let j = 1; j <= b.length; j++) {
-      const substituted = (last[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1);
-      let best = Math.min(substituted, (last[j] ?? 0) + 1, (row[j - 1] ?? 0) + 1);
-      if (i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1]) {
-        best = Math.min(best, (beforeLast[j - 2] ?? 0) + 1);
-      }
-      row.push(best);
-    }
-    beforeLast = last;
-    last = row;
-  }
-  return last[b.length] ?? 0;
+  const meant = nearest(word, known);
+  return meant === undefined ? '' : `; did you mean '${meant}'?`;
 }

@@ -1,4 +1,4 @@
-import { nearestWord } from './names.ts';
+import { nearest } from '../base/index.ts';
 
 /**
  * UCUM, case-sensitive form (https://ucum.org/ucum): its whole syntax, with the atoms that products use in practice.
@@ -122,7 +122,7 @@ class UnitParser {
       return;
     }
     if (!isSimpleUnit(symbol)) {
-      const meant = habits[symbol] ?? nearestWord(symbol, [...metricAtoms, ...plainAtoms]);
+      const meant = habits[symbol] ?? nearest(symbol, [...metricAtoms, ...plainAtoms]);
       this.#fail(`there is no unit '${symbol}'${meant === undefined ? '' : `; did you mean '${meant}'?`}`);
       return;
     }

@@ -1,9 +1,9 @@
 import type { DatabaseSync, SQLInputValue, SQLOutputValue, StatementSync } from 'node:sqlite';
 import { isAftercareError } from '../base/index.ts';
+import { blob, integer } from '../sqlite/index.ts';
 import type { Report } from '../telemetry/index.ts';
 import type { Block } from './block.ts';
 import { blockContentBytes, encodeBlock, openBlock } from './block-codec.ts';
-import { blob, integer } from './sqlite.ts';
 
 /** A chunk that a read may need; its body is fetched by {@link ChunkTable.open}. Bounds are inclusive. */
 export interface ChunkPlace {

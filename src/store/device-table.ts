@@ -1,7 +1,7 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
+import { blob, integer } from '../sqlite/index.ts';
 import type { Report } from '../telemetry/index.ts';
 import { encodeBlock, openBlock } from './block-codec.ts';
-import { blob, integer } from './sqlite.ts';
 
 export interface StoredDevice {
   readonly id: number;

@@ -1,5 +1,6 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import { AftercareError, assert } from '../base/index.ts';
+import { blob, integer } from '../sqlite/index.ts';
 import type { Report } from '../telemetry/index.ts';
 import type { Block } from './block.ts';
 import { blockContentBytes, encodeBlock, openBlock } from './block-codec.ts';
@@ -9,7 +10,7 @@ import { blockRows, FirstRows, makeReports, newestFirst, reportRows, timeOrder }
 import { OffsetPages } from './offset-pages.ts';
 import { Readings } from './readings.ts';
 import { type RecentLimits, RecentReports } from './recent-reports.ts';
-import { blob, integer, openDatabase, translated } from './sqlite.ts';
+import { openDatabase, translated } from './sqlite.ts';
 import type { ReportsQuery, SeriesPoint, SeriesQuery, TelemetryStore } from './store.ts';
 
 const reportsMax = 10_000;

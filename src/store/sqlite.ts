@@ -1,9 +1,10 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { DatabaseSync, type SQLOutputValue } from 'node:sqlite';
-import { AftercareError, assert } from '../base/index.ts';
+import { DatabaseSync } from 'node:sqlite';
+import { AftercareError } from '../base/index.ts';
+import { integer } from '../sqlite/index.ts';
 
-const fileName = 'telemetry.db';
+const fileName = 'telemetry.sqlite';
 const formatVersion = 1;
 
 /**
@@ -98,15 +99,3 @@ const hints = new Map<number | string, string>([
   ['ENOTDIR', 'Choose a folder for the data that can be made.'],
   ['EEXIST', 'Choose a folder for the data; this is a file.'],
 ]);
-
-/** A column that the schema declares as INTEGER NOT NULL. */
-export function integer(value: SQLOutputValue | undefined): number {
-  assert(typeof value === 'number', 'the column holds a number');
-  return value;
-}
-
-/** A column that the schema declares as BLOB NOT NULL. */
-export function blob(value: SQLOutputValue | undefined): Uint8Array {
-  assert(value instanceof Uint8Array, 'the column holds bytes');
-  return value;
-}

@@ -39,6 +39,12 @@ it('says what to do when it cannot be used', () => {
   expect(() => takeDataFolder(join(file, 'below'))).toThrow(expect.objectContaining({ code: 'data-folder-unusable' }));
 });
 
+it('gives up where no folder can be made', () => {
+  expect(() => takeDataFolder('/proc/nowhere/at/all')).toThrow(
+    expect.objectContaining({ code: 'data-folder-unusable' }),
+  );
+});
+
 it('keeps a secret for itself alone', () => {
   const path = join(folder, 'key');
   expect(keptSecret(path, () => 'first')).toBe('first');

@@ -6,6 +6,8 @@ it('finds the word that was meant', () => {
   const names = ['cabinet_temp', 'compressor_current', 'door_open'];
   expect(nearest('cabinet_tmp', names)).toBe('cabinet_temp');
   expect(nearest('door_opne', names)).toBe('door_open');
+  expect(nearest('wehn', ['then', 'when'])).toBe('when');
+  expect(nearest('DOOR', ['door', 'doors'])).toBe('door');
   expect(nearest('vibration', names)).toBeUndefined();
   expect(nearest('x'.repeat(5_000), names)).toBeUndefined();
 });

@@ -53,7 +53,7 @@ async function writeEach(store: TelemetryStore, reports: readonly Report[]): Pro
 
 /** Changes the file behind a closed store. */
 function inFile<T>(folder: string, work: (db: DatabaseSync) => T): T {
-  const db = new DatabaseSync(join(folder, 'telemetry.db'));
+  const db = new DatabaseSync(join(folder, 'telemetry.sqlite'));
   try {
     return work(db);
   } finally {
@@ -172,9 +172,12 @@ describe('the embedded store', () => {
     await (await openEmbeddedStore({ folder: newer })).close();
     inFile(newer, (db) => db.exec('PRAGMA user_version = 99'));
     await expect(openEmbeddedStore({ folder: newer })).rejects.toThrow(/format 99/);
-    await writeFile(join(other, 'telemetry.db'), 'this is a text file, and long enough to be looked at as a header');
+    await writeFile(
+      join(other, 'telemetry.sqlite'),
+      'this is a text file, and long enough to be looked at as a header',
+    );
     await expect(openEmbeddedStore({ folder: other })).rejects.toMatchObject({ code: 'store-failed' });
-    const below = openEmbeddedStore({ folder: join(other, 'telemetry.db', 'deeper') });
+    const below = openEmbeddedStore({ folder: join(other, 'telemetry.sqlite', 'deeper') });
     await expect(below).rejects.toMatchObject({ code: 'store-failed', hint: expect.any(String) });
   });
 });

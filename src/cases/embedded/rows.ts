@@ -1,10 +1,10 @@
 import type { SQLInputValue, SQLOutputValue } from 'node:sqlite';
 import { assert } from '../../base/index.ts';
 import type { EvidenceReading } from '../../findings/index.ts';
+import { integer, integerOrUndefined, type Row, text, textOrUndefined } from '../../sqlite/index.ts';
 import { severities } from '../../telemetry/index.ts';
 import { type Case, caseStates, type Finding, type TimelineItem, timelineKinds, verdicts } from '../case.ts';
 import { urgencyOf } from '../urgency.ts';
-import { integer, integerOrUndefined, type Row, text, textOrUndefined } from './database.ts';
 
 type Values = Record<string, SQLInputValue>;
 

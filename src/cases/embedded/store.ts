@@ -1,12 +1,12 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import { AftercareError, assert } from '../../base/index.ts';
 import type { FindingEvent } from '../../findings/index.ts';
+import { answer, integer, openDatabase, type Row, text, transaction } from '../../sqlite/index.ts';
 import type { Case, CaseChange, Finding, TimelineItem } from '../case.ts';
 import { decide } from '../decide.ts';
 import type { Standing } from '../decide-finding.ts';
 import type { CaseQuery, CaseStore, Page } from '../store.ts';
 import { urgencyOf } from '../urgency.ts';
-import { answer, integer, openDatabase, type Row, text, transaction } from './database.ts';
 import { type Conditions, caseConditions, findingConditions, timelinePosition } from './queries.ts';
 import { caseOf, caseRow, findingOf, findingRow, timelineOf, timelineRow } from './rows.ts';
 import { caseMigrations } from './schema.ts';

@@ -1,8 +1,8 @@
 import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite';
 import { assert } from '../../base/index.ts';
+import { answer, integer, openDatabase, transaction } from '../../sqlite/index.ts';
 import { changeDevice, type Fact } from '../../telemetry/index.ts';
 import type { Credential, Device, DeviceQuery, LoggedFact, PackVersion, Registry } from '../registry.ts';
-import { answer, integer, openDatabase, transaction } from './database.ts';
 import { credentialOf, deviceOf, deviceRow, packOf, saveDeviceSql } from './rows.ts';
 import { registryMigrations } from './schema.ts';
 

@@ -1,7 +1,7 @@
 import type { SQLInputValue } from 'node:sqlite';
 import { assert } from '../../base/index.ts';
+import { integer, integerOrUndefined, type Row, text, textOrUndefined } from '../../sqlite/index.ts';
 import type { Credential, Device, PackVersion } from '../registry.ts';
-import { integer, integerOrUndefined, type Row, text, textOrUndefined } from './database.ts';
 
 /** Parameters of {@link saveDeviceSql}, named as there. */
 export function deviceRow(device: Device): Record<string, SQLInputValue> {

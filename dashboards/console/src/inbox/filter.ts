@@ -28,7 +28,10 @@ function words(value: unknown): string | undefined {
 
 export const isFiltered = (filter: Filter): boolean => Object.keys(filter).length > 0;
 
-/** The filter as the service is asked. "Open" has no word there: open cases come first, so reading on stops at the first resolved one. */
+/**
+ * The filter as the service is asked. "Open" has no word there: open cases come first, so reading on stops at the first
+ * resolved one.
+ */
 export function filterQuery(filter: Filter): Record<string, string | undefined> {
   const state = filter.state === 'all' ? undefined : filter.state;
   return { state, product: filter.product, q: filter.q };

@@ -1,7 +1,7 @@
 import { closeSync, openSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync, type SQLOutputValue } from 'node:sqlite';
-import { AftercareError, assert } from '../../base/index.ts';
+import { AftercareError, assert } from '../base/index.ts';
 
 export type Row = Readonly<Record<string, SQLOutputValue>>;
 
@@ -95,4 +95,9 @@ export function textOrUndefined(value: SQLOutputValue | undefined): string | und
 
 export function integerOrUndefined(value: SQLOutputValue | undefined): number | undefined {
   return value === null ? undefined : integer(value);
+}
+
+export function blob(value: SQLOutputValue | undefined): Uint8Array {
+  assert(value instanceof Uint8Array, 'the column holds bytes');
+  return value;
 }

@@ -1,8 +1,8 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { answer, openDatabase, transaction } from '../../../src/registry/embedded/database.ts';
+import { answer, openDatabase, transaction } from '../../src/sqlite/index.ts';
 
 let folder: string;
 
@@ -64,14 +64,5 @@ describe('database', () => {
       message: expect.stringContaining('UNIQUE'),
     });
     database.close();
-  });
-
-  it('is the same for the registry and the cases, which may not import each other', async () => {
-    const [registry, cases] = await Promise.all(
-      ['registry', 'cases'].map((name) => {
-        return readFile(new URL(`../../../src/${name}/embedded/database.ts`, import.meta.url), 'utf8');
-      }),
-    );
-    expect(cases).toBe(registry);
   });
 });

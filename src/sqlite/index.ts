@@ -1,0 +1,11 @@
+export {
+  answer,
+  blob,
+  integer,
+  integerOrUndefined,
+  openDatabase,
+  type Row,
+  text,
+  textOrUndefined,
+  transaction,
+} from './database.ts';
