@@ -8,25 +8,39 @@ export interface NumberReading {
 export interface Judgement {
   /** The score above which a reading is called abnormal; positive. */
   readonly bar: number;
+  /** The same for the average of the last readings, where the detector looks at that too; positive. */
+  readonly averageBar: number;
   /** The detector's finding is open: learn slowly, but do learn. */
   readonly open: boolean;
+}
+
+/** A score with the band that it was held against. */
+export interface Judged {
+  /** How unusual: 0 = as expected; rises to at most {@link scoreMax}; comparable over time for one signal. */
+  readonly score: number;
+  /**
+   * The expected band: solved from the score itself at the judgement's bar, so that `low ≤ value ≤ high` exactly
+   * when `score ≤ bar`. Finite.
+   */
+  readonly low: number;
+  readonly high: number;
+  readonly expected: number;
+}
+
+/** The average of the last `count` readings, the newest included, with a band of its own at `averageBar`. */
+export interface JudgedAverage extends Judged {
+  readonly value: number;
+  readonly count: number;
 }
 
 /** What a detector says of a reading, judged against what it knew before it. */
 export type Score =
   | { readonly status: 'warming-up' }
-  | {
+  | (Judged & {
       readonly status: 'scored';
-      /** How unusual: 0 = as expected; rises to at most {@link scoreMax}; comparable over time for one signal. */
-      readonly score: number;
-      /**
-       * The expected band: solved from the score itself at the judgement's bar, so that `low ≤ value ≤ high` exactly
-       * when `score ≤ bar`. Finite.
-       */
-      readonly low: number;
-      readonly high: number;
-      readonly expected: number;
-    };
+      /** For detectors that also look at the average of the last readings; scores of the two are not comparable. */
+      readonly average: JudgedAverage | undefined;
+    });
 
 export const scoreMax = 1e6;
 

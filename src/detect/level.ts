@@ -1,5 +1,5 @@
 import { medianAbsoluteDeviation, medianSorted, quantileSorted } from 'simple-statistics';
-import { agree, type Detector, type Score, unknownParams } from './detector.ts';
+import { agree, type Detector, type Judged, type JudgedAverage, type Score, unknownParams } from './detector.ts';
 
 export interface LevelParams {
   /** Readings that the slow memory of location and spread reaches back. */
@@ -17,6 +17,12 @@ interface LevelState {
   fast: number;
   /** Typical distance of a reading from the expected value, as a standard deviation of a normal signal. */
   spread: number;
+  /** Sums of the newest readings, {@link blockReadings} each, oldest first, and the sum and count of the unfinished one. */
+  sums: number[];
+  part: number;
+  parts: number;
+  /** Typical distance of their average from the expected value, likewise. */
+  averageSpread: number;
   last: number;
   /** How far the signal moves when it moves: typical size of a change, and how many changes were seen (to a limit). */
   change: number;
@@ -24,6 +30,11 @@ interface LevelState {
 }
 
 const startReadings = 64;
+/** The average is of so many whole blocks and the unfinished one: 29 to 32 readings, without keeping each of them. */
+const blockReadings = 4;
+const blocks = 7;
+/** Spread of the average over that of a reading, until it has shown its own: between free noise and a slow wander. */
+const averageShare = 0.7;
 /** One reading pulls a memory at most as one this many spreads away would. */
 const pullSpreads = 3;
 /** Speed of learning while the finding is open. */
@@ -48,13 +59,15 @@ const warmingUp: Score = { status: 'warming-up' };
 
 /**
  * Far from its own recent level. Expected is the middle of a fast and a slow memory of the location, the score is the
- * distance from it in spreads. The first {@link startReadings} set location and spread robustly; after that every
- * reading moves them, but never by more than a reading three spreads away would (it is protected, not deaf).
+ * distance from it in spreads. A reading is held against the spread of readings, and the average of the last ones
+ * against the spread of such averages: it tells a small excursion that stays from noise. The first
+ * {@link startReadings} set location and spread robustly; after that every reading moves them, but never by more than
+ * a reading three spreads away would (it is protected, not deaf).
  */
 export const level: Detector<LevelParams, LevelState> = {
   kind: 'level',
-  version: 1,
-  defaults: { memory: 2000, recent: 100 },
+  version: 2,
+  defaults: { memory: 2500, recent: 60 },
 
   check(params) {
     const problems = [...unknownParams(params, ['memory', 'recent'])];
@@ -67,9 +80,22 @@ export const level: Detector<LevelParams, LevelState> = {
     return problems;
   },
 
-  init: () => ({ seen: 0, start: [], slow: 0, fast: 0, spread: 0, last: 0, change: 0, changes: 0 }),
+  init: () => ({
+    seen: 0,
+    start: [],
+    slow: 0,
+    fast: 0,
+    spread: 0,
+    sums: [],
+    part: 0,
+    parts: 0,
+    averageSpread: 0,
+    last: 0,
+    change: 0,
+    changes: 0,
+  }),
 
-  update(params, state, reading, { bar, open }) {
+  update(params, state, reading, { bar, averageBar, open }) {
     // Adding zero turns negative zero, which JSON does not keep, into zero.
     const value = Math.max(-sizeMax, Math.min(sizeMax, reading.value)) + 0;
     if (state.seen < startReadings) {
@@ -79,9 +105,15 @@ export const level: Detector<LevelParams, LevelState> = {
     const expected = state.slow / 2 + state.fast / 2 + 0;
     const spread = Math.max(state.spread, spreadFloor(state));
     const offset = value - expected;
-    const score = scoreOf(state, value, { expected, spread, bar });
-    learn(params, state, value, { offset, spread, rate: open ? openRate : 1 });
-    return score;
+    const proven = state.changes >= changesProven;
+    const own = judge(value, { expected, spread, bar, top: proven ? Number.MAX_VALUE : unvariedScoreMax });
+    learnAverage(state, value);
+    const rate = open ? openRate : 1;
+    const average = judgeAverage(params, state, { expected, spread, bar: averageBar, rate });
+    learn(params, state, value, { offset, spread, rate });
+    // Of a signal that does not vary the average knows no more than its readings.
+    const { score, low, high } = own;
+    return { status: 'scored', score, low, high, expected, average: proven ? average : undefined };
   },
 };
 
@@ -99,15 +131,15 @@ interface Expectation {
   readonly expected: number;
   readonly spread: number;
   readonly bar: number;
+  readonly top: number;
 }
 
-function scoreOf(state: LevelState, value: number, { expected, spread, bar }: Expectation): Score {
+function judge(value: number, { expected, spread, bar, top }: Expectation): Judged {
   const distance = Math.abs(value - expected) / spread;
-  const top = state.changes >= changesProven ? Number.MAX_VALUE : unvariedScoreMax;
   const low = widen(expected - bar * spread);
   const high = widen(expected + bar * spread);
   const inside = value >= low && value <= high;
-  return { status: 'scored', score: agree(Math.min(distance, top), inside, bar), low, high, expected };
+  return { score: agree(Math.min(distance, top), inside, bar), low, high, expected };
 }
 
 /** A bound out where values are cut off is a bound beyond every value. */
@@ -127,7 +159,47 @@ function learnStart(state: LevelState, value: number): void {
   state.slow = median;
   state.fast = median;
   state.spread = Math.max(deciles, madFactor * medianAbsoluteDeviation(sorted));
+  state.averageSpread = averageShare * state.spread;
+  for (const first of state.start.slice(-blocks * blockReadings)) learnAverage(state, first);
   state.start = [];
+}
+
+function learnAverage(state: LevelState, value: number): void {
+  if (state.parts === blockReadings) {
+    state.sums.push(state.part);
+    if (state.sums.length > blocks) state.sums.shift();
+    state.part = 0;
+    state.parts = 0;
+  }
+  state.part += value;
+  state.parts += 1;
+}
+
+interface AverageExpectation {
+  readonly expected: number;
+  readonly spread: number;
+  readonly bar: number;
+  readonly rate: number;
+}
+
+/** Judges the average as it stands, and learns how far such averages go. */
+function judgeAverage(params: LevelParams, state: LevelState, given: AverageExpectation): JudgedAverage {
+  const { expected, bar, rate } = given;
+  const count = blocks * blockReadings + state.parts;
+  const value = averageOf(state, count);
+  // Were its n readings independent, the average would vary √n times less than one of them; never less than that.
+  const spread = Math.max(state.averageSpread, given.spread / Math.sqrt(count));
+  const { score, low, high } = judge(value, { expected, spread, bar, top: Number.MAX_VALUE });
+  const deviation = meanDeviationFactor * Math.min(Math.abs(value - expected), pullSpreads * spread);
+  const slowRate = rate * Math.max(1 / state.seen, 1 / params.memory);
+  state.averageSpread += slowRate * (deviation - state.averageSpread);
+  return { score, low, high, expected, value, count };
+}
+
+function averageOf(state: LevelState, count: number): number {
+  let sum = state.part;
+  for (let index = 0; index < state.sums.length; index += 1) sum += state.sums[index] ?? 0;
+  return sum / count + 0;
 }
 
 interface Lesson {

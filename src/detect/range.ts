@@ -41,6 +41,7 @@ export const range: Detector<RangeParams, Record<string, never>> = {
     const low = bar === rangeBar ? params.low : Math.max(-Number.MAX_VALUE, expected - bar * half);
     const high = bar === rangeBar ? params.high : Math.min(Number.MAX_VALUE, expected + bar * half);
     const inside = value >= low && value <= high;
-    return { status: 'scored', score: agree(Math.abs(value - expected) / half, inside, bar), low, high, expected };
+    const score = agree(Math.abs(value - expected) / half, inside, bar);
+    return { status: 'scored', score, low, high, expected, average: undefined };
   },
 };

@@ -1,21 +1,24 @@
-import { type DetectorKind, detectors, type NumberReading, rangeBar } from '../detect/index.ts';
+import { type DetectorKind, detectors, type JudgedAverage, type NumberReading, rangeBar } from '../detect/index.ts';
 import {
+  explainAverage,
   explainBand,
   explainRange,
   fixedGate,
   type GateParams,
-  type GateState,
-  type GateStep,
-  gateInit,
-  gateStep,
+  type GatesState,
+  type GatesStep,
+  gatesInit,
+  gatesOpen,
+  gatesStep,
   gateVersion,
   type JudgedReading,
+  type JudgedStretch,
   learnedGate,
   type SignalWords,
 } from '../findings/index.ts';
 import type { WatchSpec } from '../product/index.ts';
 
-/** A detector on one signal of one device, behind its gate. */
+/** A detector on one signal of one device, behind its gates. */
 export interface Watcher {
   /** A state belongs to the version that made it. */
   readonly version: string;
@@ -27,7 +30,7 @@ export interface Watcher {
 /** Plain data that survives JSON unchanged. */
 export interface WatcherState {
   readonly detector: object;
-  readonly gate: GateState;
+  readonly gates: GatesState;
   /** The last judged readings, oldest first. */
   readonly recent: JudgedReading[];
 }
@@ -49,6 +52,8 @@ export type WatcherChange =
       readonly startsAt: number;
       readonly openedAt: number;
       readonly explanation: string;
+      /** What satisfied the gate where that was not the readings one by one: they may lie inside their band. */
+      readonly average: JudgedStretch | undefined;
       /** Oldest first, the newest the one that opened it; each with its band as it stood. */
       readonly evidence: readonly JudgedReading[];
     }
@@ -59,6 +64,8 @@ export interface WatcherOptions {
   readonly spec: Pick<WatchSpec, 'kind' | 'params'>;
   readonly detector: DetectorKind;
 }
+
+type ChangedStep = Exclude<GatesStep, { readonly change: undefined }>;
 
 /** Readings that an opened finding shows, the one that opened it included. */
 const evidenceReadings = 6;
@@ -75,33 +82,49 @@ export function createWatcher({ signal, spec, detector }: WatcherOptions): Watch
 
   return {
     version: `${detector.version}.${gateVersion}`,
-    init: () => ({ detector: bound.init(), gate: gateInit(gate), recent: [] }),
+    init: () => ({ detector: bound.init(), gates: gatesInit(gate), recent: [] }),
 
     step(state, reading) {
-      const score = bound.update(state.detector, reading, state.gate);
+      const { gates } = state;
+      const { bar } = gates.reading;
+      const judgement = { bar, averageBar: gates.average?.bar ?? bar, open: gatesOpen(gates) };
+      const score = bound.update(state.detector, reading, judgement);
       if (score.status === 'warming-up') return warmingUp;
-      const { low, high } = score;
+      const { low, high, expected, average } = score;
       state.recent.push({ at: reading.at, value: reading.value, low, high });
       if (state.recent.length > evidenceMax) state.recent.shift();
-      const step = gateStep(gate, state.gate, reading.at, score.score);
+      const step = gatesStep(gate, gates, reading.at, { reading: score.score, average });
       return {
         warmingUp: false,
-        band: score,
+        band: { low, high, expected },
         outOfRange: isRange && step.beyond,
-        change: changeOf(step, state, reading),
+        change: step.change && changeOf(step, state, reading.at, average),
       };
     },
   };
 
-  function changeOf(step: GateStep, state: WatcherState, { at }: NumberReading): WatcherChange | undefined {
-    if (step.change === undefined) return undefined;
+  function changeOf(
+    step: ChangedStep,
+    state: WatcherState,
+    at: number,
+    average: JudgedAverage | undefined,
+  ): WatcherChange {
     if (step.change === 'closed') return { kind: 'cleared', endsAt: step.endsAt };
+    const { startsAt, look } = step;
+    const stretch = look === 'average' && average ? stretchOf(average, at) : undefined;
     const evidence = [...state.recent];
-    const looked = evidence.slice(-gate.of);
-    const [last] = looked.slice(-1);
-    const explanation = isRange && last ? explainRange(signal, last) : explainBand(signal, looked);
-    return { kind: 'raised', startsAt: step.startsAt, openedAt: at, explanation, evidence };
+    const explanation = stretch ? explainAverage(signal, stretch) : explainReadings(evidence.slice(-gate.of));
+    return { kind: 'raised', startsAt, openedAt: at, explanation, average: stretch, evidence };
   }
+
+  function explainReadings(looked: readonly JudgedReading[]): string {
+    const [last] = looked.slice(-1);
+    return isRange && last ? explainRange(signal, last) : explainBand(signal, looked);
+  }
+}
+
+function stretchOf({ value, low, high, count }: JudgedAverage, at: number): JudgedStretch {
+  return { at, value, low, high, count };
 }
 
 function gateWith(budget: unknown): GateParams {

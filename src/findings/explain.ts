@@ -8,6 +8,11 @@ export interface JudgedReading {
   readonly high: number;
 }
 
+/** The average of the last `count` readings, the one at `at` the newest, with the band that such averages have. */
+export interface JudgedStretch extends JudgedReading {
+  readonly count: number;
+}
+
 /** What a sentence calls the signal and its unit (UCUM). */
 export interface SignalWords {
   readonly title: string;
@@ -32,6 +37,17 @@ export function explainBand(signal: SignalWords, readings: readonly JudgedReadin
       ? 'is far outside its expected band'
       : `has been outside its expected band for ${share} last ${readings.length} readings`;
   return `${capital(signal.title)} ${how}: ${seen(signal, last)}, expected ${band(signal, last)}.`;
+}
+
+/**
+ * Why a finding opened whose readings need not lie outside their own band, but whose average does: "Ambient temperature
+ * is low on average: 60.3 °F over the last 32 readings up to 12:00 UTC, expected 61.2–76.1 °F."
+ */
+export function explainAverage(signal: SignalWords, stretch: JudgedStretch): string {
+  const side = stretch.value < stretch.low ? 'low' : 'high';
+  const value = formatQuantity(stretch.value, signal.unit, tellingDigits(stretch));
+  const when = `over the last ${stretch.count} readings up to ${formatClock(stretch.at)}`;
+  return `${capital(signal.title)} is ${side} on average: ${value} ${when}, expected ${band(signal, stretch)}.`;
 }
 
 /** Why a `range` finding opened: a value that the signal cannot have. */

@@ -39,7 +39,7 @@ export function fixedGate(bar: number): GateParams {
 }
 
 /** Rises when the state or the arithmetic changes; a state of another version is started afresh. */
-export const gateVersion = 1;
+export const gateVersion = 2;
 
 /** Plain data. */
 export interface GateState {
@@ -47,7 +47,7 @@ export interface GateState {
   /** The bar that the next score is held against. */
   bar: number;
   open: boolean;
-  /** The last `of` scores, and as bits which of them were beyond their bar, the newest lowest. */
+  /** The last `of` scores, in any order, and as bits which of them were beyond their bar, the newest lowest. */
   readonly scores: number[];
   marks: number;
   /** Event time of the first score beyond the bar since none of the last `of` was; 0 when there is none. */
@@ -153,8 +153,7 @@ function tryClose(params: GateParams, state: GateState, at: number, score: numbe
 
 function learn(params: GateParams, state: GateState, at: number, score: number): void {
   if (!params.budget) return;
-  state.scores.push(score);
-  if (state.scores.length > params.of) state.scores.shift();
+  state.scores[state.seen % params.of] = score;
   // What opens a finding is the `need`-th highest of the last scores, so that is the score whose tail sets the bar.
   const deciding = nthHighest(state.scores, Math.min(params.need, state.scores.length));
   tailLearn(state.tail, Math.min(deciding, teachBars * state.bar), state.seen, state.open ? openSlow : 1);
@@ -187,14 +186,16 @@ function periodReadings(budget: GateBudget, everyMs: number): number {
   return everyMs === 0 ? unknownPeriod : yearMs / everyMs / budget.findings;
 }
 
-/** Without sorting: there are few scores, and this runs for every reading. */
+/** Without sorting or iterators: there are few scores, and this runs for every reading. */
 function nthHighest(scores: readonly number[], n: number): number {
-  for (const score of scores) {
+  for (let index = 0; index < scores.length; index += 1) {
+    const score = scores[index] ?? 0;
     let higher = 0;
     let equal = 0;
-    for (const other of scores) {
-      if (other > score) higher += 1;
-      else if (other === score) equal += 1;
+    for (let other = 0; other < scores.length; other += 1) {
+      const compared = scores[other] ?? 0;
+      if (compared > score) higher += 1;
+      else if (compared === score) equal += 1;
     }
     if (higher < n && higher + equal >= n) return score;
   }

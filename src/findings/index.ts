@@ -1,4 +1,11 @@
-export { explainBand, explainRange, type JudgedReading, type SignalWords } from './explain.ts';
+export {
+  explainAverage,
+  explainBand,
+  explainRange,
+  type JudgedReading,
+  type JudgedStretch,
+  type SignalWords,
+} from './explain.ts';
 export { type EvidenceReading, evidenceReadingsMax, type FindingEvent } from './finding.ts';
 export {
   fixedGate,
@@ -11,3 +18,12 @@ export {
   gateVersion,
   learnedGate,
 } from './gate.ts';
+export {
+  type GatesState,
+  type GatesStep,
+  gatesInit,
+  gatesOpen,
+  gatesStep,
+  type Look,
+  type LookScores,
+} from './gates.ts';

@@ -5,7 +5,7 @@
  * high a score is reached once in so many readings.
  */
 export interface TailState {
-  /** The score that about one reading in fifty exceeds. */
+  /** The score that about one reading in a hundred exceeds. */
   threshold: number;
   /** Mean logarithm of a cluster's peak over the threshold. */
   excess: number;
@@ -17,7 +17,7 @@ export interface TailState {
   calm: number;
 }
 
-const share = 0.02;
+const share = 0.01;
 /** What is believed before anything was seen: a tail between a normal and a heavy one, worth this many clusters. */
 const priorThreshold = 2.3;
 const priorExcess = 0.25;

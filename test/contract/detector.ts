@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type DetectorKind, type Judgement, type Score, scoreMax } from '../../src/detect/index.ts';
+import { type DetectorKind, type Judged, type Judgement, type Score, scoreMax } from '../../src/detect/index.ts';
 
 const stateBytesMax = 2048;
 
@@ -38,12 +38,13 @@ function streams(): Record<string, number[]> {
 }
 
 const judgements: readonly Judgement[] = [
-  { bar: 1, open: false },
-  { bar: 4, open: true },
-  { bar: 9.7, open: false },
-  { bar: 3, open: false },
+  { bar: 1, averageBar: 2, open: false },
+  { bar: 4, averageBar: 3, open: true },
+  { bar: 9.7, averageBar: 7, open: false },
+  { bar: 3, averageBar: 1, open: false },
 ];
-const judgement = (index: number): Judgement => judgements[index % judgements.length] ?? { bar: 1, open: false };
+const judgement = (index: number): Judgement =>
+  judgements[index % judgements.length] ?? { bar: 1, averageBar: 1, open: false };
 
 /** What every detector owes, whatever it looks for. `params` are ones that it accepts. */
 export function detectorContract(kind: DetectorKind, params: Readonly<Record<string, unknown>>): void {
@@ -68,9 +69,8 @@ export function detectorContract(kind: DetectorKind, params: Readonly<Record<str
       (_, values) => {
         const state = detector.init();
         for (const [index, value] of values.entries()) {
-          const { bar, open } = judgement(index);
-          const score = detector.update(state, { at: at(index), value }, { bar, open });
-          if (score.status === 'scored') expectSound(score, value, bar);
+          const score = detector.update(state, { at: at(index), value }, judgement(index));
+          if (score.status === 'scored') expectSound(score, value, judgement(index));
           expect(JSON.parse(JSON.stringify(state))).toEqual(state);
           expect(JSON.stringify(state).length).toBeLessThanOrEqual(stateBytesMax);
         }
@@ -91,7 +91,7 @@ export function detectorContract(kind: DetectorKind, params: Readonly<Record<str
         fc.property(fc.array(value, { minLength: 70, maxLength: 140 }), (values) => {
           const scores = run(values);
           for (const [index, score] of scores.entries()) {
-            if (score.status === 'scored') expectSound(score, values[index] ?? 0, judgement(index).bar);
+            if (score.status === 'scored') expectSound(score, values[index] ?? 0, judgement(index));
           }
           expect(run(values)).toEqual(scores);
         }),
@@ -125,13 +125,23 @@ export function detectorContract(kind: DetectorKind, params: Readonly<Record<str
   });
 }
 
-function expectSound(score: Extract<Score, { status: 'scored' }>, value: number, bar: number): void {
-  for (const number of [score.score, score.low, score.high, score.expected]) {
-    if (!Number.isFinite(number)) throw new Error(`not finite: ${JSON.stringify(score)}`);
+type Scored = Extract<Score, { status: 'scored' }>;
+
+function expectSound(score: Scored, value: number, { bar, averageBar }: Judgement): void {
+  expectBand(score, value, bar);
+  if (!score.average) return;
+  expectBand(score.average, score.average.value, averageBar);
+  expect(score.average.count).toBeGreaterThan(1);
+  expect(Number.isFinite(score.average.value)).toBe(true);
+}
+
+function expectBand(judged: Judged, value: number, bar: number): void {
+  for (const number of [judged.score, judged.low, judged.high, judged.expected]) {
+    if (!Number.isFinite(number)) throw new Error(`not finite: ${JSON.stringify(judged)}`);
   }
-  expect(score.score).toBeGreaterThanOrEqual(0);
-  expect(score.score).toBeLessThanOrEqual(scoreMax);
-  expect(score.low).toBeLessThanOrEqual(score.expected);
-  expect(score.high).toBeGreaterThanOrEqual(score.expected);
-  expect(value >= score.low && value <= score.high).toBe(score.score <= bar);
+  expect(judged.score).toBeGreaterThanOrEqual(0);
+  expect(judged.score).toBeLessThanOrEqual(scoreMax);
+  expect(judged.low).toBeLessThanOrEqual(judged.expected);
+  expect(judged.high).toBeGreaterThanOrEqual(judged.expected);
+  expect(value >= judged.low && value <= judged.high).toBe(judged.score <= bar);
 }

@@ -61,7 +61,19 @@ describe('a level watcher', () => {
     expect(raised?.kind === 'raised' && raised.explanation).toContain('for 2 of the last 3 readings');
   });
 
-  it('never calls a reading inside its band abnormal, and nothing changes when restored from JSON', () => {
+  it('makes one finding of a small excursion that stays, and speaks of the average', () => {
+    const steps = run(watcher, [...steady(1000), ...steady(200, 5.4), ...steady(200)]);
+    const events = steps.flatMap((step) => step.change ?? []);
+    expect(events.map((event) => event.kind)).toEqual(['raised', 'cleared']);
+    const [raised] = events;
+    if (raised?.kind !== 'raised' || !raised.average) throw new Error('not raised by the average');
+    expect(raised.startsAt).toBeGreaterThanOrEqual(at(1000));
+    expect(raised.openedAt).toBeLessThan(at(1040));
+    expect(raised.average.value).toBeGreaterThan(raised.average.high);
+    expect(raised.explanation).toMatch(/^Pump current is high on average: 5[.\d]*\u2009A over the last \d\d readings/);
+  });
+
+  it('calls nothing abnormal that lies inside its band, and nothing changes when restored from JSON', () => {
     const value = fc.oneof(
       fc.double({ min: 3, max: 7, noNaN: true }),
       fc.double({ noNaN: true, noDefaultInfinity: true }),
@@ -72,7 +84,9 @@ describe('a level watcher', () => {
         const steps = run(watcher, values);
         for (const [index, { band, change }] of steps.entries()) {
           const here = values[index] ?? 0;
-          if (change?.kind === 'raised') expect(band && (here < band.low || here > band.high)).toBe(true);
+          if (change?.kind !== 'raised') continue;
+          const { value: seen, low, high } = change.average ?? { value: here, low: 0, high: 0, ...band };
+          expect(seen < low || seen > high).toBe(true);
         }
         expect(run(watcher, values, true)).toEqual(steps);
       }),
@@ -93,10 +107,12 @@ describe('a level watcher', () => {
   });
 
   it('remembers at most 2 KB', () => {
-    const state = watcher.init();
-    for (const [index, value] of steady(700).entries()) {
-      watcher.step(state, { at: at(index), value: index % 2 === 0 ? value : -value * 1e-200 });
-      expect(JSON.stringify(state).length).toBeLessThanOrEqual(2048);
+    for (const size of [1, 1e-7, -1e-200]) {
+      const state = watcher.init();
+      for (const [index, value] of steady(700).entries()) {
+        watcher.step(state, { at: at(index), value: (value / 3) * (index % 2 === 0 ? size : -size / 7) });
+        expect(JSON.stringify(state).length).toBeLessThanOrEqual(2048);
+      }
     }
   });
 

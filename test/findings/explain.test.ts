@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { explainBand, explainRange } from '../../src/findings/index.ts';
+import { explainAverage, explainBand, explainRange } from '../../src/findings/index.ts';
 
 const at = Date.UTC(2014, 3, 7, 14, 0);
 const temperature = { title: 'ambient temperature', unit: '[degF]' };
@@ -49,5 +49,16 @@ describe('explainRange', () => {
       'Ambient temperature is outside what its sensor can measure: 999\u2009°F at 14:00 UTC, ' +
         'possible -40 to 140\u2009°F.',
     );
+  });
+});
+
+describe('explainAverage', () => {
+  it('says what the average is, of how many readings, and what was expected of it', () => {
+    const stretch = { at, value: 60.3, low: 61.2, high: 76.1, count: 32 };
+    expect(explainAverage(temperature, stretch)).toBe(
+      'Ambient temperature is low on average: 60.3\u2009°F over the last 32 readings up to 14:00 UTC, ' +
+        'expected 61.2–76.1\u2009°F.',
+    );
+    expect(explainAverage(temperature, { ...stretch, value: 76.104 })).toContain('is high on average: 76.104');
   });
 });

@@ -1,0 +1,101 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import {
+  fixedGate,
+  type GateParams,
+  type GatesState,
+  type GatesStep,
+  gatesInit,
+  gatesOpen,
+  gatesStep,
+  type LookScores,
+  learnedGate,
+} from '../../src/findings/index.ts';
+
+const start = 1_400_000_000_000;
+const at = (index: number): number => start + index * 60_000;
+
+function run(params: GateParams, scores: readonly LookScores[], restored = false) {
+  let state: GatesState = gatesInit(params);
+  const steps: GatesStep[] = scores.map((score, index) => {
+    if (restored) state = JSON.parse(JSON.stringify(state));
+    return gatesStep(params, state, at(index), score);
+  });
+  return { steps, state };
+}
+
+const changes = ({ steps }: { readonly steps: readonly GatesStep[] }): string[] =>
+  steps.flatMap((step, index) =>
+    step.change === undefined ? [] : [step.change === 'opened' ? `opened ${index} by ${step.look}` : `closed ${index}`],
+  );
+
+const constant = (length: number, reading: number, average: number | undefined): LookScores[] =>
+  Array.from({ length }, () => ({
+    reading,
+    average: average === undefined ? undefined : { score: average, count: 32 },
+  }));
+
+const score = fc.oneof(fc.double({ min: 0, max: 12, noNaN: true }), fc.double({ min: 0, max: 1e6, noNaN: true }));
+const anyScores = fc
+  .array(fc.record({ reading: score, average: score, length: fc.integer({ min: 1, max: 90 }) }), { maxLength: 30 })
+  .map((runs) => runs.flatMap(({ reading, average, length }) => constant(length, reading, average)));
+
+describe('the gates of two looks', () => {
+  const quiet = constant(500, 0.7, 0.7);
+
+  it('open one finding whichever look sees it, and say which', () => {
+    const byReading = run(learnedGate, [...quiet, ...constant(10, 50, 0), ...quiet]);
+    expect(changes(byReading)).toEqual(['opened 500 by reading', 'closed 514']);
+    const byAverage = run(learnedGate, [...quiet, ...constant(10, 0, 50), ...quiet]);
+    expect(changes(byAverage)).toEqual(['opened 500 by average', 'closed 514']);
+    expect(byAverage.steps[500]).toMatchObject({ startsAt: at(500), beyond: false });
+  });
+
+  it('keep it open while one of them is, and end it where the last one calmed', () => {
+    // The average follows later than a rest after the opening, so that its gate may open too.
+    const event = [...constant(61, 50, 0), ...constant(20, 50, 50), ...constant(30, 0, 50)];
+    const ran = run(learnedGate, [...quiet, ...event, ...quiet]);
+    expect(changes(ran)).toEqual(['opened 500 by reading', 'closed 615']);
+    expect(ran.steps[615]).toMatchObject({ endsAt: at(611) });
+  });
+
+  it('make one finding of an event that the average sees after the readings', () => {
+    const event = [...constant(10, 50, 0), ...constant(20, 50, 50), ...constant(30, 0, 50)];
+    expect(changes(run(learnedGate, [...quiet, ...event, ...quiet]))).toHaveLength(2);
+  });
+
+  it('make no second finding of an event that is over but still in the average', () => {
+    const event = [...constant(10, 50, 0), ...constant(30, 50, 50), ...constant(31, 0, 50)];
+    expect(changes(run(learnedGate, [...quiet, ...event, ...quiet]))).toEqual(['opened 500 by reading', 'closed 544']);
+  });
+
+  it('make do with one look where there are only readings', () => {
+    const readings = [...constant(3, 0, undefined), ...constant(3, 2, undefined), ...constant(3, 0, undefined)];
+    const ran = run(fixedGate(1), readings);
+    expect(changes(ran)).toEqual(['opened 3 by reading', 'closed 8']);
+    expect(Object.keys(ran.state)).toEqual(['reading']);
+  });
+
+  it('open and close in turn, rest between, and go on from JSON as if never stopped', () => {
+    fc.assert(
+      fc.property(anyScores, (scores) => {
+        const ran = run(learnedGate, scores);
+        let open = false;
+        let openedAt = Number.NEGATIVE_INFINITY;
+        for (const [index, step] of ran.steps.entries()) {
+          if (step.change === undefined) continue;
+          expect(step.change).toBe(open ? 'closed' : 'opened');
+          open = !open;
+          if (step.change === 'closed') expect(step.endsAt).toBeGreaterThanOrEqual(openedAt);
+          else {
+            expect(at(index) - openedAt).toBeGreaterThanOrEqual(60 * 60_000);
+            openedAt = at(index);
+          }
+        }
+        expect(gatesOpen(ran.state)).toBe(open);
+        expect(run(learnedGate, scores, true)).toEqual(ran);
+      }),
+      { numRuns: 60 },
+    );
+  });
+});
