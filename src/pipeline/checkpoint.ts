@@ -2,7 +2,7 @@ import type { DatabaseSync } from 'node:sqlite';
 import type { QuarantineEntry } from '../admission/index.ts';
 import type { BandPoint, EngineGlobals } from '../engine/index.ts';
 import type { LogEntry } from '../log/index.ts';
-import { openDatabase, transaction } from '../sqlite/index.ts';
+import { openDatabase } from '../sqlite/index.ts';
 import type { Fact } from '../telemetry/index.ts';
 import { Pauses } from './pauses.ts';
 
@@ -95,15 +95,20 @@ export class Checkpoint {
 
   /** One transaction that others have their turn in: until it resolves, nothing that it is made of may change. */
   async save(write: CheckpointWrite): Promise<void> {
-    transaction(this.#db, () => {
-      this.#saveDevices(write.devices);
+    this.#db.exec('BEGIN IMMEDIATE');
+    try {
+      await this.#saveDevices(write.devices);
       this.#saveBands(write.bands);
       this.#saveQuarantine(write.quarantine);
       const history = this.#db.prepare('INSERT OR IGNORE INTO history ("offset", payload) VALUES (?, ?)');
       for (const entry of write.history) history.run(entry.offset, entry.payload);
       this.#setValue('state', JSON.stringify(write.meta));
       if (write.facts) this.#setValue('facts', JSON.stringify(write.facts));
-    });
+      this.#db.exec('COMMIT');
+    } catch (error) {
+      if (this.#db.isTransaction) this.#db.exec('ROLLBACK');
+      throw error;
+    }
   }
 
   bands(query: { device: string; signal: string; from: number; to: number; limit: number }): BandPoint[] {
