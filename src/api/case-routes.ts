@@ -30,8 +30,8 @@ const tags = ['cases'];
 const findingsMax = 1_000;
 
 async function findCase({ cases }: ApiDeps, id: string): Promise<Case> {
-  const found = await cases.get(id);
-  if (found) return found;
+  const { items } = await cases.list({ id, limit: 1 });
+  if (items[0]) return items[0];
   throw new AftercareError('case-not-found', `There is no case ${JSON.stringify(id)}.`, {
     hint: 'GET /api/v1/cases lists them.',
   });

@@ -39,6 +39,23 @@ export interface Readiness {
   readonly checks: Readonly<Record<string, boolean>>;
 }
 
+/** A simulated fleet that newcomers may start; see `POST /demo`. */
+export interface Demo {
+  /** Resolves when its devices are registered and their reports begin to come; while it runs, changes nothing. */
+  start(): Promise<void>;
+  /** Ends its reports; devices and cases stay. While it does not run, changes nothing. */
+  stop(): Promise<void>;
+  state(): DemoState;
+}
+
+export interface DemoState {
+  readonly running: boolean;
+  /** How many it simulates, running or not. */
+  readonly devices: number;
+  /** Service time of the last start; undefined before the first. */
+  readonly startedAt: number | undefined;
+}
+
 export interface ApiDeps {
   /** How devices are changed: the fact is in the log and in the registry when a call resolves. */
   readonly directory: Pick<Directory, 'register' | 'change' | 'retire' | 'newSecret' | 'device'>;
@@ -53,6 +70,8 @@ export interface ApiDeps {
   readonly metrics: () => Promise<string>;
   /** A rule in a sentence. */
   readonly ruleSentence: (pack: ProductPack, rule: RuleSpec) => string;
+  /** Absent where there is none: its calls then do not exist, and the console offers none. */
+  readonly demo?: Demo;
   readonly clock: Clock;
   /** Cryptographically strong bytes. */
   readonly random: (bytes: number) => Uint8Array;

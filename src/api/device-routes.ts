@@ -4,14 +4,15 @@ import type { Device } from '../registry/index.ts';
 import type { ApiDeps } from './deps.ts';
 import {
   changeBody,
-  deviceItem,
   deviceParams,
   deviceShape,
   devicesQuery,
   deviceWithSecretShape,
+  fleetShape,
   registerBody,
   secretShape,
 } from './device-shapes.ts';
+import type { Fleet } from './fleet.ts';
 import type { LiveHub } from './live.ts';
 import { problems } from './problem.ts';
 import { type ApiServer, pageOf } from './shapes.ts';
@@ -27,9 +28,7 @@ export async function findDevice(deps: Pick<ApiDeps, 'directory'>, id: string): 
 
 const tags = ['devices'];
 
-export function deviceRoutes(api: ApiServer, { directory, registry, view }: ApiDeps): void {
-  const item = (device: Device) => deviceItem(device, view.status(device.id));
-
+export function deviceRoutes(api: ApiServer, { directory }: ApiDeps, fleet: Fleet): void {
   api.get(
     '/devices',
     {
@@ -41,10 +40,16 @@ export function deviceRoutes(api: ApiServer, { directory, registry, view }: ApiD
         response: { 200: pageOf(deviceShape), ...problems },
       },
     },
-    async (request) => {
-      const { items, next } = await registry.devices(request.query);
-      return { items: items.map(item), next };
+    (request) => fleet.list(request.query),
+  );
+
+  api.get(
+    '/fleet',
+    {
+      config: { access: 'viewer' },
+      schema: { summary: 'How the fleet is: devices by health', tags, response: { 200: fleetShape, ...problems } },
     },
+    () => fleet.counts(),
   );
 
   api.get(
@@ -53,17 +58,23 @@ export function deviceRoutes(api: ApiServer, { directory, registry, view }: ApiD
       config: { access: 'viewer' },
       schema: { summary: 'A device', tags, params: deviceParams, response: { 200: deviceShape, ...problems } },
     },
-    async (request) => item(await findDevice({ directory }, request.params.id)),
+    async (request) => fleet.item(await findDevice({ directory }, request.params.id)),
   );
 }
 
-export function deviceChangeRoutes(api: ApiServer, deps: ApiDeps, live: LiveHub): void {
-  registerRoute(api, deps, live);
-  secretRoute(api, deps);
-  changeRoutes(api, deps, live);
+/** What those who change devices need beside the API's own. */
+export interface DeviceChangeDeps extends Pick<ApiDeps, 'directory' | 'disconnect'> {
+  readonly fleet: Fleet;
+  readonly live: LiveHub;
 }
 
-function registerRoute(api: ApiServer, { directory, view }: ApiDeps, live: LiveHub): void {
+export function deviceChangeRoutes(api: ApiServer, deps: DeviceChangeDeps): void {
+  registerRoute(api, deps);
+  secretRoute(api, deps);
+  changeRoutes(api, deps);
+}
+
+function registerRoute(api: ApiServer, { directory, fleet, live }: DeviceChangeDeps): void {
   api.post(
     '/devices',
     {
@@ -79,12 +90,12 @@ function registerRoute(api: ApiServer, { directory, view }: ApiDeps, live: LiveH
       const { device, secret } = await directory.register(withoutNulls(request.body));
       live.publish({ type: 'device', device: device.id });
       reply.header('location', `/api/v1/devices/${encodeURIComponent(device.id)}`).header('cache-control', 'no-store');
-      return reply.status(201).send({ ...deviceItem(device, view.status(device.id)), secret });
+      return reply.status(201).send({ ...(await fleet.item(device)), secret });
     },
   );
 }
 
-function secretRoute(api: ApiServer, { directory, disconnect }: ApiDeps): void {
+function secretRoute(api: ApiServer, { directory, disconnect }: DeviceChangeDeps): void {
   api.post(
     '/devices/:id/secret',
     {
@@ -106,10 +117,10 @@ function secretRoute(api: ApiServer, { directory, disconnect }: ApiDeps): void {
   );
 }
 
-function changeRoutes(api: ApiServer, { directory, view, disconnect }: ApiDeps, live: LiveHub): void {
+function changeRoutes(api: ApiServer, { directory, disconnect, fleet, live }: DeviceChangeDeps): void {
   const changed = (device: Device) => {
     live.publish({ type: 'device', device: device.id });
-    return deviceItem(device, view.status(device.id));
+    return fleet.item(device);
   };
 
   api.patch(

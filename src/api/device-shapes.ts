@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { formatInstant } from '../base/index.ts';
+import { type DeviceTrouble, type Health, healthStates } from '../cases/index.ts';
 import type { DeviceStatus } from '../pipeline/index.ts';
 import type { Device } from '../registry/index.ts';
 import { bodyInstant, filter, instant, instantOrNull, orNull, pageQuery, timeOrNull } from './shapes.ts';
@@ -20,7 +21,36 @@ export const registerBody = z.strictObject({
 /** What is left out stays; `null` forgets. */
 export const changeBody = registerBody.omit({ id: true, product: true });
 
-export const devicesQuery = z.strictObject({ ...pageQuery, product: filter, site: filter, parent: filter, q: filter });
+const health = z
+  .enum(healthStates)
+  .describe('From what is open: critical or safety = failing, major = degraded, less = watch; silent, unknown, good');
+
+export const devicesQuery = z.strictObject({
+  ...pageQuery,
+  product: filter,
+  site: filter,
+  parent: filter,
+  q: filter,
+  health: health.optional(),
+  retired: z.enum(['true', 'false']).optional().describe('Absent = both'),
+});
+
+export const fleetShape = z
+  .object({
+    health: z
+      .object({
+        good: z.int(),
+        watch: z.int(),
+        degraded: z.int(),
+        failing: z.int(),
+        silent: z.int(),
+        unknown: z.int(),
+      })
+      .describe('How many devices are in each state'),
+    devices: z.int().describe('All of them; retired ones aside'),
+    retired: z.int(),
+  })
+  .meta({ id: 'Fleet' });
 
 export const deviceParams = z.object({ id: z.string() });
 
@@ -45,8 +75,13 @@ export const deviceShape = z
       .object({ rawAt: instant, receivedAt: instant })
       .nullable()
       .describe('The last stamp of its clock that was not believed'),
+    health,
+    openCases: z.int().describe('Cases that are not resolved'),
+    openFindings: z.int().describe('Findings that hold; those of shadow rules aside'),
   })
   .meta({ id: 'Device' });
+
+export type DeviceItem = z.infer<typeof deviceShape>;
 
 export const deviceWithSecretShape = deviceShape
   .extend({ secret: z.string().describe('Its MQTT password, shown only now') })
@@ -54,7 +89,14 @@ export const deviceWithSecretShape = deviceShape
 
 export const secretShape = z.object({ id: z.string(), secret: z.string() });
 
-export function deviceItem(device: Device, status: DeviceStatus): z.infer<typeof deviceShape> {
+interface DeviceKnowledge {
+  readonly status: DeviceStatus;
+  readonly health: Health;
+  /** Undefined where nothing is open. */
+  readonly trouble: DeviceTrouble | undefined;
+}
+
+export function deviceItem(device: Device, { status, health, trouble }: DeviceKnowledge): DeviceItem {
   const { clockSuspect } = status;
   return {
     id: device.id,
@@ -75,6 +117,9 @@ export function deviceItem(device: Device, status: DeviceStatus): z.infer<typeof
     clockSuspect: clockSuspect
       ? { rawAt: rawInstant(clockSuspect.rawAt), receivedAt: formatInstant(clockSuspect.receivedAt) }
       : null,
+    health,
+    openCases: trouble?.openCases ?? 0,
+    openFindings: trouble?.openFindings ?? 0,
   };
 }
 

@@ -1,4 +1,4 @@
 export { type Role, roles } from './accounts.ts';
-export { type ApiDeps, type ApiLimits, defaultApiLimits, type Readiness } from './deps.ts';
+export { type ApiDeps, type ApiLimits, type Demo, type DemoState, defaultApiLimits, type Readiness } from './deps.ts';
 export { buildServer } from './server.ts';
 export { createSetupLink } from './setup.ts';

@@ -12,8 +12,10 @@ import { guardAccess } from './access.ts';
 import { createAccounts } from './accounts.ts';
 import { caseActionRoutes, caseRoutes, findingRoutes } from './case-routes.ts';
 import { createConsolePages } from './console.ts';
+import { demoRoutes } from './demo-routes.ts';
 import type { ApiDeps } from './deps.ts';
 import { deviceChangeRoutes, deviceRoutes } from './device-routes.ts';
+import { createFleet } from './fleet.ts';
 import { createLiveHub, type LiveHub } from './live.ts';
 import { liveRoute } from './live-route.ts';
 import { createPasswords } from './passwords.ts';
@@ -77,8 +79,9 @@ async function registerApi(api: ApiServer, deps: ApiDeps, live: LiveHub): Promis
   await guardAccess(api, deps, accounts);
   setupRoutes(api, deps, createSetup(deps, accounts));
   sessionRoutes(api, deps, accounts);
-  deviceRoutes(api, deps);
-  deviceChangeRoutes(api, deps, live);
+  const fleet = createFleet(deps);
+  deviceRoutes(api, deps, fleet);
+  deviceChangeRoutes(api, { ...deps, fleet, live });
   quarantineRoute(api, deps);
   ledgerRoutes(api, deps);
   signalRoutes(api, deps);
@@ -86,6 +89,7 @@ async function registerApi(api: ApiServer, deps: ApiDeps, live: LiveHub): Promis
   caseRoutes(api, deps);
   caseActionRoutes(api, deps, live);
   productRoutes(api, deps);
+  if (deps.demo) demoRoutes(api, deps.demo);
   await liveRoute(api, deps, live);
 }
 

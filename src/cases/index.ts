@@ -14,5 +14,6 @@ export {
 export { actions, type Decision, decide } from './decide.ts';
 export type { Naming, Standing } from './decide-finding.ts';
 export { type EmbeddedCaseStoreOptions, openEmbeddedCaseStore } from './embedded/store.ts';
+export { type DeviceTrouble, type Health, healthOf, healthStates } from './health.ts';
 export type { CaseQuery, CaseStore, Page } from './store.ts';
 export { type Urgency, urgencyOf } from './urgency.ts';

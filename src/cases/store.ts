@@ -1,6 +1,9 @@
 import type { Case, CaseChange, CaseState, Finding, TimelineItem } from './case.ts';
+import type { DeviceTrouble } from './health.ts';
 
 export interface CaseQuery {
+  /** The one case with this id. */
+  readonly id?: string | undefined;
   readonly state?: CaseState | undefined;
   readonly device?: string | undefined;
   readonly product?: string | undefined;
@@ -27,8 +30,6 @@ export interface CaseStore {
   apply(changes: readonly CaseChange[]): Promise<readonly Case[]>;
   /** Most urgent first: open before resolved, safety first, severity, oldest `createdAt`; resolved ones newest first. */
   list(query: CaseQuery): Promise<Page<Case>>;
-  /** Undefined when there is none. */
-  get(id: string): Promise<Case | undefined>;
   /** Oldest first, in the order written. */
   timeline(id: string, page: { limit: number; cursor?: string | undefined }): Promise<Page<TimelineItem>>;
   /** Of a device (oldest `startsAt` first; those whose [startsAt, endsAt] touches [from, to)), or of a case. */
@@ -40,5 +41,10 @@ export interface CaseStore {
       cursor?: string | undefined;
     },
   ): Promise<Page<Finding>>;
+  /**
+   * What is open on every device, or on one, by device; a device on which nothing is open is not there. One look at
+   * indexes that hold open cases and findings only: it costs as much as is open, whatever the history.
+   */
+  troubles(device?: string): Promise<readonly DeviceTrouble[]>;
   close(): Promise<void>;
 }

@@ -54,7 +54,7 @@ export interface LoggedFact {
 export interface Registry {
   /** Applies facts and moves the cursor to `next`. Resolves to the cursor; `apply([], 0)` only asks for it. */
   apply(facts: readonly LoggedFact[], next: number): Promise<number>;
-  /** By id, ascending. */
+  /** By id, ascending. `next` is the id of the page's last device, and any id may be given as a cursor. */
   devices(query: DeviceQuery): Promise<{ readonly items: readonly Device[]; readonly next: string | null }>;
   /** All versions of a product, or the newest of every product when none is named; by product and version, ascending. */
   packs(product?: string): Promise<readonly PackVersion[]>;

@@ -30,6 +30,9 @@ describe('devices', () => {
       watermark: null,
       firmware: null,
       clockSuspect: null,
+      health: 'unknown',
+      openCases: 0,
+      openFindings: 0,
     });
     expect((await app.inject({ url: `${url}/d1`, headers: bearer })).json()).toEqual(device);
   });

@@ -82,7 +82,7 @@ describe('the live feed', () => {
     await stream.until(() => stream.frames.length === 1);
     expect(stream.frames[0]).toEqual({ event: 'hello', data: { at: '2026-01-31T08:00:00.000Z' } });
 
-    const opened = await world.cases.get(id);
+    const [opened] = (await world.cases.list({ id, limit: 1 })).items;
     expect(opened).toBeDefined();
     if (opened) world.view.emit({ type: 'case', case: opened });
     world.view.emit({ type: 'device', device: 'd1' });

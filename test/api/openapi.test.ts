@@ -32,6 +32,7 @@ const calls = [
   'GET /api/v1/session',
   'POST /api/v1/session',
   'DELETE /api/v1/session',
+  'GET /api/v1/fleet',
   'GET /api/v1/devices',
   'POST /api/v1/devices',
   'GET /api/v1/devices/{id}',

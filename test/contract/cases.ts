@@ -59,7 +59,9 @@ export function caseStoreContract(make: () => Promise<CaseStoreUnderTest>): void
       const nothing = { items: [], next: null };
       expect(await store.apply([])).toEqual([]);
       expect(await store.list({ limit: 10 })).toEqual(nothing);
-      expect(await store.get('ghost')).toBeUndefined();
+      expect(await store.list({ id: 'ghost', limit: 1 })).toEqual(nothing);
+      expect(await store.troubles()).toEqual([]);
+      expect(await store.troubles('ghost')).toEqual([]);
       expect(await store.timeline('ghost', { limit: 10 })).toEqual(nothing);
       expect(await store.findings({ device: 'ghost', limit: 10 })).toEqual(nothing);
       expect(await store.findings({ case: 'ghost', limit: 10 })).toEqual(nothing);
@@ -72,7 +74,7 @@ export function caseStoreContract(make: () => Promise<CaseStoreUnderTest>): void
       expect(item).toMatchObject({ number: 1000, state: 'new', owner: null, version: 1, findings: 1, findingsOpen: 1 });
       expect(item).toMatchObject({ openedAt: event.openedAt, startsAt: event.startsAt, createdAt: now });
       const again = await reopen();
-      expect(await again.get(item.id)).toEqual(item);
+      expect((await again.list({ id: item.id, limit: 1 })).items).toEqual([item]);
       expect(await all(again)).toEqual([item]);
       expect((await again.findings({ case: item.id, limit: 10 })).items).toMatchObject([
         { id: event.finding, state: 'raised', endsAt: null, evidence: event.evidence, case: item.id },
@@ -137,7 +139,7 @@ export function caseStoreContract(make: () => Promise<CaseStoreUnderTest>): void
       ]);
       const item = await one(store, found(eventOf('2', 0)));
       expect(await store.apply([found(eventOf('3', 0, shadow))])).toEqual([]);
-      expect(await store.get(item.id)).toEqual(item);
+      expect((await store.list({ id: item.id, limit: 1 })).items).toEqual([item]);
     });
 
     it('lets one of two people act on the same version', async () => {
@@ -147,7 +149,9 @@ export function caseStoreContract(make: () => Promise<CaseStoreUnderTest>): void
       const results = await Promise.allSettled(both);
       expect(results.map(({ status }) => status)).toEqual(['fulfilled', 'rejected']);
       expect(results[1]).toMatchObject({ reason: { code: 'version-conflict', status: 409 } });
-      expect(await store.get(item.id)).toMatchObject({ owner: 'Ana', state: 'acknowledged', version: 2 });
+      expect((await store.list({ id: item.id, limit: 1 })).items).toMatchObject([
+        { owner: 'Ana', state: 'acknowledged', version: 2 },
+      ]);
     });
 
     it('refuses what is not allowed, with the reason', async () => {
@@ -290,6 +294,32 @@ export function caseStoreContract(make: () => Promise<CaseStoreUnderTest>): void
       const second = await store.findings({ device: 'f1', limit: 2, cursor: first.next ?? undefined });
       expect([...first.items, ...second.items].map(({ startsAt }) => startsAt)).toEqual([10, 20, 20, 50]);
       expect(second.next).toBeNull();
+    });
+
+    it('sums up what is open by device, and forgets what is over', async () => {
+      const { store, reopen } = await open();
+      const silent = { source: 'silent', failureMode: 'silent', opensCase: false } as const;
+      const a = await one(store, found(eventOf('1', 0, { severity: 'major' })));
+      await store.apply([
+        found(eventOf('2', 0, { severity: 'minor', failureMode: 'door-left-open' })),
+        found(eventOf('3', 0, { source: 'range:duty', severity: 'info', opensCase: false })),
+        found(eventOf('4', 0, { severity: 'critical', opensCase: false })),
+        found(eventOf('5', 0, { device: 'f2', severity: 'minor', safety: true })),
+        found(eventOf('6', 0, { device: 'f3', ...silent })),
+        found(eventOf('7', 0, { device: 'f4' })),
+        found(eventOf('7', 1, { device: 'f4', state: 'retracted' })),
+      ]);
+      const f1 = { device: 'f1', openCases: 2, openFindings: 3, worst: 'major', safety: false, silent: false };
+      const f2 = { device: 'f2', openCases: 1, openFindings: 1, worst: 'minor', safety: true, silent: false };
+      const f3 = { device: 'f3', openCases: 0, openFindings: 1, worst: undefined, safety: false, silent: true };
+      expect(await store.troubles()).toEqual([f1, f2, f3]);
+      expect(await store.troubles('f1')).toEqual([f1]);
+      expect(await store.troubles('f4')).toEqual([]);
+      const cleared = await one(store, found(eventOf('1', 1, { severity: 'major' })));
+      expect(await store.troubles('f1')).toEqual([{ ...f1, openFindings: 2, worst: 'minor' }]);
+      await store.apply([resolve({ ...a, version: cleared.version })]);
+      const again = await reopen();
+      expect(await again.troubles('f1')).toEqual([{ ...f1, openCases: 1, openFindings: 2, worst: 'minor' }]);
     });
 
     caseStoreProperties(async () => (await open()).store);

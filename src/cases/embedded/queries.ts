@@ -19,7 +19,7 @@ export function caseConditions(query: CaseQuery): Conditions {
     // The rank says the same as the state and is in the index that gives the order.
     terms.push(query.state === 'resolved' ? `urgency_rank = ${resolvedRank}` : `urgency_rank < ${resolvedRank}`);
   }
-  for (const name of ['state', 'device', 'product', 'owner'] as const) {
+  for (const name of ['id', 'state', 'device', 'product', 'owner'] as const) {
     const value = query[name];
     if (value === undefined) continue;
     terms.push(`${name} = ?`);

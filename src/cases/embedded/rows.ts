@@ -132,7 +132,7 @@ export function timelineOf(row: Row): TimelineItem {
   };
 }
 
-function oneOf<Word extends string>(words: readonly Word[], value: SQLOutputValue | undefined): Word {
+export function oneOf<Word extends string>(words: readonly Word[], value: SQLOutputValue | undefined): Word {
   const word = words.find((candidate) => candidate === value);
   assert(word !== undefined, `the column holds one of ${words.join(', ')}`);
   return word;

@@ -65,4 +65,6 @@ export const caseMigrations: readonly string[] = [
     data TEXT NOT NULL
   ) STRICT;
   CREATE INDEX timeline_of_case ON timeline (case_id, position)`,
+  // Holds all that is asked about findings that hold, so that their evidence is never read for it.
+  `CREATE INDEX finding_that_holds ON finding (device, severity, safety, source, case_id) WHERE state = 'raised'`,
 ];

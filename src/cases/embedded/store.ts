@@ -5,11 +5,13 @@ import { answer, integer, openDatabase, type Row, text, transaction } from '../.
 import type { Case, CaseChange, Finding, TimelineItem } from '../case.ts';
 import { decide } from '../decide.ts';
 import type { Standing } from '../decide-finding.ts';
+import type { DeviceTrouble } from '../health.ts';
 import type { CaseQuery, CaseStore, Page } from '../store.ts';
 import { urgencyOf } from '../urgency.ts';
 import { type Conditions, caseConditions, findingConditions, timelinePosition } from './queries.ts';
 import { caseOf, caseRow, findingOf, findingRow, timelineOf, timelineRow } from './rows.ts';
 import { caseMigrations } from './schema.ts';
+import { prepareTroubles, readTroubles } from './troubles.ts';
 
 export interface EmbeddedCaseStoreOptions {
   /** A folder that exists; the cases are in `cases.sqlite` in it. */
@@ -61,10 +63,6 @@ class EmbeddedCaseStore implements CaseStore {
     });
   }
 
-  get(id: string): Promise<Case | undefined> {
-    return answer(() => this.#case(this.#sql.caseById.get(id)));
-  }
-
   timeline(id: string, page: { limit: number; cursor?: string | undefined }): Promise<Page<TimelineItem>> {
     return answer(() => {
       const conditions: Conditions = {
@@ -82,6 +80,10 @@ class EmbeddedCaseStore implements CaseStore {
       const rows = this.#list('finding', 'starts_at, id', findingConditions(query), query.limit);
       return pageOf(rows.map(findingOf), query.limit, (item) => `${item.startsAt}_${item.id}`);
     });
+  }
+
+  troubles(device?: string): Promise<readonly DeviceTrouble[]> {
+    return answer(() => readTroubles(this.#sql, device));
   }
 
   close(): Promise<void> {
@@ -152,6 +154,7 @@ class EmbeddedCaseStore implements CaseStore {
 
 function prepare(database: DatabaseSync) {
   return {
+    ...prepareTroubles(database),
     caseById: database.prepare('SELECT * FROM service_case WHERE id = ?'),
     openCase: database.prepare(
       "SELECT * FROM service_case WHERE device = ? AND failure_mode = ? AND state <> 'resolved'",

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { openCasesSql, openFindingsSql } from '../../../src/cases/embedded/troubles.ts';
 import { openEmbeddedCaseStore } from '../../../src/cases/index.ts';
 import { caseStoreContract } from '../../contract/cases.ts';
 import { eventOf, start } from '../events.ts';
@@ -67,6 +68,22 @@ describe('embedded case store', () => {
     for (const where of ['', 'WHERE device = 1', 'WHERE product = 1', 'WHERE owner = 1', 'WHERE urgency_rank = 8']) {
       const plan = database.prepare(`EXPLAIN QUERY PLAN SELECT * FROM service_case ${where} ${order}`).all();
       expect(plan.map(({ detail }) => detail)).toEqual([expect.stringContaining('USING INDEX')]);
+    }
+    database.close();
+  });
+
+  it('sums up what is open without reading what is over, or any evidence', async () => {
+    const store = await openEmbeddedCaseStore({ folder, idOf });
+    await store.close();
+    const database = new DatabaseSync(join(folder, 'cases.sqlite'));
+    const plan = (sql: string) =>
+      database
+        .prepare(`EXPLAIN QUERY PLAN ${sql}`)
+        .all()
+        .map(({ detail }) => detail);
+    for (const narrowed of ['', 'AND device = ?']) {
+      expect(plan(openFindingsSql(narrowed)).join()).toContain('USING COVERING INDEX finding_that_holds');
+      expect(plan(openCasesSql(narrowed)).join()).toContain('USING INDEX one_open_case');
     }
     database.close();
   });
