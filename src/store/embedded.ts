@@ -7,6 +7,7 @@ import { blockContentBytes, encodeBlock, openBlock } from './block-codec.ts';
 import { type ChunkSizes, ChunkTable } from './chunk-table.ts';
 import { DeviceTable } from './device-table.ts';
 import { blockRows, FirstRows, makeReports, newestFirst, reportRows, timeOrder } from './first-rows.ts';
+import { assertLogOrder } from './log-order.ts';
 import { OffsetPages } from './offset-pages.ts';
 import { Readings } from './readings.ts';
 import { type RecentLimits, RecentReports } from './recent-reports.ts';
@@ -268,17 +269,4 @@ function newest(reports: readonly Report[]): Report | undefined {
   let last = reports[0];
   for (const report of reports) if (last === undefined || report.at >= last.at) last = report;
   return last;
-}
-
-function assertLogOrder(reports: readonly Report[], next: number): void {
-  let before: Report | undefined;
-  for (const report of reports) {
-    const rises =
-      before === undefined ||
-      report.offset > before.offset ||
-      (report.offset === before.offset && report.index > before.index);
-    assert(rises, 'reports come in log order');
-    before = report;
-  }
-  assert(before === undefined || before.offset < next, 'reports lie before the next offset');
 }

@@ -1,2 +1,5 @@
 export { type EmbeddedStoreOptions, type EmbeddedStoreSizes, openEmbeddedStore } from './embedded.ts';
+export type { Poison, PoisonPoint } from './influx/cursor-file.ts';
+export type { InfluxLimits, InfluxStore, InfluxStoreOptions } from './influx/influx.ts';
+export { openInfluxStore } from './influx/open.ts';
 export type { ReportsQuery, SeriesPoint, SeriesQuery, TelemetryStore } from './store.ts';
