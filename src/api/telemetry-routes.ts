@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { AftercareError, formatInstant, nearest } from '../base/index.ts';
-import type { LedgerCounts, LedgerGap } from '../pipeline/index.ts';
+import type { LedgerCounts, LedgerGap, ServerLag } from '../pipeline/index.ts';
 import type { ProductPack } from '../product/index.ts';
 import type { ApiDeps } from './deps.ts';
 import { findDevice } from './device-routes.ts';
@@ -35,6 +35,15 @@ const fleetLedgerShape = z
     gaps: z.array(gapShape.extend({ device: z.string() })),
     devices: count,
     behindSince: instantOrNull.describe('Since when the counts have not met'),
+    server: z
+      .object({
+        lagRecords: count.describe('Records of the log that it has not got'),
+        behindSince: instantOrNull,
+        estimateMs: count.nullable().describe('Until it has caught up, at the pace of late'),
+        trouble: z.string().nullable().describe('Why the last attempt failed'),
+      })
+      .nullable()
+      .describe('The telemetry server; null where the embedded store is all there is'),
   })
   .meta({ id: 'FleetLedger' });
 
@@ -68,8 +77,8 @@ export function ledgerRoutes(api: ApiServer, deps: ApiDeps): void {
     async () => {
       const ledger = deps.view.fleetLedger();
       const gaps = ledger.gaps.map((gap) => ({ device: gap.device, ...gapOf(gap) }));
-      const { devices, behindSince } = ledger;
-      return { ...countsOf(ledger), gaps, devices, behindSince: timeOrNull(behindSince) };
+      const { devices, behindSince, server } = ledger;
+      return { ...countsOf(ledger), gaps, devices, behindSince: timeOrNull(behindSince), server: lagOf(server) };
     },
   );
 
@@ -150,4 +159,11 @@ function countsOf(ledger: LedgerCounts): LedgerCounts {
     conflicts,
     readingsRejected,
   };
+}
+
+function lagOf(server: ServerLag | undefined) {
+  if (server === undefined) return null;
+  const { lagRecords, behindSince, estimateMs, trouble } = server;
+  const estimate = estimateMs ?? null;
+  return { lagRecords, behindSince: timeOrNull(behindSince), estimateMs: estimate, trouble: trouble ?? null };
 }

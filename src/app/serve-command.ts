@@ -44,8 +44,17 @@ function greet(service: Service): void {
   process.stdout.write(`\nAftercare is running.\n\n${lines.map((line) => `  ${line}`).join('\n')}\n\n`);
 }
 
+const parentPollMs = 500;
+
 function stopSignal(): Promise<NodeJS.Signals> {
   return new Promise((resolve) => {
+    // npm hands a signal to the shell between it and this process, and that shell may die of it without handing it on.
+    const parent = process.ppid;
+    if (process.env.npm_lifecycle_event !== undefined) {
+      setInterval(() => {
+        if (process.ppid !== parent) resolve('SIGTERM');
+      }, parentPollMs).unref();
+    }
     for (const name of ['SIGINT', 'SIGTERM'] as const) {
       process.once(name, (signal) => {
         process.once(name, () => process.exit(1));

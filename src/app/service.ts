@@ -6,7 +6,7 @@ import { AftercareError, type Clock, secondMs } from '../base/index.ts';
 import { defaultBrokerLimits, startBroker } from '../broker/index.ts';
 import { openEmbeddedCaseStore } from '../cases/index.ts';
 import { openLog } from '../log/index.ts';
-import { createPipeline } from '../pipeline/index.ts';
+import { openPipeline } from '../pipeline/index.ts';
 import { createDirectory, openEmbeddedRegistry } from '../registry/index.ts';
 import { readBack } from '../rules/index.ts';
 import { openEmbeddedStore } from '../store/index.ts';
@@ -91,9 +91,10 @@ async function startParts(
   const idOf = (text: string) => createHash('sha256').update(text).digest('hex').slice(0, 16);
   const cases = await openEmbeddedCaseStore({ folder: folder.path, idOf });
   stops.push(() => cases.close());
-  const pipeline = createPipeline({
+  const pipeline = await openPipeline({
     log,
     store,
+    server: undefined,
     cases,
     clock,
     folder: folder.path,

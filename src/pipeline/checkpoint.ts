@@ -13,7 +13,7 @@ export interface DeviceRow {
   /** Undefined for a device the engine has not met. */
   readonly engine: string | undefined;
   readonly evaluated: number;
-  readonly stored: number;
+  readonly unstored: number;
 }
 
 export interface CheckpointMeta {
@@ -22,6 +22,8 @@ export interface CheckpointMeta {
   readonly globals: EngineGlobals;
   /** Facts that make the catalogue as it was. */
   readonly facts: readonly Fact[];
+  /** How far the telemetry server was when `unstored` was counted; undefined where there is none. */
+  readonly forwarded: number | undefined;
   /** Offsets by service time, oldest first, for retention by age. */
   readonly ages: readonly { readonly at: number; readonly offset: number }[];
 }
@@ -46,7 +48,7 @@ const schema = `
   CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
   CREATE TABLE device (
     number INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, admission TEXT NOT NULL, engine TEXT,
-    evaluated INTEGER NOT NULL, stored INTEGER NOT NULL
+    evaluated INTEGER NOT NULL, unstored INTEGER NOT NULL
   );
   CREATE TABLE band (
     device TEXT NOT NULL, signal TEXT NOT NULL, at INTEGER NOT NULL, low REAL NOT NULL, high REAL NOT NULL,
@@ -81,14 +83,14 @@ export class Checkpoint {
 
   /** Every device, in the order in which they were first met. */
   *devices(): Generator<DeviceRow> {
-    const rows = this.#db.prepare('SELECT id, admission, engine, evaluated, stored FROM device ORDER BY number');
+    const rows = this.#db.prepare('SELECT id, admission, engine, evaluated, unstored FROM device ORDER BY number');
     for (const row of rows.iterate()) {
       yield {
         id: String(row.id),
         admission: String(row.admission),
         engine: row.engine === null ? undefined : String(row.engine),
         evaluated: Number(row.evaluated),
-        stored: Number(row.stored),
+        unstored: Number(row.unstored),
       };
     }
   }
@@ -155,11 +157,11 @@ export class Checkpoint {
   async #saveDevices(devices: Iterable<DeviceRow>): Promise<void> {
     const pauses = new Pauses();
     const save = this.#db.prepare(`
-      INSERT INTO device (id, admission, engine, evaluated, stored) VALUES (?, ?, ?, ?, ?)
+      INSERT INTO device (id, admission, engine, evaluated, unstored) VALUES (?, ?, ?, ?, ?)
       ON CONFLICT (id) DO UPDATE SET admission = excluded.admission, engine = excluded.engine,
-        evaluated = excluded.evaluated, stored = excluded.stored`);
+        evaluated = excluded.evaluated, unstored = excluded.unstored`);
     for (const row of devices) {
-      save.run(row.id, row.admission, row.engine ?? null, row.evaluated, row.stored);
+      save.run(row.id, row.admission, row.engine ?? null, row.evaluated, row.unstored);
       if (pauses.due) await pauses.take();
     }
   }

@@ -2,6 +2,7 @@ import { gapsOf, type QuarantineEntry } from '../admission/index.ts';
 import type { Catalogue } from '../product/index.ts';
 import type { Checkpoint } from './checkpoint.ts';
 import { newPipelineDevice, type PipelineDevice, type PipelineDevices } from './devices.ts';
+import type { Forwarder, ForwarderState } from './forwarder.ts';
 import type { LiveFeed } from './live.ts';
 import type { Pump } from './pump.ts';
 import type { DeviceLedger, FleetLedger, LedgerCounts, LiveEvent, PipelineView, QuarantineItem } from './view.ts';
@@ -10,17 +11,18 @@ export interface ViewOptions {
   readonly catalogue: Catalogue;
   readonly devices: PipelineDevices;
   readonly checkpoint: Checkpoint;
-  readonly pump: Pick<Pump, 'behindSince'>;
+  readonly pump: Pick<Pump, 'behindSince' | 'waitingQuarantine'>;
+  readonly forwarder: Pick<Forwarder, 'state'> | undefined;
   readonly live: LiveFeed<LiveEvent>;
 }
 
 const payloadCharactersMax = 2_000;
 
 export function createView(options: ViewOptions): PipelineView {
-  const { catalogue, devices, checkpoint, pump, live } = options;
+  const { catalogue, devices, checkpoint, pump, forwarder, live } = options;
   return {
     ledger: (device) => deviceLedger(devices.get(device) ?? newPipelineDevice()),
-    fleetLedger: () => fleetLedger(devices, pump.behindSince),
+    fleetLedger: () => fleetLedger(devices, pump.behindSince, forwarder?.state()),
     status: (device) => {
       const admission = devices.get(device)?.admission;
       return {
@@ -32,7 +34,12 @@ export function createView(options: ViewOptions): PipelineView {
         clockSuspect: admission?.clockSuspect,
       };
     },
-    quarantine: (device, limit) => checkpoint.quarantine(device, limit).map(quarantineItem),
+    quarantine: (device, limit) => {
+      const saved = checkpoint.quarantine(device, limit);
+      const newest = saved[0];
+      const waiting = pump.waitingQuarantine(device).filter((entry) => newest === undefined || isAfter(entry, newest));
+      return [...waiting.reverse(), ...saved].slice(0, limit).map(quarantineItem);
+    },
     bands: ({ device, signal, from, to, limit }) =>
       checkpoint.bands({
         device,
@@ -53,12 +60,17 @@ function deviceLedger(device: PipelineDevice): DeviceLedger {
   return { ...countsOf(device), gaps };
 }
 
-function countsOf({ admission, stored, evaluated }: PipelineDevice): LedgerCounts {
+function countsOf({ admission, unstored, evaluated }: PipelineDevice): LedgerCounts {
   const { received, acknowledged, duplicates, quarantined, ...rest } = admission.counts;
+  const stored = acknowledged - unstored;
   return { received, acknowledged, duplicates, quarantined, stored, evaluated, ...rest };
 }
 
-function fleetLedger(devices: PipelineDevices, behindSince: number | undefined): FleetLedger {
+function fleetLedger(
+  devices: PipelineDevices,
+  pumpBehindSince: number | undefined,
+  server: ForwarderState | undefined,
+): FleetLedger {
   const sum = { ...countsOf(newPipelineDevice()) };
   const gaps: FleetLedger['gaps'][number][] = [];
   let count = 0;
@@ -68,10 +80,16 @@ function fleetLedger(devices: PipelineDevices, behindSince: number | undefined):
     for (const gap of ledger.gaps) gaps.push({ device: id, ...gap });
     count += 1;
   }
-  return { ...sum, gaps, devices: count, behindSince };
+  const since = [pumpBehindSince, server?.behindSince].filter((at) => at !== undefined);
+  const behindSince = since.length > 0 ? Math.min(...since) : undefined;
+  return { ...sum, gaps, devices: count, behindSince, server };
 }
 
 const decoder = new TextDecoder();
+
+function isAfter(a: QuarantineEntry, b: QuarantineEntry): boolean {
+  return a.offset > b.offset || (a.offset === b.offset && a.index > b.index);
+}
 
 function quarantineItem(entry: QuarantineEntry): QuarantineItem {
   const { receivedAt, reason, detail, topic, payload, bytes } = entry;

@@ -4,11 +4,12 @@ import { type DeviceAdmission, newDeviceAdmission } from '../admission/index.ts'
 export interface PipelineDevice {
   readonly admission: DeviceAdmission;
   evaluated: number;
-  stored: number;
+  /** Accepted reports that the last store on their way has not got. */
+  unstored: number;
 }
 
 export function newPipelineDevice(): PipelineDevice {
-  return { admission: newDeviceAdmission(), evaluated: 0, stored: 0 };
+  return { admission: newDeviceAdmission(), evaluated: 0, unstored: 0 };
 }
 
 /** The devices the pipeline has met, in the order it met them. */

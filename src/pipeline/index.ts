@@ -1,4 +1,4 @@
-export { createPipeline, type Pipeline, type PipelineOptions } from './pipeline.ts';
+export { openPipeline, type Pipeline, type PipelineOptions } from './pipeline.ts';
 export type {
   DeviceLedger,
   DeviceStatus,
@@ -8,4 +8,5 @@ export type {
   LiveEvent,
   PipelineView,
   QuarantineItem,
+  ServerLag,
 } from './view.ts';

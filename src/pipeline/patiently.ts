@@ -1,10 +1,11 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { isAftercareError, secondMs } from '../base/index.ts';
 
 const retryMaxMs = 30 * secondMs;
 
 /**
  * Tries again while a store does not answer, with growing pauses: the log keeps what is not done. Any other error, and
- * one after `stopped`, is thrown.
+ * one after `stopped`, is thrown; a pause ends at once when `stopped`.
  */
 export async function patiently<Value>(
   work: () => Promise<Value>,
@@ -17,7 +18,7 @@ export async function patiently<Value>(
       if (options.stopped.aborted || !isAftercareError(error, 'store-failed')) throw error;
       options.onTrouble(error, attempt);
       const waitMs = Math.min(retryMaxMs, 100 * 2 ** Math.min(attempt, 10));
-      await new Promise((resolve) => setTimeout(resolve, waitMs));
+      await sleep(waitMs, undefined, { signal: options.stopped }).catch(() => undefined);
     }
   }
 }

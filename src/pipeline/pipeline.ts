@@ -11,6 +11,7 @@ import { Appender, type Done } from './appender.ts';
 import { Checkpoint } from './checkpoint.ts';
 import { createView } from './create-view.ts';
 import { PipelineDevices } from './devices.ts';
+import { Forwarder } from './forwarder.ts';
 import { LiveFeed } from './live.ts';
 import { patiently } from './patiently.ts';
 import { Processor } from './process.ts';
@@ -19,7 +20,10 @@ import type { LiveEvent, PipelineView } from './view.ts';
 
 export interface PipelineOptions {
   readonly log: Log;
+  /** The embedded store: exact, in log order, and there when the server is not. */
   readonly store: TelemetryStore;
+  /** The user's telemetry server; undefined when the embedded store is all there is. */
+  readonly server: TelemetryStore | undefined;
   readonly cases: CaseStore;
   /** Where the checkpoint lives. */
   readonly folder: string;
@@ -55,8 +59,8 @@ const toldPerMessageMax = 20;
  * The data's way, in flow order: append and acknowledge → admission → engine → cases, store → checkpoint. This is the
  * only place that pumps streams.
  */
-export function createPipeline(options: PipelineOptions): Pipeline {
-  const { log, store, cases, clock, publish } = options;
+export async function openPipeline(options: PipelineOptions): Promise<Pipeline> {
+  const { log, store, server, cases, clock, publish } = options;
   const stopping = new AbortController();
   const { onTrouble } = options;
   const appender = new Appender({ log, clock, onBroken: options.onBroken });
@@ -73,9 +77,21 @@ export function createPipeline(options: PipelineOptions): Pipeline {
     earlier: (device, boot, seq) =>
       patiently(() => store.reports({ by: 'identity', device, boot, seq }), { stopped: stopping.signal, onTrouble }),
   });
-  const pump = new Pump({
+  const forwarder =
+    server &&
+    new Forwarder({
+      from: store,
+      to: server,
+      clock,
+      onForwarded: (reports) => pump.forwarded(reports),
+      onTrouble,
+      onBroken: options.onBroken,
+    });
+  await forwarder?.restore();
+  const pump: Pump = new Pump({
     log,
     store,
+    forwarder,
     cases,
     catalogue,
     engine,
@@ -97,15 +113,19 @@ export function createPipeline(options: PipelineOptions): Pipeline {
     onTrouble,
     onBroken: options.onBroken,
   });
-  pump.restore();
+  await pump.restore();
   return {
     append: (record, done) => appender.append(encodeRecord(record), done),
     refusal: () => appender.refusal(),
-    view: createView({ catalogue, devices, checkpoint, pump, live }),
-    start: () => pump.start(),
+    view: createView({ catalogue, devices, checkpoint, pump, forwarder, live }),
+    start: () => {
+      pump.start();
+      forwarder?.start();
+    },
     stop: async () => {
       await appender.close();
       stopping.abort();
+      await forwarder?.stop();
       await pump.stop();
       checkpoint.close();
     },

@@ -133,6 +133,7 @@ export class Processor {
       out.reports.push(report);
       this.#engine.step({ kind: 'report', report, judged }, out);
       met.evaluated += 1;
+      met.unstored += 1;
     }
     return heard;
   }

@@ -5,8 +5,10 @@ import type { Engine } from '../engine/index.ts';
 import type { Log } from '../log/index.ts';
 import type { Catalogue } from '../product/index.ts';
 import type { TelemetryStore } from '../store/index.ts';
+import type { Report } from '../telemetry/index.ts';
 import type { Checkpoint, DeviceRow } from './checkpoint.ts';
 import type { PipelineDevices } from './devices.ts';
+import type { Forwarder } from './forwarder.ts';
 import { patiently } from './patiently.ts';
 import { Pauses, turn } from './pauses.ts';
 import { newProcessed, type Processor } from './process.ts';
@@ -15,6 +17,8 @@ import { LogAges } from './retention.ts';
 export interface PumpOptions {
   readonly log: Log;
   readonly store: TelemetryStore;
+  /** Takes on what `store` holds; undefined when `store` is all there is. */
+  readonly forwarder: Pick<Forwarder, 'state' | 'notice'> | undefined;
   readonly cases: CaseStore;
   readonly catalogue: Catalogue;
   readonly engine: Engine;
@@ -44,9 +48,12 @@ export interface PumpOptions {
 const readLimits = { recordsMax: 1_024, bytesMax: 4 * 1024 * 1024 };
 const waitingReportsMax = 10_000;
 const waitingQuarantineBytesMax = 32 * 1024 * 1024;
-/** A checkpoint takes at most a tenth of the time. */
-const commitShare = 10;
+/** A checkpoint takes at most a twentieth of the time. */
+const commitShare = 20;
+/** Findings wait this long for others at most: passing them on takes two durable writes, however many they are. */
+const findingsEveryMs = 100;
 const caseChangesMax = 1_000;
+const recountReportsMax = 5_000;
 
 /**
  * The one loop behind the log: read, process, cases, store, checkpoint. It pulls at its own pace; whatever fails is
@@ -56,12 +63,18 @@ export class Pump {
   readonly #options: PumpOptions;
   readonly #stop = new AbortController();
   readonly #ages = new LogAges();
+  #idling: AbortController | undefined;
   #waiting = newProcessed();
   #next = 0;
   /** Quarantine entries of the stretch that their devices have been told of. */
   #told = 0;
   #behindSince: number | undefined;
+  /** Everything before this log offset is in the server, and no longer counted as unstored. */
+  #forwarded: number | undefined;
+  #saving: Promise<void> | undefined;
   #commitDueAt = 0;
+  /** By the monotonic clock. */
+  #findingsDueAt = 0;
   #run: Promise<void> | undefined;
 
   constructor(options: PumpOptions) {
@@ -78,20 +91,61 @@ export class Pump {
     return this.#behindSince;
   }
 
+  /** What was set aside of a device and is not in the checkpoint yet, oldest first. */
+  waitingQuarantine(device: string): QuarantineEntry[] {
+    return this.#waiting.quarantine.filter((entry) => entry.device === device);
+  }
+
   /** Takes up the last checkpoint. Must be called once, before {@link start}. */
-  restore(): void {
-    const { checkpoint, catalogue, engine, devices } = this.#options;
+  async restore(): Promise<void> {
+    const { checkpoint, catalogue, engine, devices, forwarder } = this.#options;
+    this.#forwarded = forwarder?.state().cursor;
     const meta = checkpoint.meta();
     if (!meta) return;
     for (const fact of meta.facts) catalogue.apply(fact);
     engine.restoreGlobals(meta.globals);
     for (const row of checkpoint.devices()) {
       const admission = restoreAdmission(row.admission);
-      devices.set(row.id, { admission, evaluated: row.evaluated, stored: row.stored });
+      devices.set(row.id, { admission, evaluated: row.evaluated, unstored: row.unstored });
       if (row.engine !== undefined) engine.restore(row.id, row.engine);
     }
     this.#ages.restore(meta.ages);
     this.#next = meta.next;
+    await this.#recount(meta);
+  }
+
+  /** Brings what counts as unstored from the server's place at the checkpoint to that of now. */
+  async #recount(meta: { readonly next: number; readonly forwarded: number | undefined }): Promise<void> {
+    const { devices, forwarder } = this.#options;
+    if (forwarder === undefined || this.#forwarded === undefined) {
+      for (const [, device] of devices.entries()) device.unstored = 0;
+      return;
+    }
+    const before = Math.min(meta.forwarded ?? meta.next, meta.next);
+    const now = Math.min(this.#forwarded, meta.next);
+    await this.#count(before, now, -1);
+    await this.#count(now, before, 1);
+    forwarder.notice(meta.next);
+  }
+
+  async #count(from: number, to: number, step: 1 | -1): Promise<void> {
+    const { store, devices } = this.#options;
+    for (let next = from; next < to; ) {
+      const reports = await store.reports({ by: 'offset', from: next, to, limit: recountReportsMax });
+      for (const { device } of reports) devices.meet(device).unstored += step;
+      next = (reports.at(-1)?.offset ?? to) + 1;
+    }
+  }
+
+  /** The server has got these reports. Waits while a checkpoint is written, whose counts must stand still. */
+  async forwarded(reports: readonly Report[]): Promise<void> {
+    while (this.#saving !== undefined) await this.#saving;
+    for (const { device } of reports) {
+      this.#options.devices.meet(device).unstored -= 1;
+      this.#waiting.touched.add(device);
+    }
+    const last = reports.at(-1);
+    if (last) this.#forwarded = last.offset + 1;
   }
 
   start(): void {
@@ -103,6 +157,7 @@ export class Pump {
   /** Processes what the log holds by now, writes a checkpoint and stops. */
   async stop(): Promise<void> {
     this.#stop.abort();
+    this.#idling?.abort();
     await this.#run;
   }
 
@@ -113,24 +168,35 @@ export class Pump {
       if (behind) await this.#advance();
       else if (this.#stop.signal.aborted) break;
       if (clock() >= this.#commitDueAt && this.#hasWaiting()) await this.#commit();
-      else if (this.#waiting.reports.length >= waitingReportsMax) await this.#patiently(() => this.#storeReports());
+      else if (this.#mustPassOn()) await this.#passOn();
       if (!behind) await this.#idle();
       await turn();
     }
     if (this.#hasWaiting()) await this.#commit();
   }
 
-  /** Waits for more, at most until the next checkpoint is due. */
+  /** Waits for more, at most until something is due. */
   async #idle(): Promise<void> {
     if (this.#stop.signal.aborted) return;
-    const due = new AbortController();
-    const waitMs = Math.max(1, this.#commitDueAt - this.#options.clock());
-    const timer = this.#hasWaiting() ? setTimeout(() => due.abort(), waitMs) : undefined;
-    await this.#options.log.whenReadable(this.#next, AbortSignal.any([this.#stop.signal, due.signal]));
+    const idling = new AbortController();
+    this.#idling = idling;
+    const timer = this.#hasWaiting() ? setTimeout(() => idling.abort(), this.#idleMs()) : undefined;
+    await this.#options.log.whenReadable(this.#next, idling.signal);
     clearTimeout(timer);
   }
 
-  /** Processes the next stretch of the log and passes on the cases that it opens. */
+  #idleMs(): number {
+    const commitMs = this.#commitDueAt - this.#options.clock();
+    const findingsMs = this.#waiting.findings.length > 0 ? this.#findingsDueAt - performance.now() : commitMs;
+    return Math.max(1, Math.min(commitMs, findingsMs));
+  }
+
+  #mustPassOn(): boolean {
+    const { reports, findings } = this.#waiting;
+    return reports.length >= waitingReportsMax || (findings.length > 0 && performance.now() >= this.#findingsDueAt);
+  }
+
+  /** Processes the next stretch of the log. */
   async #advance(): Promise<void> {
     const { log, clock, processor, onQuarantined } = this.#options;
     this.#behindSince ??= clock();
@@ -149,16 +215,14 @@ export class Pump {
     }
     onQuarantined(this.#waiting.quarantine.slice(this.#told));
     this.#told = this.#waiting.quarantine.length;
-    await this.#passFindings();
     if (this.#quarantineBytes() > waitingQuarantineBytesMax) await this.#commit();
   }
 
-  /** Findings go to the cases at once; their readings are stored first, so that a case never lacks its chart. */
-  async #passFindings(): Promise<void> {
-    const { cases, clock, onCases } = this.#options;
-    const { findings } = this.#waiting;
-    if (findings.length === 0) return;
+  /** What waits is stored, then findings go to the cases: so a case never lacks its chart. */
+  async #passOn(): Promise<void> {
+    const { cases, clock, engine, onCases, log } = this.#options;
     await this.#patiently(() => this.#storeReports());
+    const { findings } = this.#waiting;
     while (findings.length > 0) {
       const part = findings.slice(0, caseChangesMax);
       const now = clock();
@@ -168,32 +232,40 @@ export class Pump {
       findings.splice(0, part.length);
       onCases(changed);
     }
+    this.#findingsDueAt = performance.now() + findingsEveryMs;
+    if (this.#next === log.bounds().next) this.#behindSince = undefined;
+    // Under steady load there is always something new; what had been heard by now is done.
+    else this.#behindSince = Math.max(this.#behindSince ?? 0, engine.globals().lastHeardAt);
   }
 
   async #storeReports(): Promise<void> {
-    const { store, devices } = this.#options;
+    const { store, devices, forwarder } = this.#options;
     const reports = this.#waiting.reports.list();
     await store.write(reports, this.#next);
-    for (const report of reports) devices.meet(report.device).stored += 1;
+    const inServer = forwarder === undefined ? this.#next : (this.#forwarded ?? 0);
+    for (const { device, offset } of reports) if (offset < inServer) devices.meet(device).unstored -= 1;
     this.#waiting.reports.clear();
-    if (this.#next === this.#options.log.bounds().next) this.#behindSince = undefined;
+    forwarder?.notice(this.#next);
   }
 
   /** Everything up to `next` is stored and in cases before the checkpoint says so. */
   async #commit(): Promise<void> {
     const { checkpoint, clock, engine, catalogue, onCommitted } = this.#options;
     const startedAt = clock();
-    await this.#patiently(() => this.#storeReports());
+    await this.#passOn();
     this.#ages.note(startedAt, this.#next);
     const { touched, bands, quarantine, history, factsChanged } = this.#waiting;
     const next = this.#next;
-    await checkpoint.save({
-      meta: { next, globals: engine.globals(), ages: this.#ages.list() },
+    this.#saving = checkpoint.save({
+      meta: { next, globals: engine.globals(), forwarded: this.#forwarded, ages: this.#ages.list() },
       facts: factsChanged ? catalogue.facts() : undefined,
       devices: this.#deviceRows(touched),
       bands,
       quarantine,
       history,
+    });
+    await this.#saving.finally(() => {
+      this.#saving = undefined;
     });
     this.#waiting = newProcessed();
     this.#told = 0;
@@ -215,8 +287,8 @@ export class Pump {
   *#deviceRows(touched: ReadonlySet<string>): Generator<DeviceRow, void, void> {
     const { engine, devices } = this.#options;
     for (const id of touched) {
-      const { admission, evaluated, stored } = devices.meet(id);
-      yield { id, admission: snapshotAdmission(admission), engine: engine.snapshot(id), evaluated, stored };
+      const { admission, evaluated, unstored } = devices.meet(id);
+      yield { id, admission: snapshotAdmission(admission), engine: engine.snapshot(id), evaluated, unstored };
     }
   }
 

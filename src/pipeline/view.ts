@@ -32,6 +32,19 @@ export interface FleetLedger extends LedgerCounts {
   readonly devices: number;
   /** Since when (service time) the counts have not met; undefined when they meet. Red when that is over 60 s ago. */
   readonly behindSince: number | undefined;
+  /** The telemetry server's; undefined where the embedded store is all there is. */
+  readonly server: ServerLag | undefined;
+}
+
+/** How far the telemetry server is behind. */
+export interface ServerLag {
+  /** Records of the log that it has not got; an upper bound of the reports. */
+  readonly lagRecords: number;
+  readonly behindSince: number | undefined;
+  /** How long until it has caught up at the pace of late; undefined when it has, or comes no nearer. */
+  readonly estimateMs: number | undefined;
+  /** Why the last attempt failed; undefined when it did not. */
+  readonly trouble: string | undefined;
 }
 
 /** What is known of a device from its messages. */

@@ -215,7 +215,8 @@ function fakeView(): FakeView {
       for (const listener of listeners) listener(event);
     },
     ledger: (device) => view.answers.ledger?.(device) ?? { ...noCounts, gaps: [] },
-    fleetLedger: () => view.answers.fleetLedger?.() ?? { ...noCounts, gaps: [], devices: 0, behindSince: undefined },
+    fleetLedger: () =>
+      view.answers.fleetLedger?.() ?? { ...noCounts, gaps: [], devices: 0, behindSince: undefined, server: undefined },
     status: (device) => view.answers.status?.(device) ?? { life: 'registered', ...silent, clockSuspect: undefined },
     quarantine: (device, limit) => view.answers.quarantine?.(device, limit) ?? [],
     bands: (query) => view.answers.bands?.(query) ?? [],

@@ -87,10 +87,12 @@ describe('the ledger', () => {
   it('is given for the fleet, with where the gaps are and since when it is behind', async () => {
     const { world, get } = await setUp();
     const gaps = [{ ...gap, device: 'd1' }];
-    world.view.answers.fleetLedger = () => ({ ...counts, gaps, devices: 1, behindSince: start });
+    const lag = { lagRecords: 7, behindSince: start, estimateMs: undefined, trouble: 'connection refused' };
+    world.view.answers.fleetLedger = () => ({ ...counts, gaps, devices: 1, behindSince: start, server: lag });
     const behindSince = '2026-01-31T07:00:00.000Z';
-    expect((await get('/ledger')).body).toEqual({ ...counts, gaps, devices: 1, behindSince });
-    world.view.answers.fleetLedger = () => ({ ...counts, gaps, devices: 1, behindSince: undefined });
+    const server = { ...lag, behindSince, estimateMs: null };
+    expect((await get('/ledger')).body).toEqual({ ...counts, gaps, devices: 1, behindSince, server });
+    world.view.answers.fleetLedger = () => ({ ...counts, gaps, devices: 1, behindSince: undefined, server: undefined });
     expect((await get('/ledger')).body.behindSince).toBeNull();
   });
 });

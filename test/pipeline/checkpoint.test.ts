@@ -17,7 +17,7 @@ afterEach(() => {
 });
 
 const write = (next: number, devices: Iterable<DeviceRow>): CheckpointWrite => ({
-  meta: { next, globals: { lastHeardAt: 0, downMs: 0 }, ages: [] },
+  meta: { next, globals: { lastHeardAt: 0, downMs: 0 }, forwarded: undefined, ages: [] },
   facts: undefined,
   devices,
   bands: [],
@@ -25,7 +25,7 @@ const write = (next: number, devices: Iterable<DeviceRow>): CheckpointWrite => (
   history: [],
 });
 
-const row = (id: string, engine: string): DeviceRow => ({ id, admission: '{}', engine, evaluated: 1, stored: 1 });
+const row = (id: string, engine: string): DeviceRow => ({ id, admission: '{}', engine, evaluated: 1, unstored: 0 });
 
 /** Rows that each take so long that others have their turn after them. */
 function* slowly(rows: readonly DeviceRow[]): Generator<DeviceRow, void, void> {

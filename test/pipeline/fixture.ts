@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type CaseStore, openEmbeddedCaseStore } from '../../src/cases/index.ts';
 import { type Log, openLog } from '../../src/log/index.ts';
-import { createPipeline, type Pipeline } from '../../src/pipeline/index.ts';
+import { openPipeline, type Pipeline } from '../../src/pipeline/index.ts';
 import { createDirectory, type Directory, openEmbeddedRegistry, type Registry } from '../../src/registry/index.ts';
 import { openEmbeddedStore, type TelemetryStore } from '../../src/store/index.ts';
 import { fridge, pack } from '../engine/fixture.ts';
@@ -23,6 +23,7 @@ export class Plant {
         log: Log;
         registry: Registry;
         store: TelemetryStore;
+        server: TelemetryStore | undefined;
         cases: CaseStore;
         pipeline: Pipeline;
         directory: Directory;
@@ -34,11 +35,13 @@ export class Plant {
     this.now = now;
   }
 
-  static async build(now: number, from?: string): Promise<Plant> {
+  /** With `server`, a second store stands in for the user's telemetry server. */
+  static async build(now: number, options: { from?: string; server?: boolean } = {}): Promise<Plant> {
+    const { from, server = false } = options;
     const folder = mkdtempSync(join(tmpdir(), 'aftercare-plant-'));
     if (from !== undefined) cpSync(from, folder, { recursive: true });
     const plant = new Plant(folder, now);
-    await plant.#open();
+    await plant.#open(server);
     return plant;
   }
 
@@ -48,6 +51,11 @@ export class Plant {
 
   get cases(): CaseStore {
     return this.#open_.cases;
+  }
+
+  /** What people's charts are read from: the server, where there is one. */
+  get server(): TelemetryStore {
+    return this.#open_.server ?? this.#open_.store;
   }
 
   get store(): TelemetryStore {
@@ -96,10 +104,11 @@ export class Plant {
   }
 
   async close(): Promise<void> {
-    const { pipeline, cases, store, registry, log } = this.#open_;
+    const { pipeline, cases, store, server, registry, log } = this.#open_;
     await pipeline.stop();
     await cases.close();
     await store.close();
+    await server?.close();
     await registry.close();
     await log.close();
     this.#parts = undefined;
@@ -111,7 +120,7 @@ export class Plant {
     return acknowledged === stored && stored === evaluated && (await this.store.cursor()) === this.log.bounds().next;
   }
 
-  async #open(): Promise<void> {
+  async #open(withServer: boolean): Promise<void> {
     const { folder } = this;
     const clock = () => this.now;
     const log = await openLog({ folder: join(folder, 'log') });
@@ -129,9 +138,11 @@ export class Plant {
     const store = await openEmbeddedStore({ folder });
     const idOf = (text: string) => createHash('sha256').update(text).digest('hex').slice(0, 16);
     const cases = await openEmbeddedCaseStore({ folder, idOf });
-    const pipeline = createPipeline({
+    const server = withServer ? await openEmbeddedStore({ folder: join(folder, 'server') }) : undefined;
+    const pipeline = await openPipeline({
       log,
       store,
+      server,
       cases,
       folder,
       clock,
@@ -145,6 +156,6 @@ export class Plant {
       onBroken: (error) => this.broken.push(error),
     });
     pipeline.start();
-    this.#parts = { log, registry, store, cases, pipeline, directory };
+    this.#parts = { server, log, registry, store, cases, pipeline, directory };
   }
 }
