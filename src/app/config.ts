@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { parse as parseYaml } from 'yaml';
 import { AftercareError, nearest } from '../base/index.ts';
-import { type SettingName, settings, unbuiltSettings } from './settings.ts';
+import { type SettingName, secretSettings, settings, unbuiltSettings } from './settings.ts';
 
 /** The settings as values, by their own names. */
 export type Config = {
@@ -39,6 +39,10 @@ export function parseConfig(source: ConfigSource): Config {
     const problem = nameProblem(name);
     if (problem) problems.push(`${from}${problem}`);
   }
+  for (const [name, { from }] of given) {
+    if (name.startsWith('INFLUX_') && !given.has('INFLUX_URL'))
+      problems.push(`${from}${name} needs INFLUX_URL beside it`);
+  }
   const values: Record<string, unknown> = {};
   for (const [name, { read, fallback }] of Object.entries(settings)) {
     const found = given.get(name);
@@ -46,7 +50,7 @@ export function parseConfig(source: ConfigSource): Config {
     try {
       values[name] = text === undefined ? undefined : read(text);
     } catch (error) {
-      const shown = name === 'AFTERCARE_TOKEN' ? 'its value' : JSON.stringify(text);
+      const shown = secretSettings.includes(name) ? 'its value' : JSON.stringify(text);
       problems.push(
         `${found?.from ?? ''}${name} ${error instanceof Error ? error.message : 'is not usable'}, not ${shown}`,
       );
@@ -59,7 +63,7 @@ export function parseConfig(source: ConfigSource): Config {
 }
 
 function isOurs(name: string): boolean {
-  return name.startsWith('AFTERCARE_') || unbuiltSettings.some(({ pattern }) => pattern.test(name));
+  return name.startsWith('AFTERCARE_') || name in settings || unbuiltSettings.some(({ pattern }) => pattern.test(name));
 }
 
 function nameProblem(name: string): string | undefined {

@@ -30,7 +30,11 @@ export function buildConsole(options: ConsoleBuildOptions): ConsoleBuild {
   const startedAt = performance.now();
   const vite = join(options.root, 'node_modules', 'vite', 'bin', 'vite.js');
   const args = [vite, 'build', '--config', join(source, 'vite.config.ts'), '--logLevel', 'warn'];
-  const child = spawn(process.execPath, args, { cwd: options.root, stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(process.execPath, args, {
+    cwd: options.root,
+    env: { ...process.env, NO_COLOR: '1' },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
   const gather = (chunk: Buffer) => {
     output = (output + chunk.toString()).slice(-outputCharactersMax);
   };

@@ -42,6 +42,9 @@ export function createMetrics(sources: MetricsSources): { readonly text: () => P
   gauge(registry, 'aftercare_behind_since_seconds', 'Since when (epoch) the ledger is behind, 0 when it is not', () => {
     return (sources.view().fleetLedger().behindSince ?? 0) / 1_000;
   });
+  gauge(registry, 'aftercare_server_lag_records', 'Log records that the telemetry server has not got', () => {
+    return sources.view().server()?.lagRecords ?? 0;
+  });
   return { text: () => registry.metrics() };
 }
 

@@ -6,10 +6,10 @@ import { AftercareError, type Clock, secondMs } from '../base/index.ts';
 import { defaultBrokerLimits, startBroker } from '../broker/index.ts';
 import { openEmbeddedCaseStore } from '../cases/index.ts';
 import { openLog } from '../log/index.ts';
-import { openPipeline } from '../pipeline/index.ts';
+import { openPipeline, type PipelineView } from '../pipeline/index.ts';
 import { createDirectory, openEmbeddedRegistry } from '../registry/index.ts';
 import { readBack } from '../rules/index.ts';
-import { openEmbeddedStore } from '../store/index.ts';
+import { type InfluxStore, openEmbeddedStore, openInfluxStore, preferServer } from '../store/index.ts';
 import type { Config } from './config.ts';
 import { buildConsole } from './console-build.ts';
 import { keptSecret, takeDataFolder } from './data-folder.ts';
@@ -88,13 +88,15 @@ async function startParts(
 
   const store = await openEmbeddedStore({ folder: folder.path });
   stops.push(() => store.close());
+  const influx = await openServer(config, folder.path);
+  stops.push(() => influx?.close());
   const idOf = (text: string) => createHash('sha256').update(text).digest('hex').slice(0, 16);
   const cases = await openEmbeddedCaseStore({ folder: folder.path, idOf });
   stops.push(() => cases.close());
   const pipeline = await openPipeline({
     log,
     store,
-    server: undefined,
+    server: influx,
     cases,
     clock,
     folder: folder.path,
@@ -147,7 +149,7 @@ async function startParts(
     directory,
     registry,
     cases,
-    store,
+    store: influx ? preferServer(influx, store, () => isServerBehind(pipeline.view)) : store,
     view: pipeline.view,
     disconnect: (device) => broker.disconnect(device),
     ready: () => ({
@@ -173,6 +175,15 @@ async function startParts(
     setupPath: await createSetupLink({ registry, clock, random, hashToken }),
     tokenFile,
   };
+}
+
+async function openServer(config: Config, folder: string): Promise<InfluxStore | undefined> {
+  const { INFLUX_URL: url, INFLUX_TOKEN: token, INFLUX_ORG: org, INFLUX_BUCKET: bucket, INFLUX_DB: db } = config;
+  return url === undefined ? undefined : openInfluxStore({ url, token, org, bucket, db, folder });
+}
+
+function isServerBehind(view: PipelineView): boolean {
+  return view.server()?.behindSince !== undefined;
 }
 
 async function listen(start: () => Promise<string>, address: string): Promise<string> {

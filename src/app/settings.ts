@@ -18,13 +18,25 @@ function setting<Value>(read: Read<Value>, fallback: string): Setting<Value> {
   return { read, fallback };
 }
 
+function optional<Value>(read: Read<Value>): { readonly read: Read<Value>; readonly fallback: undefined } {
+  return { read, fallback: undefined };
+}
+
+/** Secrets are never shown, not even when they are wrong. */
+export const secretSettings: readonly string[] = ['AFTERCARE_TOKEN', 'INFLUX_TOKEN'];
+
 /** Every setting there is, with its default. Limits carry their unit in the value, or are plain numbers. */
 export const settings = {
   AFTERCARE_DATA: setting(path, './data'),
   AFTERCARE_PRODUCTS: setting(path, './products'),
   AFTERCARE_HTTP: setting(address, '127.0.0.1:8080'),
   AFTERCARE_MQTT: setting(address, '127.0.0.1:1883'),
-  AFTERCARE_TOKEN: { read: token, fallback: undefined },
+  AFTERCARE_TOKEN: optional(token),
+  INFLUX_URL: optional(httpUrl),
+  INFLUX_TOKEN: optional(word),
+  INFLUX_ORG: optional(word),
+  INFLUX_BUCKET: optional(word),
+  INFLUX_DB: optional(word),
   AFTERCARE_LIMIT_LOG_AGE: setting(duration, '24h'),
   AFTERCARE_LIMIT_LOG_BYTES: setting(bytes, '20GiB'),
   AFTERCARE_LIMIT_PACKET_BYTES: setting(bytes, '256KiB'),
@@ -39,7 +51,6 @@ export type SettingName = keyof typeof settings;
 export const unbuiltSettings: readonly { readonly pattern: RegExp; readonly what: string }[] = [
   { pattern: /^AFTERCARE_TLS_/, what: 'TLS is not built yet; put a TLS proxy in front of the ports' },
   { pattern: /^MQTT_URL$/, what: 'an outside MQTT broker is not built yet; devices connect to the embedded one' },
-  { pattern: /^INFLUX_/, what: 'InfluxDB is not built yet; telemetry is kept in the embedded store' },
   { pattern: /^DATABASE_URL$/, what: 'PostgreSQL is not built yet; cases are kept in the embedded store' },
   { pattern: /^NATS_URL$/, what: 'NATS is not built yet; the log is kept in the data folder' },
 ];
@@ -59,6 +70,19 @@ function address(text: string): Address {
 
 function token(text: string): string {
   if (!/^[\x21-\x7e]{16,256}$/.test(text)) throw new Error('must be 16 to 256 printable characters without spaces');
+  return text;
+}
+
+function word(text: string): string {
+  if (!/^[\x21-\x7e]{1,512}$/.test(text)) throw new Error('must be 1 to 512 printable characters without spaces');
+  return text;
+}
+
+function httpUrl(text: string): string {
+  const url = URL.parse(text);
+  if (url?.protocol !== 'http:' && url?.protocol !== 'https:') {
+    throw new Error('must be a URL, such as http://127.0.0.1:8086');
+  }
   return text;
 }
 

@@ -23,6 +23,7 @@ export function createView(options: ViewOptions): PipelineView {
   return {
     ledger: (device) => deviceLedger(devices.get(device) ?? newPipelineDevice()),
     fleetLedger: () => fleetLedger(devices, pump.behindSince, forwarder?.state()),
+    server: () => forwarder?.state(),
     status: (device) => {
       const admission = devices.get(device)?.admission;
       return {

@@ -79,6 +79,8 @@ export interface PipelineView {
   /** Zeros for a device without messages. */
   ledger(device: string): DeviceLedger;
   fleetLedger(): FleetLedger;
+  /** The telemetry server's; undefined where the embedded store is all there is. */
+  server(): ServerLag | undefined;
   status(device: string): DeviceStatus;
   /** Newest first. */
   quarantine(device: string, limit: number): readonly QuarantineItem[];

@@ -26,8 +26,15 @@ describe('settings', () => {
   });
 
   it.each([
-    ['INFLUX_URL', 'http://127.0.0.1:8086', 'InfluxDB is not built yet'],
-    ['INFLUX_BUCKET', 'telemetry', 'InfluxDB is not built yet'],
+    ['INFLUX_BUCKET', 'telemetry', 'needs INFLUX_URL'],
+    ['INFLUX_URL', 'influx', 'must be a URL'],
+    ['AFTERCARE_HTTP', 'nowhere', 'must be host:port'],
+  ])('%s that is not usable says what is wanted', async (name, value, sentence) => {
+    const { stderr } = await refusedStart({ [name]: value });
+    expect(stderr).toContain(`${name} ${sentence}`);
+  });
+
+  it.each([
     ['DATABASE_URL', 'postgres://localhost/aftercare', 'PostgreSQL is not built yet'],
     ['NATS_URL', 'nats://localhost', 'NATS is not built yet'],
     ['MQTT_URL', 'mqtt://localhost', 'an outside MQTT broker is not built yet'],

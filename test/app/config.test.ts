@@ -28,7 +28,8 @@ describe('settings', () => {
       AFTERCARE_HTPP: 'x',
       AFTERCARE_MQTT: 'nowhere',
       AFTERCARE_TOKEN: 'too short',
-      INFLUX_URL: 'http://x',
+      INFLUX_BUCKET: 'x',
+      NATS_URL: 'nats://x',
       AFTERCARE_TLS_CERT: 'a.pem',
     };
     let message = '';
@@ -42,7 +43,8 @@ describe('settings', () => {
       'AFTERCARE_MQTT must be host:port, such as 127.0.0.1:8080, not "nowhere"',
       'AFTERCARE_TLS_CERT cannot be used: TLS is not built yet; put a TLS proxy in front of the ports',
       'AFTERCARE_TOKEN must be 16 to 256 printable characters without spaces, not its value',
-      'INFLUX_URL cannot be used: InfluxDB is not built yet; telemetry is kept in the embedded store',
+      'INFLUX_BUCKET needs INFLUX_URL beside it',
+      'NATS_URL cannot be used: NATS is not built yet; the log is kept in the data folder',
       'aftercare.yaml: AFTERCARE_DATAA is no setting, did you mean AFTERCARE_DATA?',
       'aftercare.yaml: AFTERCARE_LIMIT_CONNECTIONS must be a whole number from 1 on, not "many"',
     ]);

@@ -52,7 +52,7 @@ export interface InfluxStore extends TelemetryStore {
 export async function openInfluxStore(options: InfluxStoreOptions): Promise<InfluxStore> {
   const limits = { ...defaultLimits, ...options.limits };
   const server = new InfluxServer(options, limits);
-  return new Influx(server, new CursorFile(options.folder, server.name, limits.poisonMax), limits);
+  return new Influx(server, new CursorFile(options.folder, server.target, limits.poisonMax), limits);
 }
 
 class Influx implements InfluxStore {
@@ -139,7 +139,7 @@ class Influx implements InfluxStore {
 
   /** Were its points counted as stored, a wrong setting would lose all that come. */
   #takesNothing({ point, reason }: Refused): AftercareError {
-    return new AftercareError('store-failed', `InfluxDB at ${this.#server.name} takes no point at all: ${reason}`, {
+    return new AftercareError('store-failed', `InfluxDB at ${this.#server.place} takes no point at all: ${reason}`, {
       hint: `Check the settings of InfluxDB; the first line was ${lineOf(point).slice(0, 200)}`,
     });
   }

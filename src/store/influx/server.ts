@@ -59,27 +59,29 @@ const statementsMax = 500;
 
 /** HTTP to one InfluxDB. Every failure is an AftercareError that names the place, never the credentials. */
 export class InfluxServer implements Server {
-  /** For messages and as the name of what is filled: without credentials. */
-  readonly name: string;
-  readonly #base: string;
+  /** For messages: without credentials. */
+  readonly place: string;
+  /** The server and what of it is filled. */
+  readonly target: string;
   readonly #db: string;
-  readonly #place: InfluxPlace;
+  readonly #options: InfluxPlace;
   readonly #headers: Readonly<Record<string, string>>;
   readonly #limits: ServerLimits;
   readonly #closed = new AbortController();
   /** A write had no answer: the server may still be at it. */
   #inDoubt = false;
 
-  constructor(place: InfluxPlace, limits: ServerLimits) {
-    const url = parsedUrl(place.url);
+  constructor(options: InfluxPlace, limits: ServerLimits) {
+    const url = parsedUrl(options.url);
     const credentials = url.username === '' ? undefined : `${decodeURIComponent(url.username)}:${decodedPassword(url)}`;
-    this.#base = `${url.origin}${url.pathname.replace(/\/+$/, '')}`;
-    this.#db = place.db ?? place.bucket ?? 'aftercare';
-    this.name = `${this.#base} ${place.bucket === undefined ? this.#db : `${place.org ?? ''}/${place.bucket}`}`;
-    this.#place = place;
+    this.place = `${url.origin}${url.pathname.replace(/\/+$/, '')}`;
+    this.#db = options.db ?? options.bucket ?? 'aftercare';
+    const bucket = options.bucket === undefined ? undefined : `bucket ${options.org ?? ''}/${options.bucket}`;
+    this.target = `${this.place} ${bucket ?? `database ${this.#db}`}`;
+    this.#options = options;
     this.#limits = limits;
     const basic = credentials === undefined ? undefined : `Basic ${Buffer.from(credentials).toString('base64')}`;
-    const authorization = place.token === undefined ? basic : `Token ${place.token}`;
+    const authorization = options.token === undefined ? basic : `Token ${options.token}`;
     this.#headers = authorization === undefined ? {} : { authorization };
   }
 
@@ -128,14 +130,14 @@ export class InfluxServer implements Server {
     const parameters = new URLSearchParams({ db: this.#db, epoch: 'ms' });
     const body = new URLSearchParams({ q: statements.join(';') });
     const { status, text } = await this.#fetch(`/query?${parameters}`, { method: 'POST', body });
-    if (status !== 200) throw badAnswer(this.name, status, text);
+    if (status !== 200) throw badAnswer(this.place, status, text);
     const parsed = answerShape.safeParse(jsonOrUndefined(text));
-    if (!parsed.success) throw badAnswer(this.name, status, text);
+    if (!parsed.success) throw badAnswer(this.place, status, text);
     const { results } = parsed.data;
     for (const { error, partial, series } of results) {
-      if (error !== undefined && !/database not found/i.test(error)) throw badAnswer(this.name, status, error);
+      if (error !== undefined && !/database not found/i.test(error)) throw badAnswer(this.place, status, error);
       if (partial === true || series.some((one) => one.partial === true)) {
-        throw badAnswer(this.name, status, 'the answer is cut off: its max-row-limit is too small');
+        throw badAnswer(this.place, status, 'the answer is cut off: its max-row-limit is too small');
       }
     }
     return statements.map((_, i) => results[i]?.series ?? []);
@@ -143,10 +145,10 @@ export class InfluxServer implements Server {
 
   async #fetch(path: string, init: RequestInit): Promise<{ status: number; text: string }> {
     try {
-      const response = await fetch(`${this.#base}${path}`, { ...init, headers: this.#headers, signal: this.#signal() });
+      const response = await fetch(`${this.place}${path}`, { ...init, headers: this.#headers, signal: this.#signal() });
       return { status: response.status, text: await this.#text(response) };
     } catch (error) {
-      throw isAftercareError(error) ? error : noAnswer(this.name, error, this.#limits.timeoutMs);
+      throw this.#failure(error);
     }
   }
 
@@ -156,7 +158,7 @@ export class InfluxServer implements Server {
     for await (const chunk of response.body ?? []) {
       bytes += chunk.length;
       if (bytes > this.#limits.answerBytesMax) {
-        throw badAnswer(this.name, response.status, `more than ${this.#limits.answerBytesMax} bytes`);
+        throw badAnswer(this.place, response.status, `more than ${this.#limits.answerBytesMax} bytes`);
       }
       chunks.push(chunk);
     }
@@ -173,7 +175,7 @@ export class InfluxServer implements Server {
     } catch (error) {
       if (error instanceof HttpError) return error;
       this.#inDoubt = true;
-      throw noAnswer(this.name, error, this.#limits.timeoutMs);
+      throw this.#failure(error);
     } finally {
       api.dispose();
     }
@@ -184,9 +186,9 @@ export class InfluxServer implements Server {
    * the log does.
    */
   #writeApi(lines: number): WriteApi {
-    const { org = '', bucket } = this.#place;
+    const { org = '', bucket } = this.#options;
     const client = new InfluxDB({
-      url: this.#base,
+      url: this.place,
       headers: { ...this.#headers },
       // The client's own time-out leaves the request running.
       timeout: 0,
@@ -209,13 +211,13 @@ export class InfluxServer implements Server {
     const { statusCode, body = '' } = answer;
     const text = body === '' ? answer.message : body;
     // 422 is what InfluxDB 2 says of a point of another type, 413 what proxies say of a batch.
-    if (statusCode !== 400 && statusCode !== 413 && statusCode !== 422) throw badAnswer(this.name, statusCode, text);
+    if (statusCode !== 400 && statusCode !== 413 && statusCode !== 422) throw badAnswer(this.place, statusCode, text);
     const dropped = /\bdropped=(\d+)/.exec(text)?.[1];
     return { reason: reasonOf(text), dropped: dropped === undefined ? undefined : Number(dropped) };
   }
 
   #lacksDatabase({ statusCode, body }: HttpError): boolean {
-    return this.#place.bucket === undefined && statusCode === 404 && /database not found/i.test(body ?? '');
+    return this.#options.bucket === undefined && statusCode === 404 && /database not found/i.test(body ?? '');
   }
 
   /**
@@ -225,8 +227,14 @@ export class InfluxServer implements Server {
   async #settleDoubt(): Promise<void> {
     if (!this.#inDoubt) return;
     const { status, text } = await this.#fetch('/ping', { method: 'GET' });
-    if (status >= 500) throw badAnswer(this.name, status, text);
+    if (status >= 500) throw badAnswer(this.place, status, text);
     this.#inDoubt = false;
+  }
+
+  #failure(error: unknown): AftercareError {
+    if (isAftercareError(error)) return error;
+    if (this.#closed.signal.aborted) return new AftercareError('store-failed', 'the telemetry store is closed');
+    return noAnswer(this.place, error, this.#limits.timeoutMs);
   }
 
   #signal(): AbortSignal {
