@@ -217,6 +217,7 @@ function fakeView(): FakeView {
     ledger: (device) => view.answers.ledger?.(device) ?? { ...noCounts, gaps: [] },
     fleetLedger: () =>
       view.answers.fleetLedger?.() ?? { ...noCounts, gaps: [], devices: 0, behindSince: undefined, server: undefined },
+    server: () => undefined,
     status: (device) => view.answers.status?.(device) ?? { life: 'registered', ...silent, clockSuspect: undefined },
     quarantine: (device, limit) => view.answers.quarantine?.(device, limit) ?? [],
     bands: (query) => view.answers.bands?.(query) ?? [],
