@@ -8,8 +8,8 @@ export interface NumberReading {
 export interface Judgement {
   /** The score above which a reading is called abnormal; positive. */
   readonly bar: number;
-  /** The same for the average of the last readings, where the detector looks at that too; positive. */
-  readonly averageBar: number;
+  /** The same for what the last readings say together, where the detector looks at that too; positive. */
+  readonly stretchBar: number;
   /** The detector's finding is open: learn slowly, but do learn. */
   readonly open: boolean;
 }
@@ -27,19 +27,29 @@ export interface Judged {
   readonly expected: number;
 }
 
-/** The average of the last `count` readings, the newest included, with a band of its own at `averageBar`. */
-export interface JudgedAverage extends Judged {
+/**
+ * What the last `count` readings, the newest included, say together, with a band of its own at `stretchBar`. `value` is
+ * the detector's own figure: `level` takes their average, `stuck` how many they are.
+ */
+export interface JudgedStretch extends Judged {
   readonly value: number;
   readonly count: number;
+  /** Event time at which what is seen now began, where the detector can tell. */
+  readonly since: number | undefined;
 }
+
+/** The band of a detector that calls no single reading abnormal. */
+export const boundless = { low: -Number.MAX_VALUE, high: Number.MAX_VALUE } as const;
 
 /** What a detector says of a reading, judged against what it knew before it. */
 export type Score =
   | { readonly status: 'warming-up' }
   | (Judged & {
       readonly status: 'scored';
-      /** For detectors that also look at the average of the last readings; scores of the two are not comparable. */
-      readonly average: JudgedAverage | undefined;
+      /** Which of its models judged, for detectors with several: scores of two of them are not comparable. */
+      readonly model: number;
+      /** For detectors that look at the last readings together; scores of the two looks are not comparable. */
+      readonly stretch: JudgedStretch | undefined;
     });
 
 export const scoreMax = 1e6;

@@ -3,12 +3,13 @@ export type {
   Detector,
   DetectorKind,
   Judged,
-  JudgedAverage,
+  JudgedStretch,
   Judgement,
   NumberReading,
   Score,
 } from './detector.ts';
-export { scoreMax } from './detector.ts';
+export { boundless, scoreMax } from './detector.ts';
 export type { LevelParams } from './level.ts';
 export { type RangeParams, rangeBar } from './range.ts';
 export { detectors } from './registry.ts';
+export { stuckBar } from './stuck.ts';

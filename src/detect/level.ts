@@ -1,5 +1,14 @@
 import { medianAbsoluteDeviation, medianSorted, quantileSorted } from 'simple-statistics';
-import { agree, type Detector, type Judged, type JudgedAverage, type Score, unknownParams } from './detector.ts';
+import {
+  agree,
+  type Detector,
+  type Judged,
+  type JudgedStretch,
+  type Judgement,
+  type Score,
+  unknownParams,
+} from './detector.ts';
+import { type RecentState, recentAverage, recentCount, recentInit, recentLearn, recentReadings } from './recent.ts';
 
 export interface LevelParams {
   /** Readings that the slow memory of location and spread reaches back. */
@@ -8,7 +17,7 @@ export interface LevelParams {
   readonly recent: number;
 }
 
-interface LevelState {
+export interface LevelState {
   /** Readings seen, those of the start included. */
   seen: number;
   /** The first readings, sorted only when they are all there; empty after that. */
@@ -17,22 +26,21 @@ interface LevelState {
   fast: number;
   /** Typical distance of a reading from the expected value, as a standard deviation of a normal signal. */
   spread: number;
-  /** Sums of the newest readings, {@link blockReadings} each, oldest first, and the sum and count of the unfinished one. */
-  sums: number[];
-  part: number;
-  parts: number;
   /** Typical distance of their average from the expected value, likewise. */
-  averageSpread: number;
+  meanSpread: number;
   last: number;
   /** How far the signal moves when it moves: typical size of a change, and how many changes were seen (to a limit). */
   change: number;
   changes: number;
 }
 
-const startReadings = 64;
-/** The average is of so many whole blocks and the unfinished one: 29 to 32 readings, without keeping each of them. */
-const blockReadings = 4;
-const blocks = 7;
+/** What is known of the hour: `now` is added to what the level expects of the reading, `average` of their average. */
+export interface Season {
+  readonly now: number;
+  readonly average: number;
+}
+
+export const startReadings = 64;
 /** Spread of the average over that of a reading, until it has shown its own: between free noise and a slow wander. */
 const averageShare = 0.7;
 /** One reading pulls a memory at most as one this many spreads away would. */
@@ -47,15 +55,17 @@ const unvariedShare = 0.02;
 /** And the score that a first change can reach: beyond any low bar, but never enough to open a finding alone. */
 const unvariedScoreMax = 4;
 /** Standard deviation over mean absolute deviation, of a normal signal. */
-const meanDeviationFactor = Math.sqrt(Math.PI / 2);
+export const meanDeviationFactor = Math.sqrt(Math.PI / 2);
 /** Width between the 10th and 90th percentile in standard deviations, and deviation over MAD, of a normal signal. */
 const decileWidth = 2.563;
 const madFactor = 1.4826;
 /** Values beyond this are taken as this, so that no difference of two of them overflows. */
-const sizeMax = 1e300;
+export const sizeMax = 1e300;
 const spreadMin = 1e-300;
 
 const warmingUp: Score = { status: 'warming-up' };
+
+const noSeason: Season = { now: 0, average: 0 };
 
 /**
  * Far from its own recent level. Expected is the middle of a fast and a slow memory of the location, the score is the
@@ -64,9 +74,9 @@ const warmingUp: Score = { status: 'warming-up' };
  * {@link startReadings} set location and spread robustly; after that every reading moves them, but never by more than
  * a reading three spreads away would (it is protected, not deaf).
  */
-export const level: Detector<LevelParams, LevelState> = {
+export const level: Detector<LevelParams, LevelState & { readonly last32: RecentState }> = {
   kind: 'level',
-  version: 2,
+  version: 3,
   defaults: { memory: 2500, recent: 60 },
 
   check(params) {
@@ -80,44 +90,74 @@ export const level: Detector<LevelParams, LevelState> = {
     return problems;
   },
 
-  init: () => ({
+  init: () => ({ ...levelInit(), last32: recentInit() }),
+
+  update(params, state, reading, judgement) {
+    const value = within(reading.value);
+    recall(state, state.last32, value);
+    return levelUpdate(params, state, { value, last32: state.last32, season: noSeason }, judgement);
+  },
+};
+
+export function levelInit(): LevelState {
+  return {
     seen: 0,
     start: [],
     slow: 0,
     fast: 0,
     spread: 0,
-    sums: [],
-    part: 0,
-    parts: 0,
-    averageSpread: 0,
+    meanSpread: 0,
     last: 0,
     change: 0,
     changes: 0,
-  }),
+  };
+}
 
-  update(params, state, reading, { bar, averageBar, open }) {
-    // Adding zero turns negative zero, which JSON does not keep, into zero.
-    const value = Math.max(-sizeMax, Math.min(sizeMax, reading.value)) + 0;
-    if (state.seen < startReadings) {
-      learnStart(state, value);
-      return warmingUp;
-    }
-    const expected = state.slow / 2 + state.fast / 2 + 0;
-    const spread = Math.max(state.spread, spreadFloor(state));
-    const offset = value - expected;
-    const proven = state.changes >= changesProven;
-    const own = judge(value, { expected, spread, bar, top: proven ? Number.MAX_VALUE : unvariedScoreMax });
-    learnAverage(state, value);
-    const rate = open ? openRate : 1;
-    const average = judgeAverage(params, state, { expected, spread, bar: averageBar, rate });
-    learn(params, state, value, { offset, spread, rate });
-    // Of a signal that does not vary the average knows no more than its readings.
-    const { score, low, high } = own;
-    return { status: 'scored', score, low, high, expected, average: proven ? average : undefined };
-  },
-};
+/** A value as detectors reckon with it: cut off at the end of the scale; adding zero turns −0, which JSON loses, into 0. */
+export function within(value: number): number {
+  return Math.max(-sizeMax, Math.min(sizeMax, value)) + 0;
+}
 
-function isCount(value: unknown, min: number, max: number): boolean {
+/** Takes a reading into the last ones; the first readings of all are in `start` until it is whole. */
+export function recall(state: LevelState, last32: RecentState, value: number): void {
+  if (state.seen >= startReadings) recentLearn(last32, value);
+}
+
+export interface LevelReading {
+  readonly value: number;
+  /** The last readings, this one included. */
+  readonly last32: RecentState;
+  /** The level is of what remains when this is taken away. */
+  readonly season: Season;
+}
+
+/** Scores, then learns; changes only `state`. */
+export function levelUpdate(
+  params: LevelParams,
+  state: LevelState,
+  reading: LevelReading,
+  { bar, stretchBar, open }: Judgement,
+): Score {
+  const { value, season, last32 } = reading;
+  const rest = value - season.now;
+  if (state.seen < startReadings) {
+    learnStart(state, rest, last32);
+    return warmingUp;
+  }
+  const middle = state.slow / 2 + state.fast / 2;
+  const expected = middle + season.now + 0;
+  const spread = Math.max(state.spread, spreadFloor(state));
+  const proven = state.changes >= changesProven;
+  const own = judge(value, { expected, spread, bar, top: proven ? Number.MAX_VALUE : unvariedScoreMax });
+  const rate = open ? openRate : 1;
+  const given = { expected: middle + season.average + 0, spread, bar: stretchBar, rate };
+  const average = judgeAverage(params, state, last32, given);
+  learn(params, state, rest, { offset: value - expected, spread, rate });
+  // Of a signal that does not vary the average knows no more than its readings.
+  return { status: 'scored', ...own, model: 0, stretch: proven ? average : undefined };
+}
+
+export function isCount(value: unknown, min: number, max: number): boolean {
   return typeof value === 'number' && Number.isInteger(value) && value >= min && value <= max;
 }
 
@@ -127,14 +167,14 @@ function spreadFloor(state: LevelState): number {
   return Math.max(known, 1e-9 * Math.abs(state.slow), spreadMin);
 }
 
-interface Expectation {
+export interface Expectation {
   readonly expected: number;
   readonly spread: number;
   readonly bar: number;
   readonly top: number;
 }
 
-function judge(value: number, { expected, spread, bar, top }: Expectation): Judged {
+export function judge(value: number, { expected, spread, bar, top }: Expectation): Judged {
   const distance = Math.abs(value - expected) / spread;
   const low = widen(expected - bar * spread);
   const high = widen(expected + bar * spread);
@@ -147,7 +187,7 @@ function widen(bound: number): number {
   return Math.abs(bound) >= sizeMax ? Math.sign(bound) * Number.MAX_VALUE : bound;
 }
 
-function learnStart(state: LevelState, value: number): void {
+function learnStart(state: LevelState, value: number, last32: RecentState): void {
   if (state.seen === 0) state.last = value;
   learnChange(state, value);
   state.start.push(value);
@@ -159,20 +199,9 @@ function learnStart(state: LevelState, value: number): void {
   state.slow = median;
   state.fast = median;
   state.spread = Math.max(deciles, madFactor * medianAbsoluteDeviation(sorted));
-  state.averageSpread = averageShare * state.spread;
-  for (const first of state.start.slice(-blocks * blockReadings)) learnAverage(state, first);
+  state.meanSpread = averageShare * state.spread;
+  for (const first of state.start.slice(-recentReadings)) recentLearn(last32, first);
   state.start = [];
-}
-
-function learnAverage(state: LevelState, value: number): void {
-  if (state.parts === blockReadings) {
-    state.sums.push(state.part);
-    if (state.sums.length > blocks) state.sums.shift();
-    state.part = 0;
-    state.parts = 0;
-  }
-  state.part += value;
-  state.parts += 1;
 }
 
 interface AverageExpectation {
@@ -183,23 +212,22 @@ interface AverageExpectation {
 }
 
 /** Judges the average as it stands, and learns how far such averages go. */
-function judgeAverage(params: LevelParams, state: LevelState, given: AverageExpectation): JudgedAverage {
+function judgeAverage(
+  params: LevelParams,
+  state: LevelState,
+  last32: RecentState,
+  given: AverageExpectation,
+): JudgedStretch {
   const { expected, bar, rate } = given;
-  const count = blocks * blockReadings + state.parts;
-  const value = averageOf(state, count);
+  const count = recentCount(last32);
+  const value = recentAverage(last32);
   // Were its n readings independent, the average would vary √n times less than one of them; never less than that.
-  const spread = Math.max(state.averageSpread, given.spread / Math.sqrt(count));
+  const spread = Math.max(state.meanSpread, given.spread / Math.sqrt(count));
   const { score, low, high } = judge(value, { expected, spread, bar, top: Number.MAX_VALUE });
   const deviation = meanDeviationFactor * Math.min(Math.abs(value - expected), pullSpreads * spread);
   const slowRate = rate * Math.max(1 / state.seen, 1 / params.memory);
-  state.averageSpread += slowRate * (deviation - state.averageSpread);
-  return { score, low, high, expected, value, count };
-}
-
-function averageOf(state: LevelState, count: number): number {
-  let sum = state.part;
-  for (let index = 0; index < state.sums.length; index += 1) sum += state.sums[index] ?? 0;
-  return sum / count + 0;
+  state.meanSpread += slowRate * (deviation - state.meanSpread);
+  return { score, low, high, expected, value, count, since: undefined };
 }
 
 interface Lesson {
@@ -228,6 +256,6 @@ function learnChange(state: LevelState, value: number): void {
   state.change += (bounded - state.change) / state.changes;
 }
 
-function clip(value: number, size: number): number {
+export function clip(value: number, size: number): number {
   return Math.max(-size, Math.min(size, value));
 }

@@ -42,6 +42,6 @@ export const range: Detector<RangeParams, Record<string, never>> = {
     const high = bar === rangeBar ? params.high : Math.min(Number.MAX_VALUE, expected + bar * half);
     const inside = value >= low && value <= high;
     const score = agree(Math.abs(value - expected) / half, inside, bar);
-    return { status: 'scored', score, low, high, expected, average: undefined };
+    return { status: 'scored', score, low, high, expected, model: 0, stretch: undefined };
   },
 };

@@ -6,6 +6,8 @@ import type { WatcherState } from './watcher.ts';
 export interface OpenFinding {
   readonly events: number;
   readonly last: FindingEvent;
+  /** Of a finding that several watchers of a signal may share, by source: those that had a part in it hold it or not. */
+  readonly holders?: Readonly<Record<string, boolean>>;
 }
 
 /** All that the engine remembers of a device: plain data that survives JSON unchanged. */

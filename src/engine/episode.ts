@@ -1,7 +1,7 @@
 import { type EvidenceReading, evidenceReadingsMax, type FindingEvent } from '../findings/index.ts';
 import { type ProductPack, reservedFailureModes } from '../product/index.ts';
-import type { Severity } from '../telemetry/index.ts';
-import type { DeviceState } from './device-state.ts';
+import { type Severity, worseSeverity } from '../telemetry/index.ts';
+import type { DeviceState, OpenFinding } from './device-state.ts';
 
 /** Where in the log an event comes from, and when. */
 export interface Cause {
@@ -47,6 +47,63 @@ export function raise(state: DeviceState, pack: ProductPack, cause: Cause, raise
   };
   state.open[raised.source] = { events: 1, last: event };
   return event;
+}
+
+/** Several watchers of one signal that see one failure mode at the same time make one finding: the first opens it. */
+export function raiseShared(
+  state: DeviceState,
+  pack: ProductPack,
+  cause: Cause,
+  raised: Raised & { readonly signal: string },
+): FindingEvent | undefined {
+  const { source, signal, failureMode } = raised;
+  for (const lead in state.open) {
+    const open = state.open[lead];
+    if (!open?.holders || open.last.signal !== signal || open.last.failureMode !== failureMode) continue;
+    return join(state, open, cause, raised);
+  }
+  const event = raise(state, pack, cause, raised);
+  if (event) state.open[source] = { events: 1, last: event, holders: { [source]: true } };
+  return event;
+}
+
+/** The first time that a watcher joins, the finding has one more reason; after that it only holds or lets go. */
+function join(state: DeviceState, open: OpenFinding, cause: Cause, raised: Raised): FindingEvent | undefined {
+  const { last, events } = open;
+  const { source, startsAt, severity, safety, explanation } = raised;
+  const holders = { ...open.holders, [source]: true };
+  if (open.holders && source in open.holders) {
+    state.open[last.source] = { events, last, holders };
+    return undefined;
+  }
+  const event: FindingEvent = {
+    ...next(open, cause),
+    state: 'updated',
+    startsAt: Math.min(last.startsAt, startsAt),
+    severity: worseSeverity(last.severity, severity),
+    safety: last.safety || safety,
+    explanation: `${last.explanation} ${explanation}`,
+  };
+  state.open[last.source] = { events: events + 1, last: event, holders };
+  return event;
+}
+
+/** A watcher no longer sees what it saw: the finding ends with the last one that does. */
+export function clearShared(
+  state: DeviceState,
+  source: string,
+  cause: Cause,
+  end: { readonly endsAt: number },
+): FindingEvent | undefined {
+  for (const lead in state.open) {
+    const open = state.open[lead];
+    if (!open?.holders?.[source]) continue;
+    const holders = { ...open.holders, [source]: false };
+    if (!Object.values(holders).includes(true)) return clear(state, lead, cause, end);
+    state.open[lead] = { ...open, holders };
+    return undefined;
+  }
+  return undefined;
 }
 
 /** Ends an episode; without an explanation of its own it keeps the one it had. */

@@ -4,7 +4,7 @@ import type { CompiledRules, RuleTransition } from '../rules/index.ts';
 import type { Report } from '../telemetry/index.ts';
 import type { DeviceState } from './device-state.ts';
 import type { BandPoint } from './engine.ts';
-import { type Cause, clear, raise } from './episode.ts';
+import { type Cause, clear, clearShared, type Raised, raise, raiseShared } from './episode.ts';
 import type { Watcher, WatcherStep } from './watcher.ts';
 
 /** A pack made ready to judge with: once a version, for all devices. */
@@ -54,9 +54,18 @@ export function adoptPack(state: DeviceState, judge: Judge, cause: Cause): Findi
     if (![...judge.watchers.values()].some((list) => list.some((item) => item.key === key))) delete state.watchers[key];
   }
   state.layout = judge.layout;
-  const gone = Object.keys(state.open).filter((source) => !known.has(source) && !source.startsWith('fault:'));
+  const gone = Object.keys(state.open).filter((source) => !stays(state, source, known));
   const explanation = `Version ${judge.version} of the product pack changed what raised this; it is judged anew.`;
   return gone.flatMap((source) => clear(state, source, cause, { endsAt: cause.at, explanation }) ?? []);
+}
+
+/** Whether what raised a finding is still there; of those that share one, whether any is. */
+function stays(state: DeviceState, source: string, known: ReadonlySet<string>): boolean {
+  const open = state.open[source];
+  if (!open?.holders) return known.has(source) || source.startsWith('fault:');
+  const holders = Object.entries(open.holders).map(([key, holds]) => [key, holds && known.has(key)] as const);
+  state.open[source] = { ...open, holders: Object.fromEntries(holders) };
+  return holders.some(([, holds]) => holds);
 }
 
 /** The detectors' judgement of a report's numbers. */
@@ -72,6 +81,7 @@ export function judgeReadings(
     const value = report.signals[signal];
     const watchers = judge.watchers.get(signal);
     if (!watchers || typeof value !== 'number') continue;
+    let banded = false;
     for (const item of watchers) {
       const held = state.watchers[item.key];
       if (!held) continue;
@@ -79,7 +89,10 @@ export function judgeReadings(
       const event = watcherEvent(state, judge.pack, cause, item, step);
       if (event) events.push(event);
       if (step.outOfRange) break;
-      if (item.spec.kind !== 'range') keepBand(state, report, signal, step, bands);
+      // The chart shows one band: that of the first watcher that has one.
+      if (banded || item.spec.kind === 'range' || !step.band) continue;
+      banded = true;
+      keepBand(state, report, signal, step, bands);
     }
   }
   return events;
@@ -92,21 +105,28 @@ function watcherEvent(
   item: SignalWatcher,
   step: WatcherStep,
 ): FindingEvent | undefined {
-  if (step.change === undefined) return undefined;
-  if (step.change.kind === 'cleared') return clear(state, item.key, cause, { endsAt: step.change.endsAt });
-  return raise(state, pack, cause, {
-    source: item.key,
-    signal: item.signal,
-    failureMode: item.spec.failureMode,
+  const { change } = step;
+  if (change === undefined) return undefined;
+  const { key: source, signal, spec } = item;
+  const isRange = spec.kind === 'range';
+  if (change.kind === 'cleared') {
+    const end = { endsAt: change.endsAt };
+    return isRange ? clear(state, source, cause, end) : clearShared(state, source, cause, end);
+  }
+  const raised: Raised & { readonly signal: string } = {
+    source,
+    signal,
+    failureMode: spec.failureMode,
     title: undefined,
-    severity: item.spec.severity,
-    safety: item.spec.safety,
-    opensCase: item.spec.kind !== 'range',
-    startsAt: step.change.startsAt,
-    openedAt: step.change.openedAt,
-    explanation: step.change.explanation,
-    evidence: step.change.evidence.map((reading) => ({ signal: item.signal, ...reading })),
-  });
+    severity: spec.severity,
+    safety: spec.safety,
+    opensCase: !isRange,
+    startsAt: change.startsAt,
+    openedAt: change.openedAt,
+    explanation: change.explanation,
+    evidence: change.evidence.map((reading) => ({ signal, ...reading })),
+  };
+  return isRange ? raise(state, pack, cause, raised) : raiseShared(state, pack, cause, raised);
 }
 
 function keepBand(state: DeviceState, report: Report, signal: string, step: WatcherStep, bands: BandPoint[]): void {

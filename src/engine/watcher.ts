@@ -1,8 +1,20 @@
-import { type DetectorKind, detectors, type JudgedAverage, type NumberReading, rangeBar } from '../detect/index.ts';
 import {
+  boundless,
+  type DetectorKind,
+  detectors,
+  type JudgedStretch,
+  type NumberReading,
+  rangeBar,
+  stuckBar,
+} from '../detect/index.ts';
+import {
+  type EvidenceReading,
   explainAverage,
   explainBand,
+  explainDrift,
   explainRange,
+  explainSpread,
+  explainStuck,
   fixedGate,
   type GateParams,
   type GatesState,
@@ -12,9 +24,10 @@ import {
   gatesStep,
   gateVersion,
   type JudgedReading,
-  type JudgedStretch,
   learnedGate,
+  patientGate,
   type SignalWords,
+  type Stretch,
 } from '../findings/index.ts';
 import type { WatchSpec } from '../product/index.ts';
 
@@ -38,10 +51,15 @@ export interface WatcherState {
 export interface WatcherStep {
   /** Nothing is known yet; there is no band. */
   readonly warmingUp: boolean;
-  /** What was expected of this reading, solved at the bar as it stood: outside it is abnormal, inside is not. */
+  /**
+   * What was expected of this reading, solved at the bar as it stood: outside it is abnormal, inside is not. Undefined
+   * for detectors that look at readings together only.
+   */
   readonly band: { readonly low: number; readonly high: number; readonly expected: number } | undefined;
   /** The value is one that the signal cannot have: no other detector should learn from it. */
   readonly outOfRange: boolean;
+  /** The greater of the looks' scores over their bars: above 1 is beyond. */
+  readonly exceedance: number;
   readonly change: WatcherChange | undefined;
 }
 
@@ -53,9 +71,9 @@ export type WatcherChange =
       readonly openedAt: number;
       readonly explanation: string;
       /** What satisfied the gate where that was not the readings one by one: they may lie inside their band. */
-      readonly average: JudgedStretch | undefined;
-      /** Oldest first, the newest the one that opened it; each with its band as it stood. */
-      readonly evidence: readonly JudgedReading[];
+      readonly stretch: Stretch | undefined;
+      /** Oldest first, the newest the one that opened it; each with its band as it stood, where it had one. */
+      readonly evidence: readonly Omit<EvidenceReading, 'signal'>[];
     }
   | { readonly kind: 'cleared'; readonly endsAt: number };
 
@@ -67,16 +85,24 @@ export interface WatcherOptions {
 
 type ChangedStep = Exclude<GatesStep, { readonly change: undefined }>;
 
+const patientKinds: ReadonlySet<string> = new Set(['spread', 'drift']);
+
 /** Readings that an opened finding shows, the one that opened it included. */
 const evidenceReadings = 6;
 
-const warmingUp: WatcherStep = { warmingUp: true, band: undefined, outOfRange: false, change: undefined };
+const warmingUp: WatcherStep = {
+  warmingUp: true,
+  band: undefined,
+  outOfRange: false,
+  exceedance: 0,
+  change: undefined,
+};
 
 export function createWatcher({ signal, spec, detector }: WatcherOptions): Watcher {
   const { budget, ...own } = spec.params;
   const bound = detector.bind(own);
   const isRange = spec.kind === 'range';
-  const gate = isRange ? fixedGate(rangeBar) : gateWith(budget);
+  const gate = gateOf(spec.kind, budget);
   // What came before says nothing of a value that cannot be.
   const evidenceMax = isRange ? 1 : evidenceReadings;
 
@@ -87,18 +113,19 @@ export function createWatcher({ signal, spec, detector }: WatcherOptions): Watch
     step(state, reading) {
       const { gates } = state;
       const { bar } = gates.reading;
-      const judgement = { bar, averageBar: gates.average?.bar ?? bar, open: gatesOpen(gates) };
-      const score = bound.update(state.detector, reading, judgement);
+      const stretchBar = gates.stretch?.bar ?? bar;
+      const score = bound.update(state.detector, reading, { bar, stretchBar, open: gatesOpen(gates) });
       if (score.status === 'warming-up') return warmingUp;
-      const { low, high, expected, average } = score;
+      const { low, high, expected, model, stretch } = score;
       state.recent.push({ at: reading.at, value: reading.value, low, high });
       if (state.recent.length > evidenceMax) state.recent.shift();
-      const step = gatesStep(gate, gates, reading.at, { reading: score.score, average });
+      const step = gatesStep(gate, gates, reading.at, { model, reading: score.score, stretch });
       return {
         warmingUp: false,
-        band: { low, high, expected },
+        band: isBoundless(score) ? undefined : { low, high, expected },
         outOfRange: isRange && step.beyond,
-        change: step.change && changeOf(step, state, reading.at, average),
+        exceedance: Math.max(score.score / bar, (stretch?.score ?? 0) / stretchBar),
+        change: step.change && changeOf(step, state, reading, stretch),
       };
     },
   };
@@ -106,29 +133,44 @@ export function createWatcher({ signal, spec, detector }: WatcherOptions): Watch
   function changeOf(
     step: ChangedStep,
     state: WatcherState,
-    at: number,
-    average: JudgedAverage | undefined,
+    reading: NumberReading,
+    judged: JudgedStretch | undefined,
   ): WatcherChange {
     if (step.change === 'closed') return { kind: 'cleared', endsAt: step.endsAt };
-    const { startsAt, look } = step;
-    const stretch = look === 'average' && average ? stretchOf(average, at) : undefined;
-    const evidence = [...state.recent];
-    const explanation = stretch ? explainAverage(signal, stretch) : explainReadings(evidence.slice(-gate.of));
-    return { kind: 'raised', startsAt, openedAt: at, explanation, average: stretch, evidence };
+    const { at } = reading;
+    const stretch = step.look === 'stretch' && judged ? stretchOf(judged, at) : undefined;
+    const explanation = stretch ? explainTogether(reading, stretch) : explainReadings(state.recent.slice(-gate.of));
+    const startsAt = stretch?.since ?? step.startsAt;
+    const evidence = state.recent.map((seen) => (isBoundless(seen) ? { at: seen.at, value: seen.value } : { ...seen }));
+    return { kind: 'raised', startsAt, openedAt: at, explanation, stretch, evidence };
   }
 
   function explainReadings(looked: readonly JudgedReading[]): string {
     const [last] = looked.slice(-1);
     return isRange && last ? explainRange(signal, last) : explainBand(signal, looked);
   }
+
+  function explainTogether(reading: NumberReading, stretch: Stretch): string {
+    if (spec.kind === 'drift') return explainDrift(signal, stretch);
+    if (spec.kind === 'spread') return explainSpread(signal, stretch);
+    if (spec.kind === 'stuck') return explainStuck(signal, reading, stretch);
+    return explainAverage(signal, stretch);
+  }
 }
 
-function stretchOf({ value, low, high, count }: JudgedAverage, at: number): JudgedStretch {
-  return { at, value, low, high, count };
+function isBoundless({ low, high }: { readonly low: number; readonly high: number }): boolean {
+  return low === boundless.low && high === boundless.high;
 }
 
-function gateWith(budget: unknown): GateParams {
-  return typeof budget === 'number' ? { ...learnedGate, budget: { kind: 'year', findings: budget } } : learnedGate;
+function stretchOf({ value, low, high, count, since }: JudgedStretch, at: number): Stretch {
+  return { at, value, low, high, count, since };
+}
+
+function gateOf(kind: string, budget: unknown): GateParams {
+  if (kind === 'range') return fixedGate(rangeBar);
+  if (typeof budget === 'number') return { ...learnedGate, budget: { kind: 'year', findings: budget } };
+  if (kind === 'stuck') return fixedGate(stuckBar);
+  return patientKinds.has(kind) ? patientGate : learnedGate;
 }
 
 /** Problems of a `watch` entry: the detector's name and parameters, and the gate's `budget`. */

@@ -8,9 +8,11 @@ export interface JudgedReading {
   readonly high: number;
 }
 
-/** The average of the last `count` readings, the one at `at` the newest, with the band that such averages have. */
-export interface JudgedStretch extends JudgedReading {
+/** What the last `count` readings say together, the one at `at` the newest, with the band that this has. */
+export interface Stretch extends JudgedReading {
   readonly count: number;
+  /** When it began, where that is known. */
+  readonly since: number | undefined;
 }
 
 /** What a sentence calls the signal and its unit (UCUM). */
@@ -43,11 +45,44 @@ export function explainBand(signal: SignalWords, readings: readonly JudgedReadin
  * Why a finding opened whose readings need not lie outside their own band, but whose average does: "Ambient temperature
  * is low on average: 60.3 °F over the last 32 readings up to 12:00 UTC, expected 61.2–76.1 °F."
  */
-export function explainAverage(signal: SignalWords, stretch: JudgedStretch): string {
+export function explainAverage(signal: SignalWords, stretch: Stretch): string {
   const side = stretch.value < stretch.low ? 'low' : 'high';
   const value = formatQuantity(stretch.value, signal.unit, tellingDigits(stretch));
   const when = `over the last ${stretch.count} readings up to ${formatClock(stretch.at)}`;
   return `${capital(signal.title)} is ${side} on average: ${value} ${when}, expected ${band(signal, stretch)}.`;
+}
+
+/**
+ * Why a finding of `drift` opened: "Cabinet temperature has drifted up: 5.2 °C on average over 1440 readings since 06:00
+ * UTC, expected 3.9–4.6 °C."
+ */
+export function explainDrift(signal: SignalWords, stretch: Stretch): string {
+  const side = stretch.value < stretch.low ? 'down' : 'up';
+  const value = formatQuantity(stretch.value, signal.unit, tellingDigits(stretch));
+  const when = `over ${stretch.count} readings${sinceWords(stretch)}`;
+  return `${capital(signal.title)} has drifted ${side}: ${value} on average ${when}, expected ${band(signal, stretch)}.`;
+}
+
+/**
+ * Why a finding of `spread` opened: "Pump current varies more than usual: typically by 0.8 A over the last 32 readings
+ * up to 12:00 UTC, expected 0.1–0.3 A."
+ */
+export function explainSpread(signal: SignalWords, stretch: Stretch): string {
+  const side = stretch.value < stretch.low ? 'less' : 'more';
+  const value = formatQuantity(stretch.value, signal.unit, tellingDigits(stretch));
+  const when = `over the last ${stretch.count} readings up to ${formatClock(stretch.at)}`;
+  return `${capital(signal.title)} varies ${side} than usual: typically by ${value} ${when}, expected ${band(signal, stretch)}.`;
+}
+
+/** Why a finding of `stuck` opened: "Flow rate has not moved from 12.1 L/min for 64 readings since 12:00 UTC, …" */
+export function explainStuck(signal: SignalWords, at: { readonly value: number }, stretch: Stretch): string {
+  const value = formatQuantity(at.value, signal.unit, digitsMin);
+  const usual = `up to ${Math.floor(stretch.high)} are usual`;
+  return `${capital(signal.title)} has not moved from ${value} for ${stretch.count} readings${sinceWords(stretch)}; ${usual}.`;
+}
+
+function sinceWords({ since }: Stretch): string {
+  return since === undefined ? '' : ` since ${formatClock(since)}`;
 }
 
 /** Why a `range` finding opened: a value that the signal cannot have. */

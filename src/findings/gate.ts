@@ -33,13 +33,16 @@ export const learnedGate: GateParams = {
   budget: { kind: 'readings', readings: 2000 },
 };
 
+/** For what changes slowly and stays: nobody is in a hurry to hear of it, so it may cost fewer false findings. */
+export const patientGate: GateParams = { ...learnedGate, budget: { kind: 'readings', readings: 20_000 } };
+
 /** For scores with a fixed bar: opens with the first one beyond it, closes with three in a row that are not. */
 export function fixedGate(bar: number): GateParams {
   return { need: 1, of: 1, alone: 1, closeShare: 1, closeAfter: 3, barMin: bar, budget: undefined };
 }
 
 /** Rises when the state or the arithmetic changes; a state of another version is started afresh. */
-export const gateVersion = 2;
+export const gateVersion = 3;
 
 /** Plain data. */
 export interface GateState {
@@ -112,6 +115,15 @@ export function gateInit(params: GateParams): GateState {
   };
   state.bar = barOf(params, state);
   return state;
+}
+
+/** A gate for scores of another kind: what was learned of the old ones is gone, what is open stays open. */
+export function gateAnew(params: GateParams, state: GateState): GateState {
+  const { open, calm, calmSince, lift, everyMs, lastAt } = state;
+  const anew = { ...gateInit(params), open, calm, calmSince, lift, everyMs, lastAt };
+  anew.rest = Math.max(anew.rest, state.rest);
+  anew.bar = barOf(params, anew);
+  return anew;
 }
 
 /** Holds one score against `state.bar`, then learns from it and sets the next bar; changes only `state`. */

@@ -1,17 +1,19 @@
-import { type GateParams, type GateState, type GateStep, gateInit, gateStep } from './gate.ts';
+import { type GateParams, type GateState, type GateStep, gateAnew, gateInit, gateStep } from './gate.ts';
 
 /**
- * The gates of a detector that looks at a signal twice, reading by reading and at the average of the last ones. Each
+ * The gates of a detector that looks at a signal twice, reading by reading and at the last ones together. Each
  * look has scores, and so a tail and a bar, of its own; of both together one finding is made. Plain data.
  */
 export interface GatesState {
-  readonly reading: GateState;
-  /** Made with the first average that is scored. */
-  average?: GateState;
+  reading: GateState;
+  /** Made with the first stretch that is scored. */
+  stretch?: GateState;
+  /** Whose scores the gates have learned from; absent: 0. */
+  model?: number;
 }
 
 /** Which of the looks satisfied its gate. */
-export type Look = 'reading' | 'average';
+export type Look = 'reading' | 'stretch';
 
 export type GatesStep =
   | Extract<GateStep, { readonly change: undefined }>
@@ -19,13 +21,15 @@ export type GatesStep =
   | { readonly change: 'closed'; readonly beyond: boolean; readonly endsAt: number };
 
 export interface LookScores {
+  /** Scores of two models are not comparable: with another one the tails are learned anew. */
+  readonly model: number;
   readonly reading: number;
-  readonly average: AverageScore | undefined;
+  readonly stretch: StretchScore | undefined;
 }
 
-export interface AverageScore {
+export interface StretchScore {
   readonly score: number;
-  /** Readings that it is the average of. */
+  /** Readings that it looks back at. */
   readonly count: number;
 }
 
@@ -36,8 +40,8 @@ export function gatesInit(params: GateParams): GatesState {
   return { reading: gateInit(params) };
 }
 
-export function gatesOpen({ reading, average }: GatesState): boolean {
-  return reading.open || average?.open === true;
+export function gatesOpen({ reading, stretch }: GatesState): boolean {
+  return reading.open || stretch?.open === true;
 }
 
 /**
@@ -46,37 +50,44 @@ export function gatesOpen({ reading, average }: GatesState): boolean {
  */
 export function gatesStep(params: GateParams, state: GatesState, at: number, scores: LookScores): GatesStep {
   const wasOpen = gatesOpen(state);
+  if (scores.model !== (state.model ?? 0)) changeModel(params, state, scores.model);
   const reading = gateStep(params, state.reading, at, scores.reading);
-  const average = averageStep(params, state, at, scores);
+  const stretch = stretchStep(params, state, at, scores);
   const { beyond } = reading;
   if (gatesOpen(state) === wasOpen) return beyond ? loud : quiet;
   if (wasOpen) {
     forget(state, scores);
-    return { change: 'closed', beyond, endsAt: Math.max(endOf(reading), endOf(average)) };
+    return { change: 'closed', beyond, endsAt: Math.max(endOf(reading), endOf(stretch)) };
   }
   shareRest(state);
   if (reading.change === 'opened') return { change: 'opened', beyond, startsAt: reading.startsAt, look: 'reading' };
-  return { change: 'opened', beyond, startsAt: average?.change === 'opened' ? average.startsAt : at, look: 'average' };
+  return { change: 'opened', beyond, startsAt: stretch?.change === 'opened' ? stretch.startsAt : at, look: 'stretch' };
 }
 
-function averageStep(params: GateParams, state: GatesState, at: number, { average }: LookScores): GateStep | undefined {
-  if (average === undefined) return undefined;
-  state.average ??= gateInit(params);
-  return gateStep(params, state.average, at, average.score);
+function changeModel(params: GateParams, state: GatesState, model: number): void {
+  state.model = model;
+  state.reading = gateAnew(params, state.reading);
+  if (state.stretch) state.stretch = gateAnew(params, state.stretch);
+}
+
+function stretchStep(params: GateParams, state: GatesState, at: number, { stretch }: LookScores): GateStep | undefined {
+  if (stretch === undefined) return undefined;
+  state.stretch ??= gateInit(params);
+  return gateStep(params, state.stretch, at, stretch.score);
 }
 
 function endOf(step: GateStep | undefined): number {
   return step?.change === 'closed' ? step.endsAt : Number.NEGATIVE_INFINITY;
 }
 
-/** Until the event that has ended is out of the average, the average may not open another finding of it. */
-function forget({ average }: GatesState, scores: LookScores): void {
-  if (average) average.rest = Math.max(average.rest, scores.average?.count ?? 0);
+/** Until the event that has ended is out of the stretch, the stretch may not open another finding of it. */
+function forget({ stretch }: GatesState, scores: LookScores): void {
+  if (stretch) stretch.rest = Math.max(stretch.rest, scores.stretch?.count ?? 0);
 }
 
-function shareRest({ reading, average }: GatesState): void {
-  if (!average) return;
-  const rest = Math.max(reading.rest, average.rest);
+function shareRest({ reading, stretch }: GatesState): void {
+  if (!stretch) return;
+  const rest = Math.max(reading.rest, stretch.rest);
   reading.rest = rest;
-  average.rest = rest;
+  stretch.rest = rest;
 }

@@ -1,10 +1,13 @@
 export {
   explainAverage,
   explainBand,
+  explainDrift,
   explainRange,
+  explainSpread,
+  explainStuck,
   type JudgedReading,
-  type JudgedStretch,
   type SignalWords,
+  type Stretch,
 } from './explain.ts';
 export { type EvidenceReading, evidenceReadingsMax, type FindingEvent } from './finding.ts';
 export {
@@ -17,6 +20,7 @@ export {
   gateStep,
   gateVersion,
   learnedGate,
+  patientGate,
 } from './gate.ts';
 export {
   type GatesState,

@@ -38,13 +38,13 @@ function streams(): Record<string, number[]> {
 }
 
 const judgements: readonly Judgement[] = [
-  { bar: 1, averageBar: 2, open: false },
-  { bar: 4, averageBar: 3, open: true },
-  { bar: 9.7, averageBar: 7, open: false },
-  { bar: 3, averageBar: 1, open: false },
+  { bar: 1, stretchBar: 2, open: false },
+  { bar: 4, stretchBar: 3, open: true },
+  { bar: 9.7, stretchBar: 7, open: false },
+  { bar: 3, stretchBar: 1, open: false },
 ];
 const judgement = (index: number): Judgement =>
-  judgements[index % judgements.length] ?? { bar: 1, averageBar: 1, open: false };
+  judgements[index % judgements.length] ?? { bar: 1, stretchBar: 1, open: false };
 
 /** What every detector owes, whatever it looks for. `params` are ones that it accepts. */
 export function detectorContract(kind: DetectorKind, params: Readonly<Record<string, unknown>>): void {
@@ -116,9 +116,9 @@ export function detectorContract(kind: DetectorKind, params: Readonly<Record<str
       const random = noise(11);
       const state = detector.init();
       let early = 0;
-      for (let index = 0; index < 6000; index += 1) {
+      for (let index = 0; index < 24_000; index += 1) {
         detector.update(state, { at: at(index), value: random() }, judgement(index));
-        if (index === 1500) early = JSON.stringify(state).length;
+        if (index === 12_000) early = JSON.stringify(state).length;
       }
       expect(JSON.stringify(state).length).toBeLessThanOrEqual(early + 64);
     });
@@ -127,12 +127,13 @@ export function detectorContract(kind: DetectorKind, params: Readonly<Record<str
 
 type Scored = Extract<Score, { status: 'scored' }>;
 
-function expectSound(score: Scored, value: number, { bar, averageBar }: Judgement): void {
+function expectSound(score: Scored, value: number, { bar, stretchBar }: Judgement): void {
   expectBand(score, value, bar);
-  if (!score.average) return;
-  expectBand(score.average, score.average.value, averageBar);
-  expect(score.average.count).toBeGreaterThan(1);
-  expect(Number.isFinite(score.average.value)).toBe(true);
+  if (!score.stretch) return;
+  expectBand(score.stretch, score.stretch.value, stretchBar);
+  expect(score.stretch.count).toBeGreaterThanOrEqual(1);
+  expect(score.stretch.since ?? 0).toBeLessThanOrEqual(at(1e6));
+  expect(Number.isFinite(score.stretch.value)).toBe(true);
 }
 
 function expectBand(judged: Judged, value: number, bar: number): void {

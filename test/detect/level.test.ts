@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { detectors, type Judgement, type Score } from '../../src/detect/index.ts';
 
 const level = detectors.get('level');
-const closed: Judgement = { bar: 4, averageBar: 4, open: false };
+const closed: Judgement = { bar: 4, stretchBar: 4, open: false };
 
 /** A noise that repeats only after 997 values, within ±1. */
 const wobble = (index: number): number => (((index * 389) % 997) / 997) * 2 - 1;
@@ -56,7 +56,7 @@ describe('level', () => {
   it('gets used to a new level, more slowly while its finding is open', () => {
     const shifted = [...steady(300), ...steady(1500).map((value) => value + 8)];
     const quick = run(shifted).at(-1);
-    const slow = run(shifted, { bar: 4, averageBar: 4, open: true }).at(-1);
+    const slow = run(shifted, { bar: 4, stretchBar: 4, open: true }).at(-1);
     expect(quick?.score).toBeLessThan(4);
     expect(slow?.expected).toBeLessThan(quick?.expected ?? 0);
     expect(slow?.expected).toBeGreaterThan(20.5);
@@ -78,7 +78,7 @@ describe('level', () => {
 
   it('averages the last 29 to 32 readings, the newest among them', () => {
     const values = steady(90);
-    for (const [index, { average }] of run(values).entries()) {
+    for (const [index, { stretch: average }] of run(values).entries()) {
       const count = average?.count ?? 0;
       expect(count).toBeGreaterThanOrEqual(29);
       expect(count).toBeLessThanOrEqual(32);
@@ -90,15 +90,15 @@ describe('level', () => {
   it('sees a small excursion that stays in the average, though no reading tells it from noise', () => {
     const calm = run(steady(1500));
     const shifted = run([...steady(1500), ...steady(40).map((value) => value + 1)]).slice(-8);
-    expect(Math.max(...calm.slice(500).map((score) => score.average?.score ?? 0))).toBeLessThan(4);
+    expect(Math.max(...calm.slice(500).map((score) => score.stretch?.score ?? 0))).toBeLessThan(4);
     expect(Math.max(...shifted.map((score) => score.score))).toBeLessThan(4);
-    expect(Math.min(...shifted.map((score) => score.average?.score ?? 0))).toBeGreaterThan(4);
+    expect(Math.min(...shifted.map((score) => score.stretch?.score ?? 0))).toBeGreaterThan(4);
   });
 
   it('lets one wild reading not speak for the average of many', () => {
     const after = run([...steady(1000), 30, ...steady(10)]).slice(-10);
     expect(Math.max(...after.map((score) => score.score))).toBeLessThan(4);
-    expect(Math.max(...after.map((score) => score.average?.score ?? 0))).toBeLessThan(20);
+    expect(Math.max(...after.map((score) => score.stretch?.score ?? 0))).toBeLessThan(20);
   });
 
   it('names every problem of its parameters', () => {

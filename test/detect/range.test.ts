@@ -5,7 +5,7 @@ const range = detectors.get('range');
 
 function scoreOf(value: number): Score | undefined {
   const bound = range?.bind({ low: -40, high: 60 });
-  return bound?.update(bound.init(), { at: 0, value }, { bar: rangeBar, averageBar: rangeBar, open: false });
+  return bound?.update(bound.init(), { at: 0, value }, { bar: rangeBar, stretchBar: rangeBar, open: false });
 }
 
 describe('range', () => {

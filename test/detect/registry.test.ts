@@ -9,7 +9,11 @@ describe('detectors', () => {
   it('are found by their own kind', () => {
     expect([...detectors].map(([name, kind]) => [name, kind.kind])).toEqual([
       ['range', 'range'],
+      ['stuck', 'stuck'],
       ['level', 'level'],
+      ['seasonal', 'seasonal'],
+      ['spread', 'spread'],
+      ['drift', 'drift'],
     ]);
   });
 });

@@ -66,10 +66,10 @@ describe('a level watcher', () => {
     const events = steps.flatMap((step) => step.change ?? []);
     expect(events.map((event) => event.kind)).toEqual(['raised', 'cleared']);
     const [raised] = events;
-    if (raised?.kind !== 'raised' || !raised.average) throw new Error('not raised by the average');
+    if (raised?.kind !== 'raised' || !raised.stretch) throw new Error('not raised by the average');
     expect(raised.startsAt).toBeGreaterThanOrEqual(at(1000));
     expect(raised.openedAt).toBeLessThan(at(1040));
-    expect(raised.average.value).toBeGreaterThan(raised.average.high);
+    expect(raised.stretch.value).toBeGreaterThan(raised.stretch.high);
     expect(raised.explanation).toMatch(/^Pump current is high on average: 5[.\d]*\u2009A over the last \d\d readings/);
   });
 
@@ -85,7 +85,7 @@ describe('a level watcher', () => {
         for (const [index, { band, change }] of steps.entries()) {
           const here = values[index] ?? 0;
           if (change?.kind !== 'raised') continue;
-          const { value: seen, low, high } = change.average ?? { value: here, low: 0, high: 0, ...band };
+          const { value: seen, low, high } = change.stretch ?? { value: here, low: 0, high: 0, ...band };
           expect(seen < low || seen > high).toBe(true);
         }
         expect(run(watcher, values, true)).toEqual(steps);
@@ -146,7 +146,9 @@ describe('checkWatch', () => {
   it('names every problem', () => {
     expect(checkWatch('level', {})).toEqual([]);
     expect(checkWatch('level', { budget: 12, memory: 1000 })).toEqual([]);
-    expect(checkWatch('levle', {})).toEqual(['there is no detector "levle"; there are: range, level']);
+    expect(checkWatch('levle', {})).toEqual([
+      'there is no detector "levle"; there are: range, stuck, level, seasonal, spread, drift',
+    ]);
     expect(checkWatch('level', { budget: 0, memory: 1 })).toHaveLength(3);
   });
 });

@@ -54,7 +54,7 @@ describe('explainRange', () => {
 
 describe('explainAverage', () => {
   it('says what the average is, of how many readings, and what was expected of it', () => {
-    const stretch = { at, value: 60.3, low: 61.2, high: 76.1, count: 32 };
+    const stretch = { at, value: 60.3, low: 61.2, high: 76.1, count: 32, since: undefined };
     expect(explainAverage(temperature, stretch)).toBe(
       'Ambient temperature is low on average: 60.3\u2009°F over the last 32 readings up to 14:00 UTC, ' +
         'expected 61.2–76.1\u2009°F.',

@@ -29,16 +29,17 @@ const changes = ({ steps }: { readonly steps: readonly GatesStep[] }): string[] 
     step.change === undefined ? [] : [step.change === 'opened' ? `opened ${index} by ${step.look}` : `closed ${index}`],
   );
 
-const constant = (length: number, reading: number, average: number | undefined): LookScores[] =>
+const constant = (length: number, reading: number, stretch: number | undefined): LookScores[] =>
   Array.from({ length }, () => ({
+    model: 0,
     reading,
-    average: average === undefined ? undefined : { score: average, count: 32 },
+    stretch: stretch === undefined ? undefined : { score: stretch, count: 32 },
   }));
 
 const score = fc.oneof(fc.double({ min: 0, max: 12, noNaN: true }), fc.double({ min: 0, max: 1e6, noNaN: true }));
 const anyScores = fc
-  .array(fc.record({ reading: score, average: score, length: fc.integer({ min: 1, max: 90 }) }), { maxLength: 30 })
-  .map((runs) => runs.flatMap(({ reading, average, length }) => constant(length, reading, average)));
+  .array(fc.record({ reading: score, stretch: score, length: fc.integer({ min: 1, max: 90 }) }), { maxLength: 30 })
+  .map((runs) => runs.flatMap(({ reading, stretch, length }) => constant(length, reading, stretch)));
 
 describe('the gates of two looks', () => {
   const quiet = constant(500, 0.7, 0.7);
@@ -46,25 +47,25 @@ describe('the gates of two looks', () => {
   it('open one finding whichever look sees it, and say which', () => {
     const byReading = run(learnedGate, [...quiet, ...constant(10, 50, 0), ...quiet]);
     expect(changes(byReading)).toEqual(['opened 500 by reading', 'closed 514']);
-    const byAverage = run(learnedGate, [...quiet, ...constant(10, 0, 50), ...quiet]);
-    expect(changes(byAverage)).toEqual(['opened 500 by average', 'closed 514']);
-    expect(byAverage.steps[500]).toMatchObject({ startsAt: at(500), beyond: false });
+    const byStretch = run(learnedGate, [...quiet, ...constant(10, 0, 50), ...quiet]);
+    expect(changes(byStretch)).toEqual(['opened 500 by stretch', 'closed 514']);
+    expect(byStretch.steps[500]).toMatchObject({ startsAt: at(500), beyond: false });
   });
 
   it('keep it open while one of them is, and end it where the last one calmed', () => {
-    // The average follows later than a rest after the opening, so that its gate may open too.
+    // The stretch follows later than a rest after the opening, so that its gate may open too.
     const event = [...constant(61, 50, 0), ...constant(20, 50, 50), ...constant(30, 0, 50)];
     const ran = run(learnedGate, [...quiet, ...event, ...quiet]);
     expect(changes(ran)).toEqual(['opened 500 by reading', 'closed 615']);
     expect(ran.steps[615]).toMatchObject({ endsAt: at(611) });
   });
 
-  it('make one finding of an event that the average sees after the readings', () => {
+  it('make one finding of an event that the stretch sees after the readings', () => {
     const event = [...constant(10, 50, 0), ...constant(20, 50, 50), ...constant(30, 0, 50)];
     expect(changes(run(learnedGate, [...quiet, ...event, ...quiet]))).toHaveLength(2);
   });
 
-  it('make no second finding of an event that is over but still in the average', () => {
+  it('make no second finding of an event that is over but still in the stretch', () => {
     const event = [...constant(10, 50, 0), ...constant(30, 50, 50), ...constant(31, 0, 50)];
     expect(changes(run(learnedGate, [...quiet, ...event, ...quiet]))).toEqual(['opened 500 by reading', 'closed 544']);
   });
