@@ -16,13 +16,13 @@ export interface TestServer {
   signal(signal: NodeJS.Signals): void;
   /** Kills it, as a crash would, and waits for its end. */
   kill(): Promise<void>;
-  /** Again, on the same ports and data. */
-  start(): Promise<void>;
+  /** Again, on the same ports and data; with the environment that it had before unless another is given. */
+  start(env?: NodeJS.ProcessEnv): Promise<void>;
   /** Kills it and removes its data. */
   destroy(): Promise<void>;
 }
 
-export async function startInfluxd(program: string): Promise<TestServer> {
+export async function startInfluxd(program: string, env: NodeJS.ProcessEnv = {}): Promise<TestServer> {
   const folder = await mkdtemp(join(tmpdir(), 'aftercare-influxd-'));
   const [http, rpc] = [await freePort(), await freePort()];
   const config = join(folder, 'influxdb.conf');
@@ -44,15 +44,16 @@ export async function startInfluxd(program: string): Promise<TestServer> {
     folder,
     url: `http://127.0.0.1:${http}`,
     probe: '/ping',
+    env,
   });
 }
 
-export async function startVictoriaMetrics(program: string): Promise<TestServer> {
+export async function startVictoriaMetrics(program: string, more: readonly string[] = []): Promise<TestServer> {
   const folder = await mkdtemp(join(tmpdir(), 'aftercare-victoria-'));
   const http = await freePort();
   // The default keeps a month, and refuses what is older.
-  const args = [`-storageDataPath=${folder}`, `-httpListenAddr=127.0.0.1:${http}`, '-retentionPeriod=100y'];
-  return startServer({ program, args, folder, url: `http://127.0.0.1:${http}`, probe: '/health' });
+  const args = [`-storageDataPath=${folder}`, `-httpListenAddr=127.0.0.1:${http}`, '-retentionPeriod=100y', ...more];
+  return startServer({ program, args, folder, url: `http://127.0.0.1:${http}`, probe: '/health', env: {} });
 }
 
 interface Program {
@@ -61,13 +62,16 @@ interface Program {
   readonly folder: string;
   readonly url: string;
   readonly probe: string;
+  readonly env: NodeJS.ProcessEnv;
 }
 
-async function startServer({ program, args, folder, url, probe }: Program): Promise<TestServer> {
+async function startServer({ program, args, folder, url, probe, env: firstEnv }: Program): Promise<TestServer> {
   let child: ChildProcess | undefined;
   let output = '';
-  const start = async (): Promise<void> => {
-    child = spawn(program, [...args], { stdio: ['ignore', 'pipe', 'pipe'] });
+  let env = firstEnv;
+  const start = async (changed = env): Promise<void> => {
+    env = changed;
+    child = spawn(program, [...args], { env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
     for (const stream of [child.stdout, child.stderr]) {
       stream?.setEncoding('utf8').on('data', (text: string) => {
         output = `${output}${text}`.slice(-10_000);

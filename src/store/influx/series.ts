@@ -16,10 +16,8 @@ export async function readSeries(server: InfluxServer, query: SeriesQuery): Prom
   const { pointsMax } = query;
   const signal = identifier(query.signal);
   const from = `SELECT ${signal} FROM ${identifier(query.product)} ${where(query.device, query.from, query.to)}`;
-  const [few, last] = await server.query([
-    `${from} ORDER BY time ASC LIMIT ${pointsMax + 1}`,
-    `${from} ORDER BY time DESC LIMIT 1`,
-  ]);
+  const newest = query.to === undefined ? [`${from} ORDER BY time DESC LIMIT 1`] : [];
+  const [few, last] = await server.query([`${from} ORDER BY time ASC LIMIT ${pointsMax + 1}`, ...newest]);
   const raw = readings(few, query.signal);
   const first = raw[0];
   if (first === undefined) return [];

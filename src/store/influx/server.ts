@@ -73,15 +73,13 @@ export class InfluxServer implements Server {
 
   constructor(options: InfluxPlace, limits: ServerLimits) {
     const url = parsedUrl(options.url);
-    const credentials = url.username === '' ? undefined : `${decodeURIComponent(url.username)}:${decodedPassword(url)}`;
     this.place = `${url.origin}${url.pathname.replace(/\/+$/, '')}`;
     this.#db = options.db ?? options.bucket ?? 'aftercare';
     const bucket = options.bucket === undefined ? undefined : `bucket ${options.org ?? ''}/${options.bucket}`;
     this.target = `${this.place} ${bucket ?? `database ${this.#db}`}`;
     this.#options = options;
     this.#limits = limits;
-    const basic = credentials === undefined ? undefined : `Basic ${Buffer.from(credentials).toString('base64')}`;
-    const authorization = options.token === undefined ? basic : `Token ${options.token}`;
+    const authorization = options.token === undefined ? basicOf(url) : `Token ${options.token}`;
     this.#headers = authorization === undefined ? {} : { authorization };
   }
 
@@ -134,8 +132,16 @@ export class InfluxServer implements Server {
     const parsed = answerShape.safeParse(jsonOrUndefined(text));
     if (!parsed.success) throw badAnswer(this.place, status, text);
     const { results } = parsed.data;
-    for (const { error, partial, series } of results) {
-      if (error !== undefined && !/database not found/i.test(error)) throw badAnswer(this.place, status, error);
+    const nothing = statements.map(() => []);
+    const error = results[0]?.error ?? '';
+    if (/database not found/i.test(error)) return nothing;
+    if (/^not executed$/i.test(error) && statements.length > 1) {
+      // Where the first of several fails, 1.6 does not say why.
+      await this.#query(statements.slice(0, 1));
+      return nothing;
+    }
+    for (const { error: failure, partial, series } of results) {
+      if (failure !== undefined) throw badAnswer(this.place, status, failure);
       if (partial === true || series.some((one) => one.partial === true)) {
         throw badAnswer(this.place, status, 'the answer is cut off: its max-row-limit is too small');
       }
@@ -254,13 +260,24 @@ function isFieldType(type: unknown): type is FieldType {
 function parsedUrl(text: string): URL {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   if (url?.protocol === 'http:' || url?.protocol === 'https:') return url;
-  throw new AftercareError('config-invalid', 'the URL of InfluxDB is not usable', {
-    hint: 'INFLUX_URL looks like http://127.0.0.1:8086.',
-  });
+  throw unusableUrl();
 }
 
-function decodedPassword(url: URL): string {
-  return decodeURIComponent(url.password);
+/** The user and password of 1.x, where the URL has them. */
+function basicOf({ username, password }: URL): string | undefined {
+  if (username === '') return undefined;
+  try {
+    const credentials = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`;
+    return `Basic ${Buffer.from(credentials).toString('base64')}`;
+  } catch {
+    throw unusableUrl();
+  }
+}
+
+function unusableUrl(): AftercareError {
+  return new AftercareError('config-invalid', 'the URL of InfluxDB is not usable', {
+    hint: 'INFLUX_URL looks like http://127.0.0.1:8086, or http://user:password@host:8086 with % escapes.',
+  });
 }
 
 function jsonOrUndefined(text: string): unknown {
