@@ -7,7 +7,6 @@ import { until } from '../service-process.ts';
 import { type InfluxUnderTest, influxPlace, startInfluxd, type TestServer } from './influx-server.ts';
 
 const influxd = requireProgram('influxd');
-const timeoutMs = 1_500;
 const chart = { device: 'fridge-1', product: 'fridge', signal: 'cabinet_temp', from: undefined, to: undefined };
 const failed = { code: 'store-failed', hint: expect.any(String) };
 
@@ -21,7 +20,7 @@ describe.skipIf(influxd === undefined)('an InfluxDB that is away', () => {
 
   beforeEach(async () => {
     server = await startInfluxd(influxd ?? '');
-    place = await influxPlace({ url: server.url, limits: { timeoutMs } });
+    place = await influxPlace({ url: server.url });
     ({ store } = place);
   });
   afterEach(async () => {
@@ -74,7 +73,11 @@ describe.skipIf(influxd === undefined)('an InfluxDB that is away', () => {
   });
 
   it('stands still: each call ends at its time-out, and what was in the socket does no harm', async () => {
-    await store.write(temps(0, 3), 3);
+    const timeoutMs = 1_000;
+    await place.destroy();
+    place = await influxPlace({ url: server.url, limits: { timeoutMs } });
+    ({ store } = place);
+    await forward(temps(0, 3), 3);
     server.signal('SIGSTOP');
     const late = { ...failed, message: expect.stringContaining(`did not answer within ${timeoutMs} ms`) };
     await expect(store.write(temps(3, 500), 503)).rejects.toMatchObject(late);
@@ -116,7 +119,7 @@ describe.skipIf(influxd === undefined)('an InfluxDB that is away', () => {
     await place.destroy();
     await server.destroy();
     server = await startInfluxd(influxd ?? '', { INFLUXDB_DATA_CACHE_MAX_MEMORY_SIZE: '200000' });
-    place = await influxPlace({ url: server.url, limits: { timeoutMs } });
+    place = await influxPlace({ url: server.url });
     ({ store } = place);
     const log = temps(0, 4_000);
     let next = 0;
