@@ -39,7 +39,7 @@ const table: Readonly<Record<string, { pure: boolean; imports: readonly string[]
   },
   backtest: {
     pure: false,
-    imports: ['base', 'telemetry', 'product', 'store', 'log', 'findings', 'engine', 'cases'],
+    imports: ['base', 'telemetry', 'product', 'store', 'log', 'findings', 'engine', 'cases', 'admission', 'pipeline'],
   },
   api: { pure: false, imports: ['base', 'telemetry', 'product', 'registry', 'store', 'findings', 'cases', 'pipeline'] },
 };

@@ -1,4 +1,13 @@
+export { type PipelineDevice, PipelineDevices } from './devices.ts';
 export { openPipeline, type Pipeline, type PipelineOptions } from './pipeline.ts';
+export {
+  contentHash,
+  type EarlierReports,
+  newProcessed,
+  type Processed,
+  Processor,
+  type ProcessorOptions,
+} from './process.ts';
 export type {
   DeviceLedger,
   DeviceStatus,

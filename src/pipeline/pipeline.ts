@@ -1,4 +1,3 @@
-import { hash } from 'node:crypto';
 import type { QuarantineEntry } from '../admission/index.ts';
 import { type Clock, secondMs } from '../base/index.ts';
 import type { CaseStore } from '../cases/index.ts';
@@ -14,7 +13,7 @@ import { PipelineDevices } from './devices.ts';
 import { Forwarder } from './forwarder.ts';
 import { LiveFeed } from './live.ts';
 import { patiently } from './patiently.ts';
-import { Processor } from './process.ts';
+import { contentHash, Processor } from './process.ts';
 import { Pump } from './pump.ts';
 import type { LiveEvent, PipelineView } from './view.ts';
 
@@ -73,7 +72,7 @@ export async function openPipeline(options: PipelineOptions): Promise<Pipeline> 
     catalogue,
     engine,
     devices,
-    hash: (text) => hash('sha256', text, 'base64url').slice(0, hashCharacters),
+    hash: contentHash,
     earlier: (device, boot, seq) =>
       patiently(() => store.reports({ by: 'identity', device, boot, seq }), { stopped: stopping.signal, onTrouble }),
   });
@@ -131,9 +130,6 @@ export async function openPipeline(options: PipelineOptions): Promise<Pipeline> 
     },
   };
 }
-
-/** 144 bits of SHA-256 tell contents apart. */
-const hashCharacters = 24;
 
 function tellRejected(entries: readonly QuarantineEntry[], publish: PipelineOptions['publish']): void {
   const told = new Map<number, number>();

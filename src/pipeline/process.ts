@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto';
 import {
   admitReports,
   messageTopic,
@@ -17,6 +18,14 @@ import type { Catalogue } from '../product/index.ts';
 import { decodeRecord, type MessageRecord, type OversizeRecord, type Report } from '../telemetry/index.ts';
 import type { PipelineDevices } from './devices.ts';
 import { WaitingReports } from './waiting-reports.ts';
+
+/** 144 bits of SHA-256 tell contents apart. */
+const hashCharacters = 24;
+
+/** What admission knows a report's content by. */
+export function contentHash(text: string): string {
+  return hash('sha256', text, 'base64url').slice(0, hashCharacters);
+}
 
 /** Reports stored or waiting to be stored under an identity. */
 export type EarlierReports = (device: string, boot: string, seq: number) => Promise<readonly Report[]>;
