@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { requireProgram } from '../servers.ts';
 import { type ServiceProcess, startService, until } from '../service-process.ts';
 import { atEveryWidth, launch, openPage, seriousViolations } from './browser.ts';
-import { publishReports, register } from './fixture.ts';
+import { connectDevice, publishReports, register } from './fixture.ts';
 import { warmingFridge } from './fridge.ts';
 
 const chromium = requireProgram('chromium');
@@ -44,6 +44,11 @@ describe.skipIf(chromium === undefined)('the console on the real service', () =>
     await page.getByRole('button', { name: /make the account/i }).click();
     await page.getByText('Nothing waits.').waitFor();
     await sound('inbox-empty');
+    await page.getByRole('link', { name: 'Fleet', exact: true }).click();
+    await page.getByRole('heading', { name: 'No device yet' }).waitFor();
+    await page.getByText('curl http').waitFor();
+    await sound('fleet-empty');
+    await page.getByRole('link', { name: 'Triage', exact: true }).click();
     const again = await browser.newPage();
     await again.goto(link);
     await again.getByRole('heading', { name: 'This link does not work any more' }).waitFor();
@@ -94,6 +99,69 @@ describe.skipIf(chromium === undefined)('the console on the real service', () =>
       .getByText(/resolved/i)
       .first()
       .waitFor();
+  });
+
+  it('counts the fleet by health and shows one state at the press of a tile', async () => {
+    await register(service, 'kitchen-2');
+    await page.getByRole('link', { name: 'Fleet', exact: true }).click();
+    await page.getByRole('row', { name: /kitchen-1.*Degraded/ }).waitFor();
+    await page.getByRole('row', { name: /kitchen-2.*Unknown/ }).waitFor();
+    await sound('fleet');
+    await page.getByRole('link', { name: /1\s+Degraded/ }).click();
+    await page.getByRole('row', { name: /kitchen-2/ }).waitFor({ state: 'detached' });
+    expect(page.url()).toContain('health=degraded');
+    await page.getByLabel('Search devices').fill('nothing like it');
+    await page.getByText('No device matches').waitFor();
+    await sound('fleet-nothing');
+    await page.getByRole('link', { name: 'Clear the filter' }).click();
+    await page.getByRole('row', { name: /kitchen-2/ }).waitFor();
+  });
+
+  it('lets a new device wait, so that no row moves under its reader', async () => {
+    const before = await page.getByRole('rowheader').allInnerTexts();
+    await register(service, 'kitchen-0');
+    const bar = page.getByRole('button', { name: /1 new/ });
+    await bar.waitFor();
+    expect(await page.getByRole('rowheader').allInnerTexts()).toEqual(before);
+    await page.keyboard.press('u');
+    await page.getByRole('row', { name: /kitchen-0/ }).waitFor();
+    await bar.waitFor({ state: 'hidden' });
+  });
+
+  it('opens a device by key: all signals at one time, its cases, findings, ledger, and what was set aside', async () => {
+    const secret = await service.api<{ secret: string }>('POST', '/devices/kitchen-1/secret');
+    const client = await connectDevice(service, { id: 'kitchen-1', secret: secret.body.secret });
+    await client.publishAsync('devices/kitchen-1/reports', '{"at": oops', { qos: 1 });
+    await client.endAsync();
+    await page.keyboard.press('j');
+    await page.keyboard.press('j');
+    await page.keyboard.press('Enter');
+    const article = page.getByRole('article');
+    await article.getByRole('heading', { name: 'kitchen-1' }).waitFor();
+    await page.locator('.uplot canvas').nth(1).waitFor();
+    await article.getByText('undecodable').waitFor();
+    await sound('device');
+    await article.getByRole('slider', { name: /cabinet temperature/i }).focus();
+    await page.keyboard.press('ArrowLeft');
+    await page.locator('[class*="crosshairDot"]').nth(1).waitFor();
+    await article.getByText(/this is not JSON/).click();
+    await article.getByText('{"at": oops', { exact: true }).waitFor();
+    await page.getByRole('button', { name: 'Tables' }).click();
+    await page.getByRole('table').first().waitFor();
+  });
+
+  it('leads from the device to its case, and back to its row in the fleet', async () => {
+    const article = page.getByRole('article');
+    await article.getByRole('link', { name: 'Loss of cooling' }).click();
+    await article.getByRole('heading', { name: 'Loss of cooling' }).waitFor();
+    await article.getByRole('link', { name: 'kitchen-1' }).first().click();
+    await article.getByRole('heading', { name: 'kitchen-1' }).waitFor();
+    await page.keyboard.press('Escape');
+    const row = page.getByRole('row', { name: /kitchen-1/ }).getByRole('link');
+    await row.waitFor();
+    expect(await until(() => row.evaluate((link) => link.matches(':focus')), 5_000, 'its row has the focus')).toBe(
+      true,
+    );
   });
 
   it('signs in and out', async () => {

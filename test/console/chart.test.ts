@@ -67,6 +67,18 @@ describe('chartSeries', () => {
     expect(high).toBeGreaterThan(9);
     expect(valueRange(chartSeries({ points: [], band: [] }, [], number('temp'), minute))).toEqual([0, 1]);
   });
+
+  it('is not pressed into a line by a band that is very wide', () => {
+    const point = (value: number) => ({ at: time(start + value), min: value, max: value, mean: value, count: 1 });
+    const range = (values: number[], low: number, high: number) => {
+      const band = [{ at: time(start), low, high }];
+      return valueRange(chartSeries({ points: values.map(point), band }, [], number('temp'), minute));
+    };
+    const [low, high] = range([1, 2], -50, 50);
+    expect([low > -3, low <= -2, high < 6, high >= 5]).toEqual([true, true, true, true]);
+    expect(range([1], 0, 4)[1]).toBeGreaterThanOrEqual(4);
+    expect(range([], 0, 4)[0]).toBeLessThanOrEqual(0);
+  });
 });
 
 describe('looking up by time', () => {

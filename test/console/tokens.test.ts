@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { contrast } from '../../dashboards/console/src/theme/contrast.ts';
 import { palettes } from '../../dashboards/console/src/theme/tokens.ts';
 
-const severities = ['info', 'minor', 'major', 'critical'] as const;
+const severities = ['good', 'info', 'minor', 'major', 'critical'] as const;
 
 describe('contrast', () => {
   it('is 21 for black on white, 1 for equal colours, and the same both ways', () => {

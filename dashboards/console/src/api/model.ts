@@ -2,6 +2,8 @@
 
 export type Severity = 'info' | 'minor' | 'major' | 'critical';
 export type CaseState = 'new' | 'acknowledged' | 'resolved';
+/** From well to worst seen, then the two in which nothing is seen. */
+export type Health = 'good' | 'watch' | 'degraded' | 'failing' | 'silent' | 'unknown';
 export type Role = 'admin' | 'agent' | 'viewer';
 export type Value = number | boolean | string;
 
@@ -74,6 +76,8 @@ export interface Finding {
   readonly openedAt: string;
   readonly endsAt: string | null;
   readonly explanation: string;
+  /** Id of the case that it belongs to. */
+  readonly case: string | null;
   readonly evidence: readonly Evidence[];
 }
 
@@ -104,6 +108,32 @@ export interface Device {
   readonly watermark: string | null;
   readonly firmware: string | null;
   readonly clockSuspect: { readonly rawAt: string; readonly receivedAt: string } | null;
+  readonly health: Health;
+  readonly openCases: number;
+  readonly openFindings: number;
+}
+
+/** Counts of devices; retired ones stand beside. */
+export interface Fleet {
+  readonly health: Readonly<Record<Health, number>>;
+  readonly devices: number;
+  readonly retired: number;
+}
+
+/** A message or reading that was set aside. */
+export interface QuarantineItem {
+  readonly receivedAt: string;
+  readonly reason: string;
+  readonly detail: string;
+  readonly topic: string;
+  readonly payload: string | null;
+  readonly bytes: number;
+}
+
+export interface Demo {
+  readonly running: boolean;
+  readonly devices: number;
+  readonly startedAt: string | null;
 }
 
 /** Counts of reports. */
@@ -119,6 +149,12 @@ export interface Ledger {
   readonly conflicts: number;
   readonly readingsRejected: number;
   readonly gaps: readonly { readonly boot: string; readonly from: number; readonly to: number }[];
+}
+
+/** What the console reads of the whole fleet's ledger. */
+export interface FleetLedger {
+  /** Since when the counts have not met. */
+  readonly behindSince: string | null;
 }
 
 export interface SignalSpec {

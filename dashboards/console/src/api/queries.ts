@@ -3,12 +3,16 @@ import { call } from './client.ts';
 import type {
   CaseDetail,
   CaseItem,
+  Demo,
   Device,
   Finding,
+  Fleet,
+  FleetLedger,
   Ledger,
   Page,
   Product,
   ProductItem,
+  QuarantineItem,
   Series,
   SeriesRange,
   Session,
@@ -60,6 +64,72 @@ export const deviceQuery = (device: string) =>
     queryKey: ['device', device],
     queryFn: ({ signal }) => call<Device>(`/devices/${id(device)}`, { signal }),
   });
+
+export const devicesPage = (
+  query: Readonly<Record<string, string | number | undefined>>,
+  signal?: AbortSignal,
+): Promise<Page<Device>> => call('/devices', { query, signal });
+
+export const fleetQuery = queryOptions({
+  queryKey: ['fleet'],
+  queryFn: ({ signal }) => call<Fleet>('/fleet', { signal }),
+  // Counts that a page before has read would stand above rows that it has not.
+  staleTime: 0,
+});
+
+/** More of a device's findings than anyone reads; a shorter range shows the rest. */
+const findingPagesMax = 5;
+
+export const deviceFindingsQuery = (device: string, range: SeriesRange) =>
+  queryOptions({
+    queryKey: ['device', device, 'findings', range],
+    queryFn: async ({ signal }): Promise<Page<Finding>> => {
+      const items: Finding[] = [];
+      let next: string | null = null;
+      for (let pages = 0; pages < findingPagesMax && (pages === 0 || next !== null); pages += 1) {
+        const page: Page<Finding> = await call(`/devices/${id(device)}/findings`, {
+          query: { ...range, cursor: next ?? undefined, limit: 1000 },
+          signal,
+        });
+        items.push(...page.items);
+        next = page.next;
+      }
+      return { items, next };
+    },
+    placeholderData: keepPreviousData,
+  });
+
+export const deviceCasesQuery = (device: string) =>
+  queryOptions({
+    queryKey: ['device', device, 'cases'],
+    queryFn: ({ signal }) => casesPage({ device, limit: 100 }, signal),
+  });
+
+export const quarantineQuery = (device: string) =>
+  queryOptions({
+    queryKey: ['device', device, 'quarantine'],
+    queryFn: ({ signal }) =>
+      call<Page<QuarantineItem>>(`/devices/${id(device)}/quarantine`, { query: { limit: 20 }, signal }),
+  });
+
+export const fleetLedgerQuery = queryOptions({
+  queryKey: ['ledger'],
+  queryFn: ({ signal }) => call<FleetLedger>('/ledger', { signal }),
+});
+
+/** The demo, or null where the service has none. */
+export const demoQuery = queryOptions({
+  queryKey: ['demo'],
+  queryFn: async ({ signal }): Promise<Demo | null> => {
+    try {
+      return await call<Demo>('/demo', { signal });
+    } catch (error) {
+      if (isProblem(error) && error.status === 404) return null;
+      throw error;
+    }
+  },
+  staleTime: 60_000,
+});
 
 export const ledgerQuery = (device: string) =>
   queryOptions({

@@ -1,4 +1,5 @@
 import { createRootRoute, createRoute, createRouter, lazyRouteComponent, redirect } from '@tanstack/react-router';
+import { parseFleetFilter } from '../fleet/filter.ts';
 import { Desk } from '../inbox/desk.tsx';
 import { parseFilter } from '../inbox/filter.ts';
 import { NothingOpen } from '../inbox/nothing-open.tsx';
@@ -39,9 +40,31 @@ const caseRoute = createRoute({
   component: lazyRouteComponent(() => import('../case/case-page.tsx'), 'CasePage'),
 });
 
+/** List and device keep the list's filter in the URL, so that the way back leads to the same list. */
+const fleet = createRoute({
+  getParentRoute: () => signedIn,
+  id: 'fleet-pages',
+  validateSearch: parseFleetFilter,
+});
+
+const fleetList = createRoute({
+  getParentRoute: () => fleet,
+  path: '/fleet',
+  component: lazyRouteComponent(() => import('../fleet/fleet-page.tsx'), 'FleetPage'),
+});
+
+const deviceRoute = createRoute({
+  getParentRoute: () => fleet,
+  path: '/devices/$deviceId',
+  component: lazyRouteComponent(() => import('../device/device-page.tsx'), 'DevicePage'),
+});
+
 /** The URL's parameters are plain text, as people write and share them. */
 export const router = createRouter({
-  routeTree: root.addChildren([setup, signedIn.addChildren([home, desk.addChildren([triage, caseRoute])])]),
+  routeTree: root.addChildren([
+    setup,
+    signedIn.addChildren([home, desk.addChildren([triage, caseRoute]), fleet.addChildren([fleetList, deviceRoute])]),
+  ]),
   defaultNotFoundComponent: NotFound,
   defaultErrorComponent: Unexpected,
   defaultPreload: 'intent',
@@ -56,5 +79,9 @@ export const router = createRouter({
 declare module '@tanstack/react-router' {
   interface Register {
     router: typeof router;
+  }
+  interface HistoryState {
+    /** The device that one comes back from. */
+    device?: string;
   }
 }

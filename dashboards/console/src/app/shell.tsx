@@ -1,7 +1,7 @@
 import { Button, Kbd, Modal, Switch } from '@mantine/core';
-import { Link } from '@tanstack/react-router';
+import { Link, useLocation } from '@tanstack/react-router';
 import { type ReactNode, useState } from 'react';
-import { HelpIcon, InboxIcon, Pulse } from '../parts/icons.tsx';
+import { FleetIcon, HelpIcon, InboxIcon, Pulse } from '../parts/icons.tsx';
 import { AccountMenu } from './account-menu.tsx';
 import { LiveButton, LostBanner } from './live-state.tsx';
 import css from './shell.module.css';
@@ -10,6 +10,7 @@ import { shortcutList, useShortcuts, useShortcutsOn } from './shortcuts.ts';
 /** The frame around every signed-in page: the rail (a bar on top where it is narrow) and the page. */
 export function Shell({ children }: { children: ReactNode }) {
   const [keysOpen, setKeysOpen] = useState(false);
+  const at = useLocation({ select: ({ pathname }) => sectionOf(pathname) });
   useShortcuts({ '?': () => setKeysOpen(true) });
   return (
     <div className={css.shell}>
@@ -22,9 +23,13 @@ export function Shell({ children }: { children: ReactNode }) {
           <span className={css.brandName}>Aftercare</span>
         </span>
         <div className={css.pages}>
-          <Link to="/triage" className={css.entry} aria-current="true" activeProps={{ 'aria-current': 'page' }}>
+          <Link to="/triage" className={css.entry} aria-current={at === 'triage' ? 'true' : undefined}>
             <InboxIcon />
             <span>Triage</span>
+          </Link>
+          <Link to="/fleet" className={css.entry} aria-current={at === 'fleet' ? 'true' : undefined}>
+            <FleetIcon />
+            <span>Fleet</span>
           </Link>
         </div>
         <div className={css.tools}>
@@ -45,6 +50,12 @@ export function Shell({ children }: { children: ReactNode }) {
       <KeysDialog opened={keysOpen} onClose={() => setKeysOpen(false)} />
     </div>
   );
+}
+
+/** The entry of the rail that a page belongs to; on the entry's own page the link says `page` by itself. */
+function sectionOf(path: string): 'triage' | 'fleet' | undefined {
+  if (path === '/triage' || path.startsWith('/cases/')) return 'triage';
+  return path === '/fleet' || path.startsWith('/devices/') ? 'fleet' : undefined;
 }
 
 function KeysDialog({ opened, onClose }: { opened: boolean; onClose: () => void }) {

@@ -3,12 +3,12 @@ import { useEffect, useRef } from 'react';
 
 /** Every key of the console, in the order of the list that `?` opens. */
 export const shortcutList = [
-  { keys: ['J', 'K'], does: 'Next or previous case' },
-  { keys: ['Enter'], does: 'Open the case, or go from its row into it' },
-  { keys: ['Esc'], does: 'Back from the case to the list' },
+  { keys: ['J', 'K'], does: 'Next or previous case or device' },
+  { keys: ['Enter'], does: 'Open the device or case, or go from its row into it' },
+  { keys: ['Esc'], does: 'Back from the case or device to the list' },
   { keys: ['A'], does: 'Acknowledge' },
   { keys: ['R'], does: 'Resolve; then 1 to 9 for the verdict and Enter' },
-  { keys: ['T'], does: 'Show the chart as a table, and back' },
+  { keys: ['T'], does: 'Show charts as tables, and back' },
   { keys: ['U'], does: 'Show what is new' },
   { keys: ['/'], does: 'Search' },
   { keys: ['←', '→'], does: 'In a chart: read reading by reading; with Shift ten at a time' },

@@ -29,7 +29,11 @@ export function CaseHeader({ item, device, product }: CaseHeaderProps) {
           {item.title}
         </h1>
         <p className="muted">
-          {[product?.title ?? item.product, item.device, device?.site].filter(Boolean).join(' · ')}
+          {product?.title ?? item.product} ·{' '}
+          <Link to="/devices/$deviceId" params={{ deviceId: item.device }} search={{}}>
+            {item.device}
+          </Link>
+          {device?.site != null && <> · {device.site}</>}
         </p>
       </div>
       <CaseActions item={item} />

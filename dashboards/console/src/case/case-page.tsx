@@ -8,13 +8,13 @@ import { useLiveEvents } from '../app/live.tsx';
 import { usePageTitle } from '../app/page-title.ts';
 import { useShortcuts } from '../app/shortcuts.ts';
 import { ChartSection } from '../chart/chart-section.tsx';
+import { DeviceFacts } from '../device/device-facts.tsx';
+import { DeviceLedger } from '../device/device-ledger.tsx';
 import { useDelayed } from '../parts/delayed.ts';
 import { BackIcon } from '../parts/icons.tsx';
 import { ProblemNotice } from '../parts/problem-notice.tsx';
 import css from './case.module.css';
 import { CaseHeader } from './case-header.tsx';
-import { DeviceFacts } from './device-facts.tsx';
-import { DeviceLedger } from './device-ledger.tsx';
 import { Timeline } from './timeline.tsx';
 
 export function CasePage() {
@@ -61,7 +61,7 @@ function Loaded({ item }: { item: CaseDetail }) {
       <CaseHeader item={item} device={device.data} product={product.data} />
       <ChartSection item={item} device={device} product={product} />
       <div className={css.columns}>
-        <DeviceFacts device={device} productTitle={product.data?.title} />
+        <DeviceFacts device={device} productTitle={product.data?.title} heading="Device" linked />
         <DeviceLedger device={item.device} />
       </div>
       <Timeline caseId={item.id} />

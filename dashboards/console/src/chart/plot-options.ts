@@ -9,13 +9,17 @@ export interface PlotRequest {
   readonly series: ChartSeries;
   readonly palette: Palette;
   readonly width: number;
+  readonly size: PlotSize;
   /** Switches and counted states are steps, not slopes. */
   readonly stepped: boolean;
   /** The stretch asked for, epoch ms; undefined ends follow the readings. */
   readonly range: { readonly from: number | undefined; readonly to: number | undefined };
 }
 
-export const plotHeight = 216;
+/** Alone on a page, and as one of many. */
+export const plotHeights = { full: 216, small: 148 } as const;
+
+export type PlotSize = keyof typeof plotHeights;
 
 /** Room left of the plot for the numbers of the y axis, the same in every chart so that times stand below each other. */
 const axisWidth = 48;
@@ -29,7 +33,7 @@ export function plotOptions(request: PlotRequest): uPlot.Options {
   const paths = request.stepped ? stepped : linear;
   return {
     width: request.width,
-    height: plotHeight,
+    height: plotHeights[request.size],
     padding: [8, 20, 0, 0],
     legend: { show: false },
     cursor: { show: false },
@@ -50,7 +54,7 @@ export function plotOptions(request: PlotRequest): uPlot.Options {
         ...axis,
         size: axisWidth,
         gap: 6,
-        space: 44,
+        space: request.size === 'full' ? 44 : 28,
         grid: { stroke: palette.hairline, width: 1 },
         ...(series.switches ? { splits: () => [0, 1] } : {}),
         values: (_plot, ticks) =>

@@ -38,6 +38,16 @@ export function chartRange(preset: Preset, facts: EpisodeFacts): SeriesRange {
   return { from, to: end + margin(end - from) };
 }
 
+/** The ranges of a device's own page, back from how far its event time has come. */
+export const devicePresets = ['day', 'week', 'all'] as const;
+export type DevicePreset = (typeof devicePresets)[number];
+
+export function deviceRange(preset: DevicePreset, watermark: number): SeriesRange {
+  if (preset === 'all') return { from: undefined, to: undefined };
+  const lengthMs = preset === 'day' ? dayMs : 7 * dayMs;
+  return { from: watermark - lengthMs, to: watermark + margin(lengthMs) };
+}
+
 /** A little room right of the last reading, in whole seconds so that equal ranges have equal keys. */
 function margin(lengthMs: number): number {
   return Math.ceil(lengthMs / 40 / 1000) * 1000;

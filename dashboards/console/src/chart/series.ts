@@ -145,7 +145,13 @@ export function nearestIndex(items: readonly { readonly at: number }[], at: numb
   return right.at - at < at - left.at ? before + 1 : before;
 }
 
-/** Lowest and highest number on the chart with some air around it; a flat line gets a scale all the same. */
+/** How far beyond the readings the band is shown, in their own span. */
+const bandBeyond = 3;
+
+/**
+ * Lowest and highest number on the chart with some air around it; a flat line gets a scale all the same. Of a band that
+ * is still very wide only the part near the readings is shown: the whole would press them into a line.
+ */
 export function valueRange(series: ChartSeries): [number, number] {
   let low = Number.POSITIVE_INFINITY;
   let high = Number.NEGATIVE_INFINITY;
@@ -154,8 +160,13 @@ export function valueRange(series: ChartSeries): [number, number] {
     high = Math.max(high, to);
   };
   for (const point of series.points) include(point.min, point.max);
-  for (const point of series.band) include(point.low, point.high);
   for (const firing of series.firings) include(firing.value, firing.value);
+  const beyond = bandBeyond * (high - low);
+  const cut = beyond > 0;
+  const [lowest, highest] = [low - beyond, high + beyond];
+  for (const { low: from, high: to } of series.band) {
+    include(cut ? Math.max(from, lowest) : from, cut ? Math.min(to, highest) : to);
+  }
   if (low > high) return [0, 1];
   const air = (high - low) * 0.08 || Math.abs(high) * 0.1 || 1;
   return [low - air, high + air];

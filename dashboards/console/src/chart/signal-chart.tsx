@@ -5,7 +5,7 @@ import { type KeyboardEvent, type PointerEvent, useEffect, useId, useRef, useSta
 import uPlot from 'uplot';
 import { palettes } from '../theme/tokens.ts';
 import css from './chart.module.css';
-import { plotData, plotHeight, plotOptions } from './plot-options.ts';
+import { type PlotSize, plotData, plotHeights, plotOptions } from './plot-options.ts';
 import { readingWords, summaryWords } from './reading-words.ts';
 import { type ChartSeries, nearestIndex } from './series.ts';
 import { nextIndex } from './steps.ts';
@@ -15,6 +15,7 @@ interface SignalChartProps {
   readonly unit: string;
   readonly series: ChartSeries;
   readonly stepped: boolean;
+  readonly size: PlotSize;
   readonly range: { readonly from: number | undefined; readonly to: number | undefined };
   /** The time that is being read, the same in every chart of the page; epoch ms. */
   readonly at: number | null;
@@ -65,7 +66,7 @@ export function SignalChart(props: SignalChartProps) {
         aria-valuemax={Math.max(0, series.points.length - 1)}
         aria-valuenow={Math.max(0, index)}
         aria-valuetext={point === undefined ? 'no readings' : readingWords(series, point, unit)}
-        style={{ height: plotHeight }}
+        style={{ height: plotHeights[props.size] }}
         onKeyDown={onKeyDown}
         onPointerMove={onPointerMove}
         onPointerLeave={() => onAt(null)}
@@ -84,19 +85,23 @@ export function SignalChart(props: SignalChartProps) {
 }
 
 function usePlot(props: SignalChartProps, width: number) {
-  const { series, stepped, range } = props;
+  const { series, stepped, range, size } = props;
   const palette = palettes[useComputedColorScheme('light')];
   const host = useRef<HTMLDivElement>(null);
   const [plot, setPlot] = useState<uPlot | null>(null);
   useEffect(() => {
     if (host.current === null || width === 0) return;
-    const made = new uPlot(plotOptions({ series, palette, width, stepped, range }), plotData(series), host.current);
+    const made = new uPlot(
+      plotOptions({ series, palette, width, size, stepped, range }),
+      plotData(series),
+      host.current,
+    );
     setPlot(made);
     return () => {
       setPlot(null);
       made.destroy();
     };
-  }, [series, palette, width, stepped, range]);
+  }, [series, palette, width, size, stepped, range]);
   return { host, plot };
 }
 

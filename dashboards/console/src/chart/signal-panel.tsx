@@ -9,7 +9,7 @@ import { numberWords } from '../words/numbers.ts';
 import { momentWords } from '../words/times.ts';
 import { unitWords } from '../words/units.ts';
 import css from './chart.module.css';
-import { plotHeight } from './plot-options.ts';
+import { type PlotSize, plotHeights } from './plot-options.ts';
 import { ReadingTable } from './reading-table.tsx';
 import { expectedAt, firingAt, pointWords } from './reading-words.ts';
 import { type ChartSeries, chartSeries, nearestIndex } from './series.ts';
@@ -21,13 +21,16 @@ interface SignalPanelProps {
   readonly everyMs: number;
   readonly findings: readonly Finding[];
   readonly range: SeriesRange;
+  /** One of many is lower, and the page keeps one legend for all. */
+  readonly size?: PlotSize;
   readonly asTable: boolean;
   readonly at: number | null;
   readonly onAt: (at: number | null) => void;
 }
 
 /** One signal: what is read right now in words, then the chart or the table. */
-export function SignalPanel({ device, spec, everyMs, findings, range, asTable, at, onAt }: SignalPanelProps) {
+export function SignalPanel(props: SignalPanelProps) {
+  const { device, spec, everyMs, findings, range, size = 'full', asTable, at, onAt } = props;
   const query = useQuery(seriesQuery(device, spec.name, range));
   const late = useDelayed(query.isPending);
   const unit = unitWords(spec.unit);
@@ -45,7 +48,7 @@ export function SignalPanel({ device, spec, everyMs, findings, range, asTable, a
         </h3>
         {series !== undefined && <Readout series={series} unit={unit} at={at} />}
       </div>
-      {late && <Skeleton height={plotHeight} />}
+      {late && <Skeleton height={plotHeights[size]} />}
       {query.isError && (
         <ProblemNotice
           what={`The readings of ${spec.title} could not be read`}
@@ -61,11 +64,12 @@ export function SignalPanel({ device, spec, everyMs, findings, range, asTable, a
             unit={unit}
             series={series}
             stepped={spec.kind === 'state'}
+            size={size}
             range={range}
             at={at}
             onAt={onAt}
           />
-          <Legend series={series} />
+          {size === 'full' && <Legend series={series} />}
         </>
       )}
     </div>

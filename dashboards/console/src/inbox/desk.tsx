@@ -4,11 +4,11 @@ import { useCallback, useEffect, useRef } from 'react';
 import { productsQuery } from '../api/queries.ts';
 import { usePageTitle } from '../app/page-title.ts';
 import { useShortcuts } from '../app/shortcuts.ts';
+import { NewBar } from '../parts/new-bar.tsx';
 import css from './inbox.module.css';
 import { InboxBody } from './inbox-body.tsx';
 import { InboxHead } from './inbox-head.tsx';
 import { neighbour } from './live-list.ts';
-import { NewBar } from './new-bar.tsx';
 import { useInbox } from './use-inbox.ts';
 
 /** List left, case right; where it is narrow, the case covers the list. */

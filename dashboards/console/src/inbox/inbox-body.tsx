@@ -1,6 +1,9 @@
 import { Button, Skeleton } from '@mantine/core';
+import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
+import { fleetQuery } from '../api/queries.ts';
 import { useNow } from '../app/use-now.ts';
+import { DemoBar, DemoOffer } from '../demo/demo-offer.tsx';
 import { useDelayed } from '../parts/delayed.ts';
 import { ProblemNotice } from '../parts/problem-notice.tsx';
 import { stateWords } from '../words/cases.ts';
@@ -76,22 +79,35 @@ function Placeholder() {
 }
 
 function Empty({ filter }: { filter: Filter }) {
-  if (!isFiltered(filter)) {
-    return (
-      <div className={css.empty}>
-        <p className={css.emptyTitle}>Nothing waits.</p>
-        <p className="muted">
-          A case opens here by itself when a device's reports break a rule or leave their normal range.
-        </p>
-      </div>
-    );
-  }
+  if (!isFiltered(filter)) return <NothingWaits />;
   return (
     <div className={css.empty}>
       <p className={css.emptyTitle}>No case matches {filterWords(filter)}.</p>
       <Link to="." search={{}} replace className={css.clear}>
         Clear the filter
       </Link>
+    </div>
+  );
+}
+
+function NothingWaits() {
+  const counts = useQuery(fleetQuery);
+  const noDevice = counts.data?.devices === 0 && counts.data.retired === 0;
+  return (
+    <div className={css.empty}>
+      <p className={css.emptyTitle}>Nothing waits.</p>
+      <p className="muted">
+        A case opens here by itself when a device's reports break a rule or leave their normal range.
+      </p>
+      {noDevice && (
+        <div className={css.firstSteps}>
+          <p>
+            There is no device yet. <Link to="/fleet">How to register one</Link>
+          </p>
+          <DemoOffer />
+        </div>
+      )}
+      <DemoBar />
     </div>
   );
 }

@@ -33,6 +33,15 @@ export const InboxIcon = () => (
   </Icon>
 );
 
+export const FleetIcon = () => (
+  <Icon size={18}>
+    <rect x="2" y="2.5" width="5" height="5" rx="1" />
+    <rect x="9" y="2.5" width="5" height="5" rx="1" />
+    <rect x="2" y="9" width="5" height="4.5" rx="1" />
+    <rect x="9" y="9" width="5" height="4.5" rx="1" />
+  </Icon>
+);
+
 export const HelpIcon = () => (
   <Icon size={18}>
     <rect x="1.5" y="4" width="13" height="8.5" rx="1.5" />

@@ -36,6 +36,8 @@ export interface Palette {
   readonly hatch: string;
   readonly shadow: string;
   readonly backdrop: string;
+  /** A device on which nothing is open. */
+  readonly good: SeverityColours;
   readonly info: SeverityColours;
   readonly minor: SeverityColours;
   readonly major: SeverityColours;
@@ -62,6 +64,7 @@ export const palettes: Readonly<Record<'light' | 'dark', Palette>> = {
     hatch: 'rgba(89, 98, 110, 0.32)',
     shadow: '0 8px 28px rgba(16, 24, 40, 0.14), 0 1px 3px rgba(16, 24, 40, 0.10)',
     backdrop: 'rgba(16, 20, 26, 0.40)',
+    good: { mark: '#3B8A57', text: '#27673E', tint: '#E8F4EC' },
     info: { mark: '#5B7895', text: '#40607F', tint: '#EAF0F6' },
     minor: { mark: '#A87400', text: '#785200', tint: '#FAF0D9' },
     major: { mark: '#CC5A0B', text: '#96400A', tint: '#FCEBDF' },
@@ -86,6 +89,7 @@ export const palettes: Readonly<Record<'light' | 'dark', Palette>> = {
     hatch: 'rgba(154, 164, 176, 0.30)',
     shadow: '0 10px 32px rgba(0, 0, 0, 0.55), 0 0 0 1px #2B333E',
     backdrop: 'rgba(4, 6, 9, 0.60)',
+    good: { mark: '#5FB57E', text: '#93D3AA', tint: '#15261C' },
     info: { mark: '#7D9FC1', text: '#A9C5E1', tint: '#18232F' },
     minor: { mark: '#DDA62C', text: '#EEC564', tint: '#2A2314' },
     major: { mark: '#EE873F', text: '#FFAE78', tint: '#2E1F14' },

@@ -11,6 +11,7 @@ const shown: Readonly<Record<string, string>> = {
   'l/min': 'l/min',
   '1': '',
   '{count}': '',
+  '[g]': 'g₀',
   '[ppm]': 'ppm',
   '[rpm]': 'rpm',
   '/min': 'per min',

@@ -1,11 +1,14 @@
 import { useQuery } from '@tanstack/react-query';
 import type { Ledger } from '../api/model.ts';
-import { ledgerQuery } from '../api/queries.ts';
+import { fleetLedgerQuery, ledgerQuery } from '../api/queries.ts';
+import { useNow } from '../app/use-now.ts';
 import { ProblemNotice } from '../parts/problem-notice.tsx';
 import { countWords, plural } from '../words/numbers.ts';
-import css from './case.module.css';
+import { epoch, lengthWords } from '../words/times.ts';
+import css from './device.module.css';
+import { missingWords } from './missing.ts';
 
-/** What became of the device's reports: whether this case rests on everything it sent. */
+/** What became of the device's reports: whether what is said of it rests on everything it sent. */
 export function DeviceLedger({ device }: { device: string }) {
   const ledger = useQuery(ledgerQuery(device));
   return (
@@ -38,7 +41,6 @@ const exceptions = [
 
 function Counts({ ledger }: { ledger: Ledger }) {
   const happened = exceptions.filter(([name]) => ledger[name] > 0);
-  const behind = ledger.acknowledged - Math.min(ledger.stored, ledger.evaluated);
   return (
     <>
       <dl className={css.facts}>
@@ -49,9 +51,30 @@ function Counts({ ledger }: { ledger: Ledger }) {
           </div>
         ))}
       </dl>
-      {behind > 0 && <p className={css.unknown}>{plural(behind, 'report')} still on the way through.</p>}
+      <Behind ledger={ledger} />
       <Missing gaps={ledger.gaps} />
     </>
+  );
+}
+
+/** A moment behind is how it works; longer means that something is stuck. */
+const stuckMs = 60_000;
+const lookAgainMs = 15_000;
+
+function Behind({ ledger }: { ledger: Ledger }) {
+  const missing = missingWords(ledger);
+  const fleet = useQuery({ ...fleetLedgerQuery, enabled: missing.length > 0, refetchInterval: lookAgainMs });
+  const now = useNow(lookAgainMs);
+  if (missing.length === 0) return null;
+  const since = fleet.data?.behindSince ?? null;
+  if (since === null || now - epoch(since) <= stuckMs) {
+    return <p className={css.unknown}>On the way through: {missing.join('; ')}.</p>;
+  }
+  return (
+    <p role="alert" className={css.behind}>
+      The counts have not met for {lengthWords(now - epoch(since))}: {missing.join('; ')}. Nothing is lost: the log
+      keeps them until it is done. Whoever runs the service should look at its diagnostics.
+    </p>
   );
 }
 

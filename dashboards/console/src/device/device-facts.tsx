@@ -1,34 +1,40 @@
 import type { UseQueryResult } from '@tanstack/react-query';
+import { Link } from '@tanstack/react-router';
 import type { ReactNode } from 'react';
 import type { Device } from '../api/model.ts';
 import { useNow } from '../app/use-now.ts';
 import { ProblemNotice } from '../parts/problem-notice.tsx';
 import { agoWords, dateWords, epoch, momentWords } from '../words/times.ts';
-import css from './case.module.css';
+import css from './device.module.css';
 
 interface DeviceFactsProps {
   readonly device: UseQueryResult<Device>;
   readonly productTitle: string | undefined;
+  readonly heading: string;
+  /** Whether the id leads to the device's own page. */
+  readonly linked: boolean;
 }
 
-export function DeviceFacts({ device, productTitle }: DeviceFactsProps) {
+export function DeviceFacts({ device, heading, ...rest }: DeviceFactsProps) {
   return (
     <section aria-labelledby="device-heading">
-      <h2 id="device-heading">Device</h2>
+      <h2 id="device-heading">{heading}</h2>
       {device.isError && (
         <ProblemNotice what="The device could not be read" error={device.error} onRetry={device.refetch} />
       )}
-      {device.data !== undefined && <Facts device={device.data} productTitle={productTitle} />}
+      {device.data !== undefined && <Facts device={device.data} {...rest} />}
     </section>
   );
 }
 
 const lifeWords = { registered: 'Registered, no report yet', active: 'Active', retired: 'Retired' } as const;
 
-function Facts({ device, productTitle }: { device: Device; productTitle: string | undefined }) {
+type FactsProps = Pick<DeviceFactsProps, 'productTitle' | 'linked'> & { readonly device: Device };
+
+function Facts({ device, productTitle, linked }: FactsProps) {
   const now = useNow();
   const facts: readonly (readonly [string, ReactNode])[] = [
-    ['Id', device.id],
+    ['Id', linked ? <DeviceLink key="id" device={device.id} /> : device.id],
     ['Product', productTitle ?? device.product],
     ['State', `${lifeWords[device.life]}, ${device.online ? 'connected' : 'not connected'}`],
     ['Last message', device.lastSeenAt && <Ago at={device.lastSeenAt} now={now} />],
@@ -42,7 +48,8 @@ function Facts({ device, productTitle }: { device: Device; productTitle: string 
     ['Installed', device.installedAt && dateWords(epoch(device.installedAt))],
   ];
   // Most devices are part of nothing, so its absence is not worth a word.
-  const shown = [...facts, ['Part of', device.parent] as const].filter(([, value]) => value !== null);
+  const parent = device.parent && <DeviceLink device={device.parent} />;
+  const shown = [...facts, ['Part of', parent] as const].filter(([, value]) => value !== null);
   const unknown = facts.filter(([, value]) => value === null).map(([name]) => name.toLowerCase());
   return (
     <>
@@ -62,6 +69,14 @@ function Facts({ device, productTitle }: { device: Device; productTitle: string 
       </dl>
       {unknown.length > 0 && <p className={css.unknown}>Not known: {unknown.join(', ')}</p>}
     </>
+  );
+}
+
+function DeviceLink({ device }: { device: string }) {
+  return (
+    <Link to="/devices/$deviceId" params={{ deviceId: device }} search={{}}>
+      {device}
+    </Link>
   );
 }
 

@@ -1,6 +1,6 @@
 import { useShortcutsOn } from '../app/shortcuts.ts';
 import { countWords } from '../words/numbers.ts';
-import css from './inbox.module.css';
+import css from './parts.module.css';
 
 /** What is new waits here until it is asked for, so that nothing moves under a reader. */
 export function NewBar({ count, onShow }: { count: number; onShow: () => unknown }) {
