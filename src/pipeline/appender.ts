@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { type Clock, isAftercareError, secondMs } from '../base/index.ts';
 import type { Log } from '../log/index.ts';
 
@@ -9,6 +10,8 @@ export interface AppenderOptions {
   readonly clock: Clock;
   /** The log can no longer be written: nothing can be acknowledged until the service is started again. */
   readonly onBroken: (error: Error) => void;
+  /** Resolves when what was appended is nearly processed; undefined when it is. */
+  readonly whenNear: () => Promise<void> | undefined;
   readonly groupRecordsMax?: number;
   readonly groupBytesMax?: number;
 }
@@ -22,15 +25,19 @@ interface Waiting {
 /** How long acknowledgements are withheld at a full log before the connection is closed. */
 const fullPatienceMs = 30 * secondMs;
 const fullRetryMs = secondMs;
+/** How long acknowledgements wait at most for the processing to come near: it may be held up itself. */
+const nearPatienceMs = secondMs;
 
 /**
  * Gathers payloads into groups: one group is being written while the next one gathers, so that the number of writes
- * follows the disk and no timer is needed. What waits is bounded by the broker's in-flight limits.
+ * follows the disk and no timer is needed. What waits is bounded by the broker's in-flight limits. Acknowledgements wait
+ * while the processing is far behind, so that devices that send more than can be processed are slowed down.
  */
 export class Appender {
   readonly #log: Log;
   readonly #clock: Clock;
   readonly #onBroken: (error: Error) => void;
+  readonly #whenNear: () => Promise<void> | undefined;
   readonly #recordsMax: number;
   readonly #bytesMax: number;
   #waiting: Waiting[] = [];
@@ -42,6 +49,7 @@ export class Appender {
     this.#log = options.log;
     this.#clock = options.clock;
     this.#onBroken = options.onBroken;
+    this.#whenNear = options.whenNear;
     this.#recordsMax = options.groupRecordsMax ?? 4_096;
     this.#bytesMax = options.groupBytesMax ?? 4 * 1024 * 1024;
   }
@@ -71,12 +79,22 @@ export class Appender {
       try {
         await this.#log.append(group.map((item) => item.payload));
         this.#full = false;
+        await this.#awaitProcessing();
         for (const item of group) item.done();
       } catch (error) {
         await this.#refuse(group, error instanceof Error ? error : new Error(String(error)));
       }
     }
     this.#running = undefined;
+  }
+
+  async #awaitProcessing(): Promise<void> {
+    const near = this.#closed ? undefined : this.#whenNear();
+    if (near === undefined) return;
+    const over = new AbortController();
+    const patience = sleep(nearPatienceMs, undefined, { signal: over.signal }).catch(() => undefined);
+    await Promise.race([near, patience]);
+    over.abort();
   }
 
   #takeGroup(): Waiting[] {

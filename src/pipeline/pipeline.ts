@@ -62,7 +62,7 @@ export async function openPipeline(options: PipelineOptions): Promise<Pipeline> 
   const { log, store, server, cases, clock, publish } = options;
   const stopping = new AbortController();
   const { onTrouble } = options;
-  const appender = new Appender({ log, clock, onBroken: options.onBroken });
+  const appender = new Appender({ log, clock, onBroken: options.onBroken, whenNear: () => pump.whenNear() });
   const catalogue = new Catalogue(options.readPack);
   const engine = new Engine(catalogue);
   const devices = new PipelineDevices();

@@ -47,6 +47,8 @@ export interface PumpOptions {
 /** How much of the log is read at once, and how much may wait to be stored. */
 const readLimits = { recordsMax: 1_024, bytesMax: 4 * 1024 * 1024 };
 const waitingReportsMax = 10_000;
+/** About a second's work: a case should open within two of its last report, however much is sent. */
+const backlogMax = 20_000;
 const waitingQuarantineBytesMax = 32 * 1024 * 1024;
 /** A checkpoint takes at most a twentieth of the time. */
 const commitShare = 20;
@@ -72,6 +74,7 @@ export class Pump {
   /** Everything before this log offset is in the server, and no longer counted as unstored. */
   #forwarded: number | undefined;
   #saving: Promise<void> | undefined;
+  #onNear: (() => void)[] = [];
   #commitDueAt = 0;
   /** By the monotonic clock. */
   #findingsDueAt = 0;
@@ -94,6 +97,16 @@ export class Pump {
   /** What was set aside of a device and is not in the checkpoint yet, oldest first. */
   waitingQuarantine(device: string): QuarantineEntry[] {
     return this.#waiting.quarantine.filter((entry) => entry.device === device);
+  }
+
+  /** Resolves when no more than {@link backlogMax} records of the log wait to be processed; undefined when that is so. */
+  whenNear(): Promise<void> | undefined {
+    if (this.#isNear()) return undefined;
+    return new Promise((resolve) => this.#onNear.push(resolve));
+  }
+
+  #isNear(): boolean {
+    return this.#options.log.bounds().next - this.#next <= backlogMax;
   }
 
   /** Takes up the last checkpoint. Must be called once, before {@link start}. */
@@ -213,6 +226,7 @@ export class Pump {
       this.#next = entry.offset + 1;
       if (pauses.due) await pauses.take();
     }
+    if (this.#isNear()) for (const resolve of this.#onNear.splice(0)) resolve();
     onQuarantined(this.#waiting.quarantine.slice(this.#told));
     this.#told = this.#waiting.quarantine.length;
     if (this.#quarantineBytes() > waitingQuarantineBytesMax) await this.#commit();

@@ -22,8 +22,8 @@ afterEach(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-function appender(on: Log = log): Appender {
-  return new Appender({ log: on, clock: () => now, onBroken: (error) => broken.push(error) });
+function appender(on: Log = log, whenNear: () => Promise<void> | undefined = () => undefined): Appender {
+  return new Appender({ log: on, clock: () => now, onBroken: (error) => broken.push(error), whenNear });
 }
 
 function append(to: Appender, bytes: number): Promise<Error | undefined> {
@@ -36,6 +36,25 @@ it('writes what comes together as one group, in order', async () => {
   expect(answers).toEqual(Array(50).fill(undefined));
   const entries = await log.read(0, { recordsMax: 100, bytesMax: 1e6 });
   expect(entries.map((entry) => entry.payload.length)).toEqual(Array.from({ length: 50 }, (_, index) => index + 1));
+});
+
+it('withholds the acknowledgement while the processing is far behind, and writes nothing more', async () => {
+  const near = Promise.withResolvers<void>();
+  const to = appender(log, () => near.promise);
+  const answers: (Error | undefined)[] = [];
+  const first = append(to, 1).then((answer) => answers.push(answer));
+  await expect.poll(() => log.bounds().next).toBe(1);
+  const second = append(to, 2).then((answer) => answers.push(answer));
+  await new Promise((resolve) => setImmediate(resolve));
+  expect({ answers, next: log.bounds().next }).toEqual({ answers: [], next: 1 });
+  near.resolve();
+  await Promise.all([first, second]);
+  expect({ answers, next: log.bounds().next }).toEqual({ answers: [undefined, undefined], next: 2 });
+});
+
+it('acknowledges after a while also when the processing does not come near', async () => {
+  const to = appender(log, () => new Promise(() => {}));
+  expect(await append(to, 1)).toBeUndefined();
 });
 
 it('withholds the acknowledgement at a full log, and gives it when there is room again', async () => {
