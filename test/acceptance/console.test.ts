@@ -1,5 +1,6 @@
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { startInfluxd, type TestServer } from '../integration/influx-server.ts';
 import { requireProgram } from '../servers.ts';
 import { type ServiceProcess, startService, until } from '../service-process.ts';
 import { atEveryWidth, launch, openPage, seriousViolations } from './browser.ts';
@@ -10,14 +11,26 @@ const chromium = requireProgram('chromium');
 const password = 'a calm fridge hums softly';
 const consoleBuildMs = 90_000;
 
-describe.skipIf(chromium === undefined)('the console on the real service', () => {
+/** Where the service keeps telemetry: with itself, or in Debian's InfluxDB as well. */
+const homes = [
+  { home: 'the embedded store', program: chromium },
+  { home: 'InfluxDB', program: chromium && requireProgram('influxd') },
+] as const;
+
+describe.each(homes)('the console on the real service with $home', ({ home, program }) => {
+  if (program === undefined) {
+    it.skip('needs chromium and, for InfluxDB, influxd');
+    return;
+  }
+  let influx: TestServer | undefined;
   let service: ServiceProcess;
   let browser: Browser;
   let page: Page;
   let errors: string[];
 
   beforeAll(async () => {
-    service = await startService();
+    influx = home === 'InfluxDB' ? await startInfluxd(program) : undefined;
+    service = await startService(influx ? { env: { INFLUX_URL: influx.url } } : {});
     browser = await launch(chromium ?? '');
     ({ page, errors } = await openPage(browser));
     await until(() => consoleIsBuilt(service.url), consoleBuildMs, 'the console is built');
@@ -25,6 +38,7 @@ describe.skipIf(chromium === undefined)('the console on the real service', () =>
   afterAll(async () => {
     await browser?.close();
     await service?.stop();
+    await influx?.destroy();
   });
 
   const sound = (name: string) =>
