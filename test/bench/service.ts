@@ -85,6 +85,8 @@ async function measure(service: ServiceProcess, devicesFile: string, options: Lo
       await sleep(sampleEveryMs);
     }
   })();
+  // When the service ends, the load says so first: both must be heard before anything is cleaned up.
+  sampling.catch(() => undefined);
   const load = await runLoad({ url: service.mqttUrl, devicesFile }, options).finally(() => {
     loading = false;
   });
