@@ -54,6 +54,24 @@ export async function runCommand(args: readonly string[]): Promise<ExitCode> {
       const { replayCommand } = await import('./replay-command.ts');
       exitCode = await replayCommand(csv, { ...options, json: options.json ?? false });
     });
+  simulate
+    .command('run', { isDefault: true })
+    .description('run a scenario with known faults (demo, healthy-year, bad-network) and score what was found')
+    .argument('<scenario>', 'demo, healthy-year or bad-network')
+    .option('--seed <n>', 'another fleet with other faults', wholeNumber)
+    .option('--devices <n>', 'how many', wholeNumber)
+    .option('--days <n>', 'how long; healthy-year is a month unless asked otherwise', nonNegative)
+    .option('--in-process', 'without a service, as fast as it goes, the same each time')
+    .option('--until-now', 'over MQTT: end at the present instead of going on in real time')
+    .option('--truth <file>', 'write the planted faults as JSON Lines')
+    .option('--url <url>', 'HTTP address of the service; default: from the settings')
+    .option('--mqtt <url>', 'MQTT address of the service; default: from the settings')
+    .option('--json', 'print the score card as JSON')
+    .action(async (scenario: string, options: SimulateFlags) => {
+      const { simulateCommand } = await import('./simulate-command.ts');
+      const { inProcess = false, untilNow = false, json = false } = options;
+      exitCode = await simulateCommand(scenario, { ...options, inProcess, untilNow, json });
+    });
   try {
     await program.parseAsync(args, { from: 'user' });
     return exitCode;
@@ -71,6 +89,18 @@ interface ReplayFlags {
   readonly json?: boolean;
 }
 
+interface SimulateFlags {
+  readonly seed?: number;
+  readonly devices?: number;
+  readonly days?: number;
+  readonly inProcess?: boolean;
+  readonly untilNow?: boolean;
+  readonly truth?: string;
+  readonly url?: string;
+  readonly mqtt?: string;
+  readonly json?: boolean;
+}
+
 function failed(error: unknown): ExitCode {
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
   if (!isAftercareError(error)) throw error;
@@ -82,4 +112,9 @@ function nonNegative(text: string): number {
   const value = Number(text);
   if (!Number.isFinite(value) || value < 0) throw new InvalidArgumentError('must be a number from 0 on');
   return value;
+}
+
+function wholeNumber(text: string): number {
+  if (!/^\d{1,9}$/.test(text)) throw new InvalidArgumentError('must be a whole number from 0 on');
+  return Number(text);
 }

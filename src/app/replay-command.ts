@@ -1,12 +1,12 @@
-import { existsSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type RecordedRow, readRecording } from '../../simulators/csv.ts';
 import { replay } from '../../simulators/replay.ts';
 import { AftercareError } from '../base/index.ts';
 import type { SignalValue } from '../telemetry/index.ts';
+import { type Api, apiOf, call, deviceSecret, hasText, refused } from './api-client.ts';
 import type { ExitCode } from './command-line.ts';
-import { type Config, readConfig } from './config.ts';
+import { readConfig } from './config.ts';
 
 export interface ReplayCommandOptions {
   readonly product: string;
@@ -23,10 +23,8 @@ const progressEveryMs = 200;
 export async function replayCommand(csv: string, options: ReplayCommandOptions): Promise<ExitCode> {
   const config = readConfig(process.cwd(), process.env);
   if (!existsSync(csv)) throw new AftercareError('csv-invalid', `${csv}: there is no such file`);
-  const { host, port } = config.AFTERCARE_HTTP;
-  const { host: mqttHost, port: mqttPort } = config.AFTERCARE_MQTT;
-  const api = { url: options.url ?? `http://${host}:${port}`, token: adminToken(config) };
-  const secret = await deviceSecret(api, options);
+  const api = apiOf(config, options);
+  const secret = await deviceSecret(api, { id: options.device, product: options.product });
   const chosen = new ColumnChoice(csv, await signalNames(api, options.product));
   let shownAt = 0;
   const onProgress = (reports: number) => {
@@ -36,7 +34,7 @@ export async function replayCommand(csv: string, options: ReplayCommandOptions):
   };
   const startedAt = Date.now();
   const result = await replay({
-    mqttUrl: options.mqtt ?? `mqtt://${mqttHost}:${mqttPort}`,
+    mqttUrl: api.mqttUrl,
     device: options.device,
     secret,
     rows: chosen.of(readRecording(csv)),
@@ -87,64 +85,10 @@ class ColumnChoice {
   }
 }
 
-function adminToken(config: Config): string {
-  if (config.AFTERCARE_TOKEN !== undefined) return config.AFTERCARE_TOKEN;
-  const file = join(config.AFTERCARE_DATA, 'admin-token');
-  if (existsSync(file)) return readFileSync(file, 'utf8').trim();
-  throw new AftercareError('unauthenticated', `there is no admin token: neither AFTERCARE_TOKEN nor ${file}`, {
-    hint: 'start the service first, or run this where its data folder is',
-  });
-}
-
-interface Api {
-  readonly url: string;
-  readonly token: string;
-}
-
-async function deviceSecret(api: Api, options: ReplayCommandOptions): Promise<string> {
-  const { device: id, product } = options;
-  const made = await call(api, '/api/v1/devices', { id, product });
-  const answer = made.status === 409 ? await call(api, `/api/v1/devices/${id}/secret`, {}) : made;
-  if (hasText(answer.body, 'secret')) return answer.body.secret;
-  throw refused(answer.status, answer.body);
-}
-
 async function signalNames(api: Api, product: string): Promise<ReadonlySet<string>> {
-  const { status, body } = await call(api, `/api/v1/products/${encodeURIComponent(product)}`);
+  const answer = await call(api, `/api/v1/products/${encodeURIComponent(product)}`);
+  const { body } = answer;
   const signals = typeof body === 'object' && body !== null && 'signals' in body ? body.signals : undefined;
-  if (!Array.isArray(signals)) throw refused(status, body);
+  if (!Array.isArray(signals)) throw refused(answer);
   return new Set(signals.flatMap((signal) => (hasText(signal, 'name') ? [signal.name] : [])));
-}
-
-/** Posts `body`, or gets when there is none. */
-async function call(api: Api, path: string, body?: object): Promise<{ status: number; body: unknown }> {
-  const headers = { authorization: `Bearer ${api.token}` };
-  const post = {
-    method: 'POST',
-    body: JSON.stringify(body),
-    headers: { ...headers, 'content-type': 'application/json' },
-  };
-  try {
-    const response = await fetch(new URL(path, api.url), body ? post : { headers });
-    return { status: response.status, body: await response.json().catch(() => undefined) };
-  } catch (error) {
-    throw new AftercareError('request-invalid', `there is no service at ${api.url}`, {
-      cause: error,
-      hint: 'start it with npm start, or name its address with --url',
-    });
-  }
-}
-
-function hasText<Key extends string>(value: unknown, key: Key): value is Record<Key, string> {
-  return (
-    typeof value === 'object' &&
-    value !== null &&
-    key in value &&
-    typeof (value as Record<Key, unknown>)[key] === 'string'
-  );
-}
-
-function refused(status: number, body: unknown): AftercareError {
-  const detail = hasText(body, 'detail') ? body.detail : 'without a reason';
-  return new AftercareError('request-invalid', `the service answered ${status}: ${detail}`);
 }

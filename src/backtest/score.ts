@@ -43,7 +43,7 @@ export interface ReportTally {
 export interface ScoreInput {
   readonly truth: readonly PlantedFault[];
   readonly cases: readonly OpenedCase[];
-  /** Undefined where service time is not the devices' time, so that silence says nothing. */
+  /** Undefined where service time is not the devices' time: silence says nothing, failed links are not asked for. */
   readonly silences: readonly Silence[] | undefined;
   readonly reports: ReportTally;
   readonly devices: number;
@@ -133,7 +133,9 @@ export function scoreRun(input: ScoreInput): ScoreCard {
   const faultsOf = Map.groupBy(truth, ({ device }) => device);
   const judged = cases.map((item) => ({ item, verdict: verdictOf(item, faultsOf.get(item.device) ?? []) }));
   const casesOf = Map.groupBy(cases, ({ device }) => device);
-  const outcomes = truth.map((fault) => outcomeOf(fault, casesOf.get(fault.device) ?? [], endAt));
+  // Only silence shows that a link has failed.
+  const askedFor = silences === undefined ? truth.filter(({ kind }) => kind !== 'link') : truth;
+  const outcomes = askedFor.map((fault) => outcomeOf(fault, casesOf.get(fault.device) ?? [], endAt));
   const counts = caseCounts(judged);
   const faults = faultCounts(outcomes);
   const deviceDays = (devices * (endAt - startAt)) / dayMs;
