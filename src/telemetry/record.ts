@@ -59,22 +59,20 @@ export function encodeRecord(record: LogRecord): Uint8Array {
   return bytes;
 }
 
-/** The hot path's own encoder: one allocation, no JSON. `device` is ASCII by its pattern. */
+/** The hot path's own encoder: pooled memory, no JSON. `device` is ASCII by its pattern. */
 function encodeMessage(record: MessageRecord): Uint8Array {
-  const topic = encoder.encode(record.topic);
+  const topic = Buffer.from(record.topic);
   assert(record.device.length <= 255, 'device id fits one length byte');
   assert(topic.length <= 65_535, 'topic fits its length field');
   const deviceBytes = record.device.length;
-  const bytes = new Uint8Array(messageHeaderBytes + deviceBytes + topic.length + record.payload.length);
-  const view = new DataView(bytes.buffer);
+  const bytes = Buffer.allocUnsafe(messageHeaderBytes + deviceBytes + topic.length + record.payload.length);
   bytes[0] = messageTag;
-  view.setFloat64(1, record.receivedAt, true);
+  bytes.writeDoubleLE(record.receivedAt, 1);
   bytes[9] = deviceBytes;
-  view.setUint16(10, topic.length, true);
-  let position = messageHeaderBytes;
-  for (let i = 0; i < deviceBytes; i++) bytes[position++] = record.device.charCodeAt(i);
-  bytes.set(topic, position);
-  bytes.set(record.payload, position + topic.length);
+  bytes.writeUInt16LE(topic.length, 10);
+  bytes.write(record.device, messageHeaderBytes, 'latin1');
+  bytes.set(topic, messageHeaderBytes + deviceBytes);
+  bytes.set(record.payload, messageHeaderBytes + deviceBytes + topic.length);
   return bytes;
 }
 
@@ -83,13 +81,14 @@ export function decodeRecord(bytes: Uint8Array): LogRecord {
   if (tag === jsonTag) return JSON.parse(decoder.decode(bytes.subarray(1))) as LogRecord;
   assert(tag === messageTag, `log payload has a known tag, not ${tag}`);
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const deviceEnd = messageHeaderBytes + (bytes[9] ?? 0);
-  const topicEnd = deviceEnd + view.getUint16(10, true);
+  const deviceBytes = bytes[9] ?? 0;
+  const topicEnd = messageHeaderBytes + deviceBytes + view.getUint16(10, true);
+  const names = decoder.decode(bytes.subarray(messageHeaderBytes, topicEnd));
   return {
     kind: 'message',
     receivedAt: view.getFloat64(1, true),
-    device: decoder.decode(bytes.subarray(messageHeaderBytes, deviceEnd)),
-    topic: decoder.decode(bytes.subarray(deviceEnd, topicEnd)),
+    device: names.slice(0, deviceBytes),
+    topic: names.slice(deviceBytes),
     payload: bytes.subarray(topicEnd),
   };
 }
