@@ -39,6 +39,13 @@ export async function runCommand(args: readonly string[]): Promise<ExitCode> {
       const { testCommand } = await import('./test-command.ts');
       exitCode = testCommand(paths, { json: options.json ?? false });
     });
+  program
+    .command('build-console')
+    .description('build the staff console, as an image or a packager does ahead of the first start')
+    .action(async () => {
+      const { buildConsoleCommand } = await import('./build-console-command.ts');
+      exitCode = await buildConsoleCommand();
+    });
   const simulate = program.command('simulate').description('make products report');
   simulate
     .command('replay')

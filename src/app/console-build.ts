@@ -26,6 +26,7 @@ export function buildConsole(options: ConsoleBuildOptions): ConsoleBuild {
   const digest = sourceDigest(options.root, source);
   if (existsSync(stamp) && readFileSync(stamp, 'utf8') === digest) return { folder: () => built, stop: () => {} };
   let ready = false;
+  let stopped = false;
   let output = '';
   const startedAt = performance.now();
   const vite = join(options.root, 'node_modules', 'vite', 'bin', 'vite.js');
@@ -42,16 +43,20 @@ export function buildConsole(options: ConsoleBuildOptions): ConsoleBuild {
   child.stderr.on('data', gather);
   child.on('error', (error) => options.onFailed(error.message));
   child.on('close', (code, signal) => {
-    if (signal !== null) return;
+    if (stopped) return;
     if (code !== 0) {
-      options.onFailed(output.trim() || `vite ended with code ${code}`);
+      options.onFailed(output.trim() || `vite ended with ${signal ?? `code ${code}`}`);
       return;
     }
     writeFileSync(stamp, digest);
     ready = true;
     options.onBuilt(Math.round(performance.now() - startedAt));
   });
-  return { folder: () => (ready ? built : undefined), stop: () => child.kill() };
+  const stop = () => {
+    stopped = true;
+    child.kill();
+  };
+  return { folder: () => (ready ? built : undefined), stop };
 }
 
 /** Of all that goes into the build: the console's own files and the versions of what it imports. */
