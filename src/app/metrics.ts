@@ -1,12 +1,18 @@
 import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client';
+import { type CaseStore, type DeviceTrouble, healthOf, healthStates } from '../cases/index.ts';
 import type { Log } from '../log/index.ts';
 import type { LedgerCounts, PipelineView } from '../pipeline/index.ts';
 
 export interface MetricsSources {
-  readonly log: Log;
-  readonly view: () => PipelineView;
+  readonly log: Pick<Log, 'bounds'>;
+  /** The bound of the log on disk. */
+  readonly logBytesMax: number;
+  readonly view: () => Pick<PipelineView, 'fleetLedger'>;
   readonly connections: () => number;
+  readonly cases: Pick<CaseStore, 'troubles'>;
 }
+
+const troubledStates = healthStates.filter((health) => health !== 'good' && health !== 'unknown');
 
 const ledgerHelp: Readonly<Record<keyof LedgerCounts, string>> = {
   received: 'Reports that devices sent',
@@ -21,10 +27,12 @@ const ledgerHelp: Readonly<Record<keyof LedgerCounts, string>> = {
   readingsRejected: 'Readings set aside',
 };
 
-/** The service's own metrics, for Prometheus. The ledger's are read when they are asked for. */
+/** The service's own metrics, for Prometheus. What they count is looked at when they are asked for, once for all. */
 export function createMetrics(sources: MetricsSources): { readonly text: () => Promise<string> } {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
+  let ledger = sources.view().fleetLedger();
+  let troubles: readonly DeviceTrouble[] = [];
   for (const [name, help] of Object.entries(ledgerHelp)) {
     const counter: Counter = new Counter({
       name: `aftercare_reports_${snakeCase(name)}_total`,
@@ -32,20 +40,47 @@ export function createMetrics(sources: MetricsSources): { readonly text: () => P
       registers: [registry],
       collect: () => {
         counter.reset();
-        counter.inc(sources.view().fleetLedger()[name as keyof LedgerCounts]);
+        counter.inc(ledger[name as keyof LedgerCounts]);
       },
     });
   }
-  gauge(registry, 'aftercare_log_bytes', 'Size of the report log', () => sources.log.bounds().bytes);
-  gauge(registry, 'aftercare_log_next_offset', 'Records ever appended to the log', () => sources.log.bounds().next);
-  gauge(registry, 'aftercare_mqtt_connections', 'Devices connected', sources.connections);
-  gauge(registry, 'aftercare_behind_since_seconds', 'Since when (epoch) the ledger is behind, 0 when it is not', () => {
-    return (sources.view().fleetLedger().behindSince ?? 0) / 1_000;
+  const add = (name: string, help: string, read: () => number) => gauge(registry, name, help, read);
+  add('aftercare_log_bytes', 'Size of the report log', () => sources.log.bounds().bytes);
+  add('aftercare_log_bytes_max', 'Bound of the report log: at it devices get no acknowledgement', () => {
+    return sources.logBytesMax;
   });
-  gauge(registry, 'aftercare_server_lag_records', 'Log records that the telemetry server has not got', () => {
-    return sources.view().server()?.lagRecords ?? 0;
+  add('aftercare_log_next_offset', 'Records ever appended to the log', () => sources.log.bounds().next);
+  add('aftercare_mqtt_connections', 'Devices connected', sources.connections);
+  add('aftercare_devices', 'Devices that ever sent a message', () => ledger.devices);
+  add('aftercare_behind_since_seconds', 'Since when (epoch) the ledger is behind, 0 when it is not', () => {
+    return (ledger.behindSince ?? 0) / 1_000;
   });
-  return { text: () => registry.metrics() };
+  add('aftercare_server_lag_records', 'Log records that the telemetry server has not got', () => {
+    return ledger.server?.lagRecords ?? 0;
+  });
+  add('aftercare_server_failing', '1 while the last attempt to write to the telemetry server failed', () => {
+    return ledger.server?.trouble === undefined ? 0 : 1;
+  });
+  add('aftercare_cases_open', 'Cases that are not resolved', () => {
+    return troubles.reduce((sum, { openCases }) => sum + openCases, 0);
+  });
+  const troubled: Gauge = new Gauge({
+    name: 'aftercare_devices_troubled',
+    help: 'Devices on which something is open, by their health',
+    labelNames: ['health'],
+    registers: [registry],
+    collect: () => {
+      for (const health of troubledStates) troubled.set({ health }, 0);
+      for (const trouble of troubles) troubled.inc({ health: healthOf('active', trouble) });
+    },
+  });
+  return {
+    text: async () => {
+      ledger = sources.view().fleetLedger();
+      troubles = await sources.cases.troubles();
+      return registry.metrics();
+    },
+  };
 }
 
 function gauge(registry: Registry, name: string, help: string, read: () => number): void {

@@ -143,7 +143,13 @@ async function startParts(
   });
   stops.push(() => consoleBuild.stop());
   const hashToken = (text: string) => createHash('sha256').update(text).digest('base64url');
-  const metrics = createMetrics({ log, view: () => pipeline.view, connections: () => broker.connections() });
+  const metrics = createMetrics({
+    log,
+    logBytesMax,
+    view: () => pipeline.view,
+    connections: () => broker.connections(),
+    cases,
+  });
   const checks = { mqtt: true, http: true, log: true };
   const server = await buildServer({
     directory,

@@ -1,0 +1,63 @@
+import { expect, it } from 'vitest';
+import { createMetrics } from '../../src/app/metrics.ts';
+import type { DeviceTrouble } from '../../src/cases/index.ts';
+
+const trouble = (changes: Partial<DeviceTrouble>): DeviceTrouble => ({
+  device: 'fridge-1',
+  openCases: 1,
+  openFindings: 1,
+  worst: 'major',
+  safety: false,
+  silent: false,
+  ...changes,
+});
+
+it('tells what an operator asks, looked at once each time', async () => {
+  const counts = { received: 9, acknowledged: 7, duplicates: 1, quarantined: 1, stored: 6, evaluated: 5 };
+  const more = { late: 0, tooLate: 2, conflicts: 0, readingsRejected: 0, gaps: [], devices: 3 };
+  const server = { lagRecords: 40, behindSince: 5_000, estimateMs: undefined, trouble: 'cannot be reached' };
+  let looks = 0;
+  const metrics = createMetrics({
+    log: { bounds: () => ({ first: 0, next: 12, bytes: 345 }) },
+    logBytesMax: 1_000,
+    view: () => ({
+      fleetLedger: () => {
+        looks += 1;
+        return { ...counts, ...more, behindSince: 5_000, server };
+      },
+    }),
+    connections: () => 2,
+    cases: {
+      troubles: async () => [
+        trouble({}),
+        trouble({ openCases: 2 }),
+        trouble({ silent: true }),
+        trouble({ safety: true }),
+      ],
+    },
+  });
+  looks = 0;
+  const lines = (await metrics.text()).split('\n');
+  expect(looks).toBe(1);
+  for (const line of [
+    'aftercare_reports_received_total 9',
+    'aftercare_reports_too_late_total 2',
+    'aftercare_log_bytes 345',
+    'aftercare_log_bytes_max 1000',
+    'aftercare_log_next_offset 12',
+    'aftercare_mqtt_connections 2',
+    'aftercare_devices 3',
+    'aftercare_behind_since_seconds 5',
+    'aftercare_server_lag_records 40',
+    'aftercare_server_failing 1',
+    'aftercare_cases_open 5',
+    'aftercare_devices_troubled{health="degraded"} 2',
+    'aftercare_devices_troubled{health="silent"} 1',
+    'aftercare_devices_troubled{health="failing"} 1',
+    'aftercare_devices_troubled{health="watch"} 0',
+  ]) {
+    expect(lines).toContain(line);
+  }
+  // Again: counters are told anew, not added up.
+  expect(await metrics.text()).toContain('aftercare_reports_received_total 9\n');
+});
