@@ -9,6 +9,14 @@ export interface RecordedRow {
   readonly signals: Readonly<Record<string, SignalValue>>;
 }
 
+/** A row with its place and its time as it was written. */
+export interface WrittenRow extends RecordedRow {
+  readonly timestamp: string;
+  readonly line: number;
+  /** Names of all signals of the recording, in its order. */
+  readonly columns: readonly string[];
+}
+
 /** A recording is `timestamp,signal,…`; further columns are signals by name, empty cells are absent readings. */
 export const timeColumns = ['timestamp', 'datetime'] as const;
 
@@ -19,7 +27,7 @@ const rowBytesMax = 1024 * 1024;
  * Reads a recording row by row. Times are epoch ms, RFC 3339, or `YYYY-MM-DD HH:MM:SS` taken as UTC. Throws
  * `csv-invalid` with file and line.
  */
-export async function* readRecording(file: string): AsyncGenerator<RecordedRow> {
+export async function* readRecording(file: string): AsyncGenerator<WrittenRow> {
   const parser = createReadStream(file).pipe(
     parse({
       bom: true,
@@ -33,7 +41,7 @@ export async function* readRecording(file: string): AsyncGenerator<RecordedRow> 
   let header: readonly string[] | undefined;
   try {
     for await (const { record, info } of parser as AsyncIterable<{ record: string[]; info: { lines: number } }>) {
-      if (header) yield readRow(header, record, `${file}:${info.lines}:1`);
+      if (header) yield readRow(header, record, { file, line: info.lines });
       else header = readHeader(record, `${file}:1:1`);
     }
   } catch (error) {
@@ -67,15 +75,22 @@ function signalName(heading: string): string {
     .toLowerCase();
 }
 
-function readRow(header: readonly string[], record: readonly string[], place: string): RecordedRow {
-  const at = readTime(record[0] ?? '');
-  if (at === undefined) throw new AftercareError('csv-invalid', `${place}: ${JSON.stringify(record[0])} is no time`);
+function readRow(
+  header: readonly string[],
+  record: readonly string[],
+  { file, line }: { readonly file: string; readonly line: number },
+): WrittenRow {
+  const timestamp = record[0] ?? '';
+  const at = readTime(timestamp);
+  if (at === undefined) {
+    throw new AftercareError('csv-invalid', `${file}:${line}:1: ${JSON.stringify(timestamp)} is no time`);
+  }
   const signals: Record<string, SignalValue> = {};
   for (let i = 1; i < header.length; i++) {
     const cell = record[i] ?? '';
     if (cell !== '') signals[header[i] ?? ''] = readCell(cell);
   }
-  return { at, signals };
+  return { at, signals, timestamp, line, columns: header.slice(1) };
 }
 
 function readTime(text: string): number | undefined {

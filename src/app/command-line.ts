@@ -46,6 +46,18 @@ export async function runCommand(args: readonly string[]): Promise<ExitCode> {
       const { buildConsoleCommand } = await import('./build-console-command.ts');
       exitCode = await buildConsoleCommand();
     });
+  program
+    .command('detect')
+    .description('judge a recorded CSV (timestamp,value) as if it came from a live device')
+    .argument('<csv>', 'the recording')
+    .option('--watch <kinds>', 'detectors, separated by commas', (text: string) => text.split(','))
+    .option('--product <pack>', 'watch as this product pack says: a file, or an id in the products folder')
+    .option('--signal <name>', 'the column to judge, when there are several')
+    .option('--json', 'print the result as JSON')
+    .action(async (csv: string, options: DetectFlags) => {
+      const { detectCommand } = await import('./detect-command.ts');
+      exitCode = await detectCommand(csv, { ...options, json: options.json ?? false });
+    });
   const simulate = program.command('simulate').description('make products report');
   simulate
     .command('replay')
@@ -85,6 +97,13 @@ export async function runCommand(args: readonly string[]): Promise<ExitCode> {
   } catch (error) {
     return failed(error);
   }
+}
+
+interface DetectFlags {
+  readonly watch?: readonly string[];
+  readonly product?: string;
+  readonly signal?: string;
+  readonly json?: boolean;
 }
 
 interface ReplayFlags {

@@ -28,9 +28,24 @@ export interface BandPoint {
   readonly high: number;
 }
 
+/** What one watcher made of one reading. */
+export interface Judged {
+  readonly device: string;
+  readonly signal: string;
+  /** `${kind}:${signal}`. */
+  readonly source: string;
+  readonly at: number;
+  /** Undefined while warming up, and for watchers that judge readings together only. */
+  readonly band: { readonly low: number; readonly high: number } | undefined;
+  /** The score over the bar: above 1 is beyond; 0 while warming up. */
+  readonly exceedance: number;
+}
+
 export interface EngineOutput {
   readonly findings: FindingEvent[];
   readonly bands: BandPoint[];
   /** Devices whose state changed: what a checkpoint must save again. */
   readonly touched: Set<string>;
+  /** Every judgement, for those who ask by giving a list. */
+  readonly judged?: Judged[];
 }

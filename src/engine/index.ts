@@ -1,3 +1,3 @@
-export type { BandPoint, EngineInput, EngineOutput } from './engine.ts';
+export type { BandPoint, EngineInput, EngineOutput, Judged } from './engine.ts';
 export { Engine, type EngineGlobals } from './step.ts';
 export { checkWatch } from './watcher.ts';

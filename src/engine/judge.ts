@@ -3,7 +3,7 @@ import type { ProductPack, WatchSpec } from '../product/index.ts';
 import type { CompiledRules, RuleTransition } from '../rules/index.ts';
 import type { Report } from '../telemetry/index.ts';
 import type { DeviceState } from './device-state.ts';
-import type { BandPoint } from './engine.ts';
+import type { BandPoint, EngineOutput } from './engine.ts';
 import { type Cause, clear, clearShared, type Raised, raise, raiseShared } from './episode.ts';
 import type { Watcher, WatcherStep } from './watcher.ts';
 
@@ -74,7 +74,7 @@ export function judgeReadings(
   judge: Judge,
   cause: Cause,
   report: Report,
-  bands: BandPoint[],
+  out: Pick<EngineOutput, 'bands' | 'judged'>,
 ): FindingEvent[] {
   const events: FindingEvent[] = [];
   for (const signal in report.signals) {
@@ -88,11 +88,13 @@ export function judgeReadings(
       const step = item.watcher.step(held.state, { at: report.at, value });
       const event = watcherEvent(state, judge.pack, cause, item, step);
       if (event) events.push(event);
+      const { band, exceedance } = step;
+      out.judged?.push({ device: report.device, signal, source: item.key, at: report.at, band, exceedance });
       if (step.outOfRange) break;
       // The chart shows one band: that of the first watcher that has one.
-      if (banded || item.spec.kind === 'range' || !step.band) continue;
+      if (banded || item.spec.kind === 'range' || !band) continue;
       banded = true;
-      keepBand(state, report, signal, step, bands);
+      keepBand(state, report, signal, step, out.bands);
     }
   }
   return events;

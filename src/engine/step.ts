@@ -90,7 +90,7 @@ export class Engine {
     if (state.layout !== judge.layout) push(out, adoptPack(state, judge, cause));
     state.watermark = at;
     push(out, judgeFaultCodes(state, judge.pack, cause, report));
-    push(out, judgeReadings(state, judge, cause, report, out.bands));
+    push(out, judgeReadings(state, judge, cause, report, out));
     state.rules ??= judge.rules.init();
     push(out, ruleEvents(state, judge.pack, cause, judge.rules.step(state.rules, { kind: 'report', report })));
   }
