@@ -1,13 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, describe, expect, it } from 'vitest';
-import {
-  type LiveRun,
-  liveRun,
-  networks,
-  type PublishProgress,
-  publish,
-  type SimulatedReport,
-} from '../../simulators/index.ts';
+import { networks, type SimulatedReport } from '../../simulators/index.ts';
+import { type LiveRun, liveRun, type PublishProgress, publish } from '../../simulators/publish.ts';
 import { hourMs, minuteMs } from '../../src/base/index.ts';
 import { defaultBrokerLimits, startBroker } from '../../src/broker/index.ts';
 import { startTestBroker, type TakenMessage, type TestBroker } from '../broker/fixture.ts';
