@@ -37,6 +37,7 @@ function greet(service: Service): void {
     `Console   ${service.httpUrl}`,
     `MQTT      ${service.mqttUrl}`,
     ...(service.tokenFile ? [`Token     in ${service.tokenFile} (for programs: Authorization: Bearer …)`] : []),
+    'Demo      npm run -s simulate -- demo (or the button in the empty console)',
     ...(service.setupPath
       ? ['', 'Make the first account within 24 hours, once, here:', `  ${service.httpUrl}${service.setupPath}`]
       : []),

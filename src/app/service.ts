@@ -13,6 +13,7 @@ import { type InfluxStore, openEmbeddedStore, openInfluxStore, preferServer } fr
 import type { Config } from './config.ts';
 import { buildConsole } from './console-build.ts';
 import { keptSecret, takeDataFolder } from './data-folder.ts';
+import { createDemo } from './demo.ts';
 import { createMetrics } from './metrics.ts';
 import { publishPacks, readPublishedPack } from './packs.ts';
 
@@ -150,6 +151,12 @@ async function startParts(
     connections: () => broker.connections(),
     cases,
   });
+  const mqttUrl = `mqtt://${shownHost(broker.address.host)}:${broker.address.port}`;
+  const demo = createDemo({
+    api: () => ({ url: httpUrl, mqttUrl, token: adminToken ?? '' }),
+    clock,
+    logger,
+  });
   const checks = { mqtt: true, http: true, log: true };
   const server = await buildServer({
     directory,
@@ -164,6 +171,7 @@ async function startParts(
     }),
     metrics: () => metrics.text(),
     ruleSentence: (pack, rule) => readBack(rule, pack),
+    demo,
     clock,
     random,
     hashToken,
@@ -175,9 +183,10 @@ async function startParts(
   const { host, port } = config.AFTERCARE_HTTP;
   const httpUrl = await listen(() => server.listen({ host, port }), `${host}:${port}`);
   stops.push(() => server.close());
+  stops.push(() => demo.stop());
   return {
     httpUrl,
-    mqttUrl: `mqtt://${shownHost(broker.address.host)}:${broker.address.port}`,
+    mqttUrl,
     setupPath: await createSetupLink({ registry, clock, random, hashToken }),
     tokenFile,
   };
