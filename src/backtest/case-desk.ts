@@ -22,6 +22,8 @@ export interface Silence {
   readonly startsAt: number;
   /** When its silence was noticed. */
   readonly openedAt: number;
+  /** When it was heard again; undefined when it was not. */
+  readonly endsAt: number | undefined;
 }
 
 /**
@@ -37,16 +39,22 @@ const withoutReport = /^(?:silent|assist)$/;
 /** The fold of findings into cases, in memory, by the same decisions as in the service. */
 export class CaseDesk {
   readonly opened: OpenedCase[] = [];
-  readonly silences: Silence[] = [];
+  readonly #silences = new Map<string, Silence>();
   readonly #findings = new Map<string, Finding>();
   readonly #cases = new Map<string, Case>();
   /** Ids of the newest case of a device and failure mode. */
   readonly #newest = new Map<string, string>();
   #number = 0;
 
+  /** By when they were noticed. */
+  get silences(): Silence[] {
+    return [...this.#silences.values()];
+  }
+
   apply(event: FindingEvent): void {
-    if (event.source === 'silent' && event.state === 'raised') {
-      this.silences.push({ device: event.device, startsAt: event.startsAt, openedAt: event.openedAt });
+    if (event.source === 'silent') {
+      const { device, startsAt, openedAt, endsAt } = event;
+      this.#silences.set(event.finding, { device, startsAt, openedAt, endsAt });
     }
     const key = `${event.device}\n${event.failureMode}`;
     const newest = this.#newestOf(key, event.receivedAt);

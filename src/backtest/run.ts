@@ -1,5 +1,5 @@
 import { setImmediate as turn } from 'node:timers/promises';
-import type { AdmissionCounts } from '../admission/index.ts';
+import { type AdmissionCounts, newDeviceAdmission } from '../admission/index.ts';
 import { secondMs } from '../base/index.ts';
 import { Engine } from '../engine/index.ts';
 import { contentHash, newProcessed, PipelineDevices, type Processed, Processor } from '../pipeline/index.ts';
@@ -126,16 +126,7 @@ class Run {
   }
 
   result(): FleetRun {
-    const counts: AdmissionCounts = {
-      received: 0,
-      acknowledged: 0,
-      duplicates: 0,
-      quarantined: 0,
-      late: 0,
-      tooLate: 0,
-      conflicts: 0,
-      readingsRejected: 0,
-    };
+    const { counts } = newDeviceAdmission();
     for (const [, { admission }] of this.#devices.entries()) {
       for (const name of Object.keys(counts) as (keyof AdmissionCounts)[]) counts[name] += admission.counts[name];
     }

@@ -91,7 +91,7 @@ export interface ModeScore {
 
 export interface SilenceScore {
   readonly linkFaults: FaultCounts;
-  /** From the failing of a link to its being noticed. */
+  /** From the failing of a link to its being noticed; at once where the network was away already. Median. */
   readonly noticedAfterMs: number | undefined;
   /** Silences without a fault of the link: spells in which the network was away. */
   readonly others: number;
@@ -248,13 +248,15 @@ function blundersOf(judged: readonly JudgedCase[]): ScoreCard['blunders'] {
 function silenceScore(truth: readonly PlantedFault[], silences: readonly Silence[], endAt: number): SilenceScore {
   const links = truth.filter(({ kind }) => kind === 'link');
   const within = ({ device, startsAt, endsAt }: PlantedFault, silence: Silence) =>
-    silence.device === device && silence.openedAt >= startsAt && silence.openedAt <= endsAt;
+    silence.device === device && silence.openedAt <= endsAt && (silence.endsAt ?? endsAt) > startsAt;
   const noticed = links.map((fault) => ({ fault, first: silences.find((silence) => within(fault, silence)) }));
   const outcomes = noticed.map(({ fault, first }) => {
     const missed = fault.noticeableAt < Math.min(fault.endsAt, endAt) ? 'missed' : 'tooEarly';
     return { kind: first ? 'found' : missed } as const;
   });
-  const after = noticed.flatMap(({ fault, first }) => (first ? [first.openedAt - fault.startsAt] : [])).sort(ascending);
+  const after = noticed
+    .flatMap(({ fault, first }) => (first ? [Math.max(0, first.openedAt - fault.startsAt)] : []))
+    .sort(ascending);
   return {
     linkFaults: faultCounts(outcomes),
     noticedAfterMs: after.length === 0 ? undefined : medianSorted(after),

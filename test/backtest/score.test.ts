@@ -96,14 +96,16 @@ describe('a score card', () => {
 
   it('holds silences against failed links', () => {
     const link = { ...leak, kind: 'link', fault: 'link-loss', failureMode: 'silent', failsAt: undefined } as const;
-    const other = { ...link, device: 'd2' };
+    const unnoticed = { ...link, device: 'd2' };
+    const silentBefore = { ...link, device: 'd4' };
     const silences = [
-      { device: 'd1', startsAt: 2 * day - 60_000, openedAt: 2 * day + hour },
-      { device: 'd3', startsAt: day, openedAt: day + hour },
+      { device: 'd1', startsAt: 2 * day - 60_000, openedAt: 2 * day + hour, endsAt: 6 * day },
+      { device: 'd4', startsAt: 1.5 * day, openedAt: 1.6 * day, endsAt: undefined },
+      { device: 'd3', startsAt: day, openedAt: day + hour, endsAt: 1.2 * day },
     ];
-    const { silence } = score([], { truth: [link, other], silences });
-    expect(silence?.linkFaults).toEqual({ planted: 2, found: 1, missed: 1, tooEarly: 0 });
-    expect(silence).toMatchObject({ noticedAfterMs: hour, others: 1 });
+    const { silence } = score([], { truth: [link, unnoticed, silentBefore], silences });
+    expect(silence?.linkFaults).toEqual({ planted: 3, found: 2, missed: 1, tooEarly: 0 });
+    expect(silence).toMatchObject({ noticedAfterMs: hour / 2, others: 1 });
     expect(score([], { silences: undefined }).silence).toBeUndefined();
   });
 
