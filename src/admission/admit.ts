@@ -1,40 +1,41 @@
 import { canonicalJson, dayMs } from '../base/index.ts';
-import { deviceTopic, type MessageRecord, type Report } from '../telemetry/index.ts';
+import type { MessageRecord, Report } from '../telemetry/index.ts';
 import { type Decoded, decodeReports, isObject, type RawReport } from './decode.ts';
 import { addSeq, gapsOf, hasSeq, pastGapsMax, type SeenBoot, touchBoot } from './identity.ts';
 import { anchorUptime, placeInTime } from './place.ts';
+import { type QuarantineEntry, SetAside } from './set-aside.ts';
 import { type DeviceAdmission, hashesMax } from './state.ts';
-import { type ReadReport, readReport, type SignalIndex, type UnreadableReport } from './validate.ts';
+import { type ReadReport, readReport, type SignalIndex } from './validate.ts';
 
 /** Reports further behind their device's watermark are stored and never judged. */
 export const correctionHorizonMs = 7 * dayMs;
 
-/** Something kept because it could not be used, and told to its device. */
-export interface QuarantineEntry {
-  readonly device: string;
-  readonly offset: number;
-  readonly index: number;
-  readonly receivedAt: number;
-  readonly reason: string;
-  readonly detail: string;
-  readonly topic: string;
-  /** The message's raw bytes, of a batch only the report in question; undefined for an oversize packet. */
-  readonly payload: Uint8Array | undefined;
-  readonly bytes: number;
-}
-
-/** What became of one report of a message. `suspect` asks for what was stored earlier under the same identity. */
+/** What became of one report of a message. */
 export type Verdict =
   | { readonly kind: 'accepted'; readonly report: Report; readonly judged: boolean }
   | { readonly kind: 'duplicate' }
   | { readonly kind: 'quarantined' }
-  | {
-      readonly kind: 'suspect';
-      readonly report: Report;
-      readonly boot: string;
-      readonly seq: number;
-      readonly ownAt: boolean;
-    };
+  | Suspect;
+
+/** Its identity was seen before: what was said then decides. */
+export interface Suspect {
+  readonly kind: 'suspect';
+  readonly report: Report;
+  readonly boot: string;
+  readonly seq: number;
+  /** It carries a stamp of the device's own. */
+  readonly ownAt: boolean;
+  /** As {@link rawContent} of the report. */
+  readonly content: string;
+  /** Counts and keeps what of it is set aside: of a duplicate, nothing is. */
+  readonly keepSetAside: () => void;
+}
+
+/** A report stored earlier, with its {@link rawContent} where the log still has it. */
+export interface EarlierReport {
+  readonly report: Report;
+  readonly content: string | undefined;
+}
 
 export interface MessageContext {
   readonly message: MessageRecord;
@@ -59,21 +60,28 @@ export function* admitReports(state: DeviceAdmission, context: MessageContext): 
   }
   const skewMs = messageSkew(context.message.receivedAt, decoded.reports.at(-1));
   const shift = uptimeShift(state, context, decoded);
+  const setAside = new SetAside(state, context.message, context.offset, context.quarantine);
+  const of = decoded.reports.length;
   for (const [index, raw] of decoded.reports.entries()) {
     state.counts.received += 1;
     const read = readReport(raw, context.signals);
-    state.counts.readingsRejected += read.readingsRejected;
     if (!read.ok) {
-      keepUnreadable(state, context, { index, payload: ownBytes(context, decoded, raw) }, read);
+      state.counts.quarantined += 1;
+      state.counts.readingsRejected += read.readingsRejected;
+      if (read.boot !== undefined && read.seq !== undefined) addSeq(bootOf(state, read.boot), read.seq);
+      setAside.keepReport({ index, of, raw, reason: read.reason, detail: read.detail });
       yield { kind: 'quarantined' };
       continue;
     }
-    if (read.problems.length > 0) {
-      const item = { index, payload: ownBytes(context, decoded, raw) };
-      keepEntry(context, item, 'readings-set-aside', read.problems.join('; '));
-    }
-    yield identify(state, context, raw, place(context, index, read, skewMs, shift), read.at !== undefined);
+    const keepSetAside = () => {
+      state.counts.readingsRejected += read.readingsRejected;
+      if (read.problems.length === 0) return;
+      setAside.keepReport({ index, of, raw, reason: 'readings-set-aside', detail: read.problems.join('; ') });
+    };
+    const report = place(context, index, read, skewMs, shift);
+    yield identify(state, context, { raw, report, ownAt: read.at !== undefined, keepSetAside });
   }
+  setAside.finish();
 }
 
 /** Counts a message that is no report at all: undecodable, empty, on a forbidden topic. */
@@ -85,56 +93,27 @@ export function quarantineMessage(
 ): void {
   state.counts.received += 1;
   state.counts.quarantined += 1;
-  keepEntry(context, { index: 0, payload: context.message.payload }, reason, detail);
+  new SetAside(state, context.message, context.offset, context.quarantine).keepMessage(reason, detail);
+}
+
+/** Of a report as it was sent: what tells two contents under one identity apart. `sentAt` is the sending's, not its. */
+export function rawContent(raw: RawReport): string {
+  const { sentAt: _, ...content } = raw;
+  return canonicalJson(content);
 }
 
 /** Decides a suspect by what was stored earlier under its identity: the same content is a duplicate. */
-export function settle(
-  state: DeviceAdmission,
-  suspect: Extract<Verdict, { kind: 'suspect' }>,
-  earlier: readonly Report[],
-): Verdict {
+export function settle(state: DeviceAdmission, suspect: Suspect, earlier: readonly EarlierReport[]): Verdict {
   const { report } = suspect;
-  const same = earlier.some((item) => precedes(item, report) && sameContent(item, report, suspect.ownAt));
-  if (same) {
+  const before = earlier.filter((item) => precedes(item.report, report));
+  if (before.some((item) => isSame(item, suspect))) {
     state.counts.duplicates += 1;
     return { kind: 'duplicate' };
   }
-  state.counts.conflicts += 1;
+  const unsure = before.length === 0 && suspect.seq <= bootOf(state, suspect.boot).unsureBelow;
+  if (!unsure) state.counts.conflicts += 1;
+  suspect.keepSetAside();
   return accept(state, report);
-}
-
-/** A device's presence as its status topic tells it: an old boot's will changes nothing. */
-export function readStatus(state: DeviceAdmission, payload: Uint8Array): void {
-  const status = singleObject(decodeReports(payload));
-  if (!status) return;
-  const boot = typeof status.boot === 'string' || typeof status.boot === 'number' ? String(status.boot) : undefined;
-  if (status.state === 'online') {
-    state.online = true;
-    state.onlineBoot = boot;
-  } else if (
-    status.state === 'offline' &&
-    (boot === undefined || state.onlineBoot === undefined || boot === state.onlineBoot)
-  ) {
-    state.online = false;
-  }
-}
-
-/** What a call for help says. It is never lost for being ill-formed: without a usable stamp it was pressed on arrival. */
-export function readAssist(message: MessageRecord): { at: number; note: string } {
-  const body = singleObject(decodeReports(message.payload));
-  const read = body ? readReport({ at: body.at, faults: [{ code: 'assist' }] }, new Map()) : undefined;
-  const at = read?.ok ? read.at : undefined;
-  const note = typeof body?.note === 'string' ? body.note.slice(0, 500) : '';
-  return { at: placeInTime({ receivedAt: message.receivedAt, at, skewMs: 0 }).at, note };
-}
-
-export function messageTopic(message: MessageRecord) {
-  return deviceTopic(message.device, message.topic);
-}
-
-function singleObject(decoded: Decoded): RawReport | undefined {
-  return decoded.ok ? decoded.reports[0] : undefined;
 }
 
 function messageSkew(receivedAt: number, last: RawReport | undefined): number {
@@ -188,26 +167,26 @@ function place(
 function identify(
   state: DeviceAdmission,
   context: MessageContext,
-  raw: RawReport | undefined,
-  report: Report,
-  ownAt: boolean,
+  read: Pick<Suspect, 'report' | 'ownAt' | 'keepSetAside'> & { readonly raw: RawReport | undefined },
 ): Verdict {
+  const { raw = {}, report, ownAt, keepSetAside } = read;
   const { boot, seq } = report;
   if (boot !== undefined && seq !== undefined) {
     const seen = bootOf(state, boot);
-    if (hasSeq(seen.intervals, seq)) return { kind: 'suspect', report, boot, seq, ownAt };
-    addSeq(seen.intervals, seq);
-    return accept(state, report);
+    if (hasSeq(seen.intervals, seq)) {
+      return { kind: 'suspect', report, boot, seq, ownAt, content: rawContent(raw), keepSetAside };
+    }
+    addSeq(seen, seq);
+  } else if (ownAt || seq !== undefined) {
+    const hash = context.hash(rawContent(raw));
+    if (state.hashes.has(hash)) {
+      state.counts.duplicates += 1;
+      return { kind: 'duplicate' };
+    }
+    state.hashes.add(hash);
+    if (state.hashes.size > hashesMax) state.hashes.delete(state.hashes.values().next().value ?? '');
   }
-  if (!ownAt && seq === undefined) return accept(state, report);
-  const { sentAt: _, ...content } = raw ?? {};
-  const hash = context.hash(canonicalJson(content));
-  if (state.hashes.has(hash)) {
-    state.counts.duplicates += 1;
-    return { kind: 'duplicate' };
-  }
-  state.hashes.add(hash);
-  if (state.hashes.size > hashesMax) state.hashes.delete(state.hashes.values().next().value ?? '');
+  keepSetAside();
   return accept(state, report);
 }
 
@@ -220,40 +199,6 @@ function accept(state: DeviceAdmission, report: Report): Verdict {
   else state.watermark = report.at;
   if (behindMs > correctionHorizonMs) state.counts.tooLate += 1;
   return { kind: 'accepted', report, judged: behindMs <= 0 };
-}
-
-/** A report of a message: its place, and its own bytes. */
-interface Item {
-  readonly index: number;
-  readonly payload: Uint8Array;
-}
-
-const encoder = new TextEncoder();
-
-function ownBytes(
-  context: MessageContext,
-  decoded: Extract<Decoded, { ok: true }>,
-  raw: RawReport | undefined,
-): Uint8Array {
-  return decoded.reports.length === 1 ? context.message.payload : encoder.encode(JSON.stringify(raw ?? null));
-}
-
-function keepUnreadable(state: DeviceAdmission, context: MessageContext, item: Item, read: UnreadableReport): void {
-  state.counts.quarantined += 1;
-  if (read.boot !== undefined && read.seq !== undefined) addSeq(bootOf(state, read.boot).intervals, read.seq);
-  keepEntry(context, item, read.reason, read.detail);
-}
-
-function keepEntry(
-  context: Pick<MessageContext, 'message' | 'offset' | 'quarantine'>,
-  item: Item,
-  reason: string,
-  detail: string,
-): void {
-  const { device, receivedAt, topic } = context.message;
-  const { index, payload } = item;
-  const { offset } = context;
-  context.quarantine({ device, offset, index, receivedAt, reason, detail, topic, payload, bytes: payload.length });
 }
 
 function bootOf(state: DeviceAdmission, boot: string): SeenBoot {
@@ -269,7 +214,13 @@ function precedes(a: Report, b: Report): boolean {
   return a.offset < b.offset || (a.offset === b.offset && a.index < b.index);
 }
 
-/** Content as the device wrote it: its own stamp (where it has one), firmware, readings and fault codes. */
+/** By what was sent, where the log still has it; else by what became of it. */
+function isSame(earlier: EarlierReport, suspect: Suspect): boolean {
+  if (earlier.content !== undefined) return earlier.content === suspect.content;
+  return sameContent(earlier.report, suspect.report, suspect.ownAt);
+}
+
+/** Its own stamp (where it has one), firmware, readings and fault codes. */
 function sameContent(a: Report, b: Report, ownAt: boolean): boolean {
   if (ownAt && (a.rawAt ?? a.at) !== (b.rawAt ?? b.at)) return false;
   if (a.firmware !== b.firmware) return false;

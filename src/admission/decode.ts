@@ -8,8 +8,14 @@ export type Decoded =
 
 const utf8 = new TextDecoder('utf-8', { fatal: true });
 
+/** A report needs four levels; beyond this nothing that walks a value may be asked to. */
+const nestingMax = 32;
+
 /** JSON reports, single or in an array, oldest first. */
 export function decodeReports(payload: Uint8Array): Decoded {
+  if (isNestedTooDeep(payload)) {
+    return { ok: false, reason: 'undecodable', detail: `this is nested deeper than ${nestingMax} levels` };
+  }
   let value: unknown;
   try {
     value = JSON.parse(utf8.decode(payload));
@@ -24,6 +30,26 @@ export function decodeReports(payload: Uint8Array): Decoded {
   }
   if (value.length === 0) return { ok: false, reason: 'empty', detail: 'the array holds no report' };
   return { ok: true, reports: value.map((item) => (isObject(item) ? item : undefined)) };
+}
+
+const [quote, backslash, openObject, closeObject, openArray, closeArray] = [0x22, 0x5c, 0x7b, 0x7d, 0x5b, 0x5d];
+
+/** By the bytes, before anything is parsed: brackets outside of strings. */
+function isNestedTooDeep(payload: Uint8Array): boolean {
+  let depth = 0;
+  let inString = false;
+  for (let i = 0; i < payload.length; i++) {
+    const byte = payload[i];
+    if (inString) {
+      if (byte === backslash) i += 1;
+      else if (byte === quote) inString = false;
+    } else if (byte === quote) inString = true;
+    else if (byte === openObject || byte === openArray) {
+      depth += 1;
+      if (depth > nestingMax) return true;
+    } else if (byte === closeObject || byte === closeArray) depth -= 1;
+  }
+  return false;
 }
 
 export function isObject(value: unknown): value is RawReport {

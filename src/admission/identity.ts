@@ -1,13 +1,15 @@
 /**
  * Which `seq`s of a device have been seen: sorted, disjoint intervals, both ends inclusive, of its last 16 boots.
  *
- * Cost: 16 bytes an interval and about 100 bytes a boot. A boot keeps at most 1,000 intervals; beyond that the two
+ * Cost: 16 bytes an interval and about 100 bytes a boot. A boot keeps at most 10,000 intervals; beyond that the two
  * oldest become one, which forgets a gap and never a report: a `seq` inside is looked up before it is called a duplicate.
  */
 export interface SeenBoot {
   readonly boot: string;
   /** from, to, from, to, … ascending. */
   readonly intervals: number[];
+  /** Below this `seq`, intervals were joined over gaps: being inside one is no proof of having been seen. */
+  unsureBelow: number;
 }
 
 export interface SeqGap {
@@ -17,7 +19,7 @@ export interface SeqGap {
 }
 
 export const bootsMax = 16;
-export const intervalsMax = 1_000;
+export const intervalsMax = 10_000;
 /** Gaps of boots that are no longer followed; the oldest are forgotten first. */
 export const pastGapsMax = 1_000;
 
@@ -27,7 +29,7 @@ export function touchBoot(boots: SeenBoot[], boot: string): { seen: SeenBoot; ev
   if (last?.boot === boot) return { seen: last, evicted: undefined };
   const index = boots.findIndex((item) => item.boot === boot);
   const [found] = index >= 0 ? boots.splice(index, 1) : [];
-  const seen = found ?? { boot, intervals: [] };
+  const seen = found ?? { boot, intervals: [], unsureBelow: 0 };
   boots.push(seen);
   return { seen, evicted: boots.length > bootsMax ? boots.shift() : undefined };
 }
@@ -38,7 +40,8 @@ export function hasSeq(intervals: readonly number[], seq: number): boolean {
 }
 
 /** Adds a `seq`, joining neighbours. */
-export function addSeq(intervals: number[], seq: number): void {
+export function addSeq(seen: SeenBoot, seq: number): void {
+  const { intervals } = seen;
   const at = intervalAt(intervals, seq);
   if (at >= 0 && seq <= (intervals[at + 1] ?? -1)) return;
   const joinsLeft = at >= 0 && intervals[at + 1] === seq - 1;
@@ -47,7 +50,9 @@ export function addSeq(intervals: number[], seq: number): void {
   else if (joinsLeft) intervals[at + 1] = seq;
   else if (joinsRight) intervals[at + 2] = seq;
   else intervals.splice(at + 2, 0, seq, seq);
-  if (intervals.length > 2 * intervalsMax) intervals.splice(1, 2);
+  if (intervals.length <= 2 * intervalsMax) return;
+  intervals.splice(1, 2);
+  seen.unsureBelow = Math.max(seen.unsureBelow, intervals[1] ?? 0);
 }
 
 export function gapsOf(seen: SeenBoot): SeqGap[] {

@@ -46,7 +46,9 @@ export function anchorUptime(
   message: { receivedAt: number; boot: string | undefined; uptime: number },
 ): UptimeAnchor {
   const bootAt = message.receivedAt - message.uptime;
-  const sameBoot = anchor !== undefined && anchor.boot === message.boot && message.uptime >= anchor.uptime;
+  // Without a boot's name, an uptime that went back is the only sign of a new one.
+  const isNewer = message.boot !== undefined || anchor === undefined || message.uptime >= anchor.uptime;
+  const sameBoot = anchor !== undefined && anchor.boot === message.boot && isNewer;
   const keep = sameBoot && Math.abs(bootAt - anchor.bootAt) < skewMinMs;
   const earlier = sameBoot && bootAt < anchor.bootAt;
   return {

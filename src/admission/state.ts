@@ -11,10 +11,12 @@ export interface AdmissionCounts {
   tooLate: number;
   conflicts: number;
   readingsRejected: number;
+  /** Times that something was set aside, kept or not: with what the quarantine holds it tells what was dropped. */
+  setAside: number;
 }
 
 /**
- * What admission remembers of a device, part of the checkpoint. Bounded: 16 boots of at most 1,000 seq
+ * What admission remembers of a device, part of the checkpoint. Bounded: 16 boots of at most 10,000 seq
  * intervals, 10,000 hashes of 24 bytes, 1,000 past gaps; a device that numbers its reports takes about 300 bytes.
  */
 export interface DeviceAdmission {
@@ -48,6 +50,7 @@ export function newDeviceAdmission(): DeviceAdmission {
       tooLate: 0,
       conflicts: 0,
       readingsRejected: 0,
+      setAside: 0,
     },
     boots: [],
     pastGaps: [],

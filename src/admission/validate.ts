@@ -32,6 +32,7 @@ export interface UnreadableReport {
 
 /** Texts of the device's own that become labels; longer ones are set aside. */
 const labelCharactersMax = 128;
+const faultCodesMax = 64;
 /** How many problems of one report are told; the rest is counted. */
 const problemsToldMax = 10;
 
@@ -48,7 +49,7 @@ export function readReport(raw: RawReport | undefined, known: SignalIndex): Read
   const problems = new Problems();
   const boot = readLabel(raw, 'boot', problems);
   const seq = readCount(raw, 'seq', problems);
-  const at = raw.at === undefined ? undefined : parseInstant(raw.at);
+  const at = raw.at === undefined ? undefined : readStamp(raw.at);
   if (raw.at !== undefined && at === undefined) {
     const detail = `\`at\` must be epoch milliseconds or RFC 3339, not ${show(raw.at)}`;
     return { ok: false, reason: 'bad-at', detail, ...identity, boot, seq };
@@ -59,8 +60,9 @@ export function readReport(raw: RawReport | undefined, known: SignalIndex): Read
     const detail = problems.told.length > 0 ? problems.text() : 'the report has neither `signals` nor `faults`';
     return { ok: false, reason: 'no-good-reading', detail, boot, seq, readingsRejected: signals.rejected };
   }
-  const sentAt = raw.sentAt === undefined ? undefined : parseInstant(raw.sentAt);
-  if (raw.sentAt !== undefined && sentAt === undefined) problems.add(`\`sentAt\` is no time: ${show(raw.sentAt)}`);
+  const sentAt = raw.sentAt === undefined || raw.sentAt === null ? undefined : parseInstant(raw.sentAt);
+  if (raw.sentAt !== undefined && raw.sentAt !== null && sentAt === undefined)
+    problems.add(`\`sentAt\` is no time: ${show(raw.sentAt)}`);
   return {
     ok: true,
     at,
@@ -74,6 +76,11 @@ export function readReport(raw: RawReport | undefined, known: SignalIndex): Read
     problems: problems.list(),
     readingsRejected: signals.rejected,
   };
+}
+
+/** Any number is a stamp; one that no calendar holds is as wrong as one from 2099. */
+function readStamp(value: unknown): number | undefined {
+  return typeof value === 'number' && Number.isFinite(value) ? Math.trunc(value) : parseInstant(value);
 }
 
 class Problems {
@@ -137,21 +144,23 @@ function unknownSignal(name: string, known: SignalIndex): string {
   return `unknown signal \`${name.slice(0, 64)}\`${near ? `, did you mean \`${near}\`?` : ''}`;
 }
 
+/** The last word on each code: a report says what is so when it is sent. */
 function readFaults(value: unknown, problems: Problems): FaultCode[] {
   if (value === undefined) return [];
   if (!Array.isArray(value)) {
     problems.add(`\`faults\` must be an array of {code, active}, not ${show(value)}`);
     return [];
   }
-  const faults: FaultCode[] = [];
+  const faults = new Map<string, boolean>();
   for (const item of value) {
     const code: unknown = isObject(item) ? item.code : undefined;
     const active: unknown = isObject(item) ? (item.active ?? true) : undefined;
     if (typeof code === 'string' && code !== '' && code.length <= labelCharactersMax && typeof active === 'boolean') {
-      faults.push({ code, active });
+      if (faults.has(code) || faults.size < faultCodesMax) faults.set(code, active);
+      else problems.add(`a report holds at most ${faultCodesMax} fault codes`);
     } else problems.add(`a fault code is {"code": "…", "active": true|false}, not ${show(item)}`);
   }
-  return faults;
+  return Array.from(faults, ([code, active]) => ({ code, active }));
 }
 
 function readLabel(raw: RawReport, key: 'boot' | 'firmware', problems: Problems): string | undefined {

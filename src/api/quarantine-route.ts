@@ -18,6 +18,10 @@ const quarantineShape = z
   })
   .meta({ id: 'QuarantineItem' });
 
+const quarantinePage = pageOf(quarantineShape).extend({
+  dropped: z.int().describe('Set aside and not kept any more, or never kept one by one'),
+});
+
 /** All that a device's ring holds. */
 const ringMax = 1_000;
 
@@ -31,13 +35,13 @@ export function quarantineRoute(api: ApiServer, deps: ApiDeps): void {
         tags: ['devices'],
         params: deviceParams,
         querystring: z.strictObject(pageQuery),
-        response: { 200: pageOf(quarantineShape), ...problems },
+        response: { 200: quarantinePage, ...problems },
       },
     },
     async (request) => {
       const { id } = await findDevice(deps, request.params.id);
       const { items, next } = pageAfter(deps.view.quarantine(id, ringMax), request.query);
-      return { items: items.map(quarantineItem), next };
+      return { items: items.map(quarantineItem), next, dropped: deps.view.quarantineDropped(id) };
     },
   );
 }

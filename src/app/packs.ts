@@ -1,6 +1,5 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import { AftercareError } from '../base/index.ts';
 import { checkWatch } from '../engine/index.ts';
 import { formatProblem, type PackProblem, type PackReader, type ProductPack, parsePack } from '../product/index.ts';
 import type { Directory, Registry } from '../registry/index.ts';
@@ -37,13 +36,10 @@ export function readPack(file: string, source: string): { pack: ProductPack } | 
   return parsed.pack ? { pack: parsed.pack } : { problems: parsed.problems };
 }
 
-/** Reads a published source again, when the log is replayed. */
+/** Reads a published source again, when the log is replayed; undefined when this version does not read it any more. */
 export const readPublishedPack: PackReader = (file, source) => {
   const read = readPack(file, source);
-  if ('pack' in read) return read.pack;
-  throw new AftercareError('pack-invalid', read.problems.map(formatProblem).join('\n'), {
-    hint: 'this version of Aftercare does not read a pack that an earlier one published; publish a mended version',
-  });
+  return 'pack' in read ? read.pack : undefined;
 };
 
 export interface PublishedPacks {

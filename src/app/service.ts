@@ -38,6 +38,7 @@ export interface Service {
 }
 
 const tickEveryMs = 5 * secondMs;
+const missedTicks = 3;
 
 /** Starts everything in the order in which data flows, and stops it the other way round. */
 export async function startService(options: ServiceOptions): Promise<Service> {
@@ -101,7 +102,11 @@ async function startParts(
     cases,
     clock,
     folder: folder.path,
-    readPack: readPublishedPack,
+    readPack: (file, source) => {
+      const pack = readPublishedPack(file, source);
+      if (!pack) logger.error({ file }, 'a published pack cannot be read any more; publish a mended version');
+      return pack;
+    },
     logAgeMs: config.AFTERCARE_LIMIT_LOG_AGE,
     logBytesMax,
     settleRegistry: () => directory.settle(),
@@ -114,7 +119,16 @@ async function startParts(
     if (error) logger.warn({ err: error }, 'a record of the service itself was not written');
   };
   pipeline.append({ kind: 'resumed', at: clock() }, appended);
-  const ticking = setInterval(() => pipeline.append({ kind: 'tick', at: clock() }, appended), tickEveryMs);
+  let tickedAt = clock();
+  const ticking = setInterval(() => {
+    const at = clock();
+    // The machine slept, or the log took nothing: that time was no device's silence.
+    if (at - tickedAt > missedTicks * tickEveryMs) pipeline.append({ kind: 'resumed', at }, appended);
+    pipeline.append({ kind: 'tick', at }, (error) => {
+      if (error) appended(error);
+      else tickedAt = Math.max(tickedAt, at);
+    });
+  }, tickEveryMs);
   stops.push(() => clearInterval(ticking));
 
   const broker = await startBroker({

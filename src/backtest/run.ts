@@ -89,7 +89,10 @@ class Run {
       engine: new Engine(this.#catalogue),
       devices: this.#devices,
       hash: contentHash,
-      earlier: async (device, boot, seq) => this.#before.reports.find(device, boot, seq),
+      earlier: {
+        stored: async (device, boot, seq) => this.#before.reports.find(device, boot, seq),
+        logged: async () => undefined,
+      },
     });
   }
 

@@ -24,6 +24,8 @@ export interface DeviceState {
   watermark: number | undefined;
   /** Since when it should be heard: its last message, or its installation; undefined before both. Service time. */
   heardAt: number | undefined;
+  /** A message was heard; before that, `heardAt` follows the date of installation. */
+  seen: boolean;
   /** The service's own down-time, all in all, as it was at `heardAt`. */
   downMsAtHeard: number;
   /** Last band kept for charts, by signal. */
@@ -39,6 +41,7 @@ export function newDeviceState(product: string): DeviceState {
     open: {},
     watermark: undefined,
     heardAt: undefined,
+    seen: false,
     downMsAtHeard: 0,
     bands: {},
   };

@@ -99,7 +99,8 @@ export class Engine {
     const state = this.#device(cause.device);
     if (!state) return;
     out.touched.add(cause.device);
-    state.heardAt = Math.max(state.heardAt ?? 0, cause.receivedAt);
+    state.heardAt = state.seen ? Math.max(state.heardAt ?? 0, cause.receivedAt) : cause.receivedAt;
+    state.seen = true;
     state.downMsAtHeard = this.#globals.downMs;
     const ended = endSilence(state, cause);
     if (ended) push(out, [ended]);
@@ -173,10 +174,10 @@ export class Engine {
       return;
     }
     const installedAt = this.#catalogue.device(id)?.installedAt;
-    if (state.heardAt === undefined && installedAt !== undefined) {
-      state.heardAt = Math.max(installedAt, fact.at);
-      state.downMsAtHeard = this.#globals.downMs;
-    }
+    if (state.seen) return;
+    const registeredAt = this.#catalogue.device(id)?.registeredAt ?? fact.at;
+    state.heardAt = installedAt === undefined ? undefined : Math.max(installedAt, registeredAt);
+    state.downMsAtHeard = this.#globals.downMs;
   }
 
   #heard(at: number): void {

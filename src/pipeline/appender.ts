@@ -43,6 +43,8 @@ export class Appender {
   #waiting: Waiting[] = [];
   #running: Promise<void> | undefined;
   #full = false;
+  /** Fewer than usual while the log has little room: a smaller group may still fit. */
+  #recordsNow: number;
   #closed = false;
 
   constructor(options: AppenderOptions) {
@@ -51,6 +53,7 @@ export class Appender {
     this.#onBroken = options.onBroken;
     this.#whenNear = options.whenNear;
     this.#recordsMax = options.groupRecordsMax ?? 4_096;
+    this.#recordsNow = this.#recordsMax;
     this.#bytesMax = options.groupBytesMax ?? 4 * 1024 * 1024;
   }
 
@@ -79,6 +82,7 @@ export class Appender {
       try {
         await this.#log.append(group.map((item) => item.payload));
         this.#full = false;
+        this.#recordsNow = Math.min(this.#recordsMax, 2 * this.#recordsNow);
         await this.#awaitProcessing();
         for (const item of group) item.done();
       } catch (error) {
@@ -102,7 +106,7 @@ export class Appender {
     let count = 0;
     for (const item of this.#waiting) {
       bytes += item.payload.length;
-      if (count > 0 && (count >= this.#recordsMax || bytes > this.#bytesMax)) break;
+      if (count > 0 && (count >= this.#recordsNow || bytes > this.#bytesMax)) break;
       count += 1;
     }
     return this.#waiting.splice(0, count);
@@ -113,6 +117,11 @@ export class Appender {
     if (!isAftercareError(error, 'log-full')) {
       for (const item of group) item.done(error);
       if (!this.#closed) this.#onBroken(error);
+      return;
+    }
+    if (group.length > 1) {
+      this.#recordsNow = Math.ceil(group.length / 2);
+      this.#waiting.unshift(...group);
       return;
     }
     this.#full = true;

@@ -101,7 +101,7 @@ export class Checkpoint {
     try {
       await this.#saveDevices(write.devices);
       this.#saveBands(write.bands);
-      this.#saveQuarantine(write.quarantine);
+      await this.#saveQuarantine(write.quarantine);
       const history = this.#db.prepare('INSERT OR IGNORE INTO history ("offset", payload) VALUES (?, ?)');
       for (const entry of write.history) history.run(entry.offset, entry.payload);
       this.#setValue('state', JSON.stringify(write.meta));
@@ -130,6 +130,11 @@ export class Checkpoint {
       low: Number(row.low),
       high: Number(row.high),
     }));
+  }
+
+  quarantineCount(device: string): number {
+    const row = this.#db.prepare('SELECT count(*) AS held FROM quarantine WHERE device = ?').get(device);
+    return Number(row?.held ?? 0);
   }
 
   /** Newest first. */
@@ -171,11 +176,13 @@ export class Checkpoint {
     for (const { device, signal, at, low, high } of bands) save.run(device, signal, at, low, high);
   }
 
-  #saveQuarantine(entries: readonly QuarantineEntry[]): void {
+  async #saveQuarantine(entries: readonly QuarantineEntry[]): Promise<void> {
+    const pauses = new Pauses();
     const save = this.#db.prepare('INSERT OR IGNORE INTO quarantine VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)');
     for (const entry of entries) {
       const { device, offset, index, receivedAt, reason, detail, topic, payload, bytes } = entry;
       save.run(device, offset, index, receivedAt, reason, detail, topic, payload ?? null, bytes);
+      if (pauses.due) await pauses.take();
     }
     for (const device of new Set(entries.map((entry) => entry.device))) this.#trimQuarantine(device);
   }

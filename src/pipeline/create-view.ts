@@ -41,6 +41,10 @@ export function createView(options: ViewOptions): PipelineView {
       const waiting = pump.waitingQuarantine(device).filter((entry) => newest === undefined || isAfter(entry, newest));
       return [...waiting.reverse(), ...saved].slice(0, limit).map(quarantineItem);
     },
+    quarantineDropped: (device) => {
+      const held = checkpoint.quarantineCount(device) + pump.waitingQuarantine(device).length;
+      return Math.max(0, (devices.get(device)?.admission.counts.setAside ?? 0) - held);
+    },
     bands: ({ device, signal, from, to, limit }) =>
       checkpoint.bands({
         device,
@@ -62,7 +66,7 @@ function deviceLedger(device: PipelineDevice): DeviceLedger {
 }
 
 function countsOf({ admission, unstored, evaluated }: PipelineDevice): LedgerCounts {
-  const { received, acknowledged, duplicates, quarantined, ...rest } = admission.counts;
+  const { received, acknowledged, duplicates, quarantined, setAside: _, ...rest } = admission.counts;
   const stored = acknowledged - unstored;
   return { received, acknowledged, duplicates, quarantined, stored, evaluated, ...rest };
 }

@@ -2,7 +2,6 @@ export { type PipelineDevice, PipelineDevices } from './devices.ts';
 export { openPipeline, type Pipeline, type PipelineOptions } from './pipeline.ts';
 export {
   contentHash,
-  type EarlierReports,
   newProcessed,
   type Processed,
   Processor,

@@ -73,8 +73,15 @@ export async function openPipeline(options: PipelineOptions): Promise<Pipeline> 
     engine,
     devices,
     hash: contentHash,
-    earlier: (device, boot, seq) =>
-      patiently(() => store.reports({ by: 'identity', device, boot, seq }), { stopped: stopping.signal, onTrouble }),
+    earlier: {
+      stored: (device, boot, seq) =>
+        patiently(() => store.reports({ by: 'identity', device, boot, seq }), { stopped: stopping.signal, onTrouble }),
+      logged: async (offset) => {
+        if (offset < log.bounds().first) return undefined;
+        const [entry] = await log.read(offset, { recordsMax: 1, bytesMax: 1 });
+        return entry?.offset === offset ? entry : undefined;
+      },
+    },
   });
   const forwarder =
     server &&

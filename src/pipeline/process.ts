@@ -7,6 +7,7 @@ import {
   readAssist,
   readStatus,
   type SignalIndex,
+  type Suspect,
   settle,
   signalIndex,
   type Verdict,
@@ -15,8 +16,9 @@ import type { BandPoint, Engine } from '../engine/index.ts';
 import type { FindingEvent } from '../findings/index.ts';
 import type { LogEntry } from '../log/index.ts';
 import type { Catalogue } from '../product/index.ts';
-import { decodeRecord, type MessageRecord, type OversizeRecord, type Report } from '../telemetry/index.ts';
+import { decodeRecord, type MessageRecord, type OversizeRecord } from '../telemetry/index.ts';
 import type { PipelineDevices } from './devices.ts';
+import { Earlier, type EarlierSources } from './earlier.ts';
 import { WaitingReports } from './waiting-reports.ts';
 
 /** 144 bits of SHA-256 tell contents apart. */
@@ -26,9 +28,6 @@ const hashCharacters = 24;
 export function contentHash(text: string): string {
   return hash('sha256', text, 'base64url').slice(0, hashCharacters);
 }
-
-/** Reports stored or waiting to be stored under an identity. */
-export type EarlierReports = (device: string, boot: string, seq: number) => Promise<readonly Report[]>;
 
 /** What a stretch of the log came to. Gathered until the pump has passed it on. */
 export interface Processed {
@@ -58,7 +57,7 @@ export interface ProcessorOptions {
   readonly catalogue: Catalogue;
   readonly engine: Engine;
   readonly devices: PipelineDevices;
-  readonly earlier: EarlierReports;
+  readonly earlier: EarlierSources;
   readonly hash: (text: string) => string;
 }
 
@@ -70,7 +69,7 @@ export class Processor {
   readonly #catalogue: Catalogue;
   readonly #engine: Engine;
   readonly #devices: PipelineDevices;
-  readonly #earlier: EarlierReports;
+  readonly #earlier: Earlier;
   readonly #hash: (text: string) => string;
   readonly #signals = new Map<string, { version: number; index: SignalIndex }>();
 
@@ -78,7 +77,7 @@ export class Processor {
     this.#catalogue = options.catalogue;
     this.#engine = options.engine;
     this.#devices = options.devices;
-    this.#earlier = options.earlier;
+    this.#earlier = new Earlier(options.earlier);
     this.#hash = options.hash;
   }
 
@@ -89,6 +88,7 @@ export class Processor {
     if (record.kind === 'oversize') return this.#oversize(record, offset, out);
     out.history.push(entry);
     if (record.kind !== 'fact') {
+      if (record.kind === 'resumed') this.#forgetPresence(out);
       this.#engine.step(record.kind === 'tick' ? { ...record, offset } : record, out);
       return;
     }
@@ -97,6 +97,15 @@ export class Processor {
     out.factsChanged = true;
     this.#engine.step({ kind: 'fact', offset, fact }, out);
     if (fact.type === 'device-registered') this.#devices.meet(fact.device.id);
+  }
+
+  /** The service was away, and so was every connection: who is online says so again. */
+  #forgetPresence(out: Processed): void {
+    for (const [id, { admission }] of this.#devices.entries()) {
+      if (!admission.online) continue;
+      admission.online = false;
+      out.touched.add(id);
+    }
   }
 
   async #message(message: MessageRecord, offset: number, out: Processed): Promise<void> {
@@ -147,11 +156,11 @@ export class Processor {
     return heard;
   }
 
-  async #settle(suspect: Extract<Verdict, { kind: 'suspect' }>, out: Processed): Promise<Verdict> {
-    const { boot, seq, report } = suspect;
-    const waiting = out.reports.find(report.device, boot, seq);
-    const stored = await this.#earlier(report.device, boot, seq);
-    return settle(this.#devices.meet(report.device).admission, suspect, [...waiting, ...stored]);
+  async #settle(suspect: Suspect, out: Processed): Promise<Verdict> {
+    const { boot, seq } = suspect;
+    const { device } = suspect.report;
+    const earlier = await this.#earlier.of({ device, boot, seq }, out.reports.find(device, boot, seq));
+    return settle(this.#devices.meet(device).admission, suspect, earlier);
   }
 
   #oversize(record: OversizeRecord, offset: number, out: Processed): void {
@@ -159,6 +168,7 @@ export class Processor {
     const { counts } = this.#devices.meet(device).admission;
     counts.received += 1;
     counts.quarantined += 1;
+    counts.setAside += 1;
     out.touched.add(device);
     const detail = `a packet of ${bytes} bytes is beyond the limit; send smaller batches`;
     out.quarantine.push({

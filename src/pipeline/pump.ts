@@ -234,14 +234,13 @@ export class Pump {
 
   /** What waits is stored, then findings go to the cases: so a case never lacks its chart. */
   async #passOn(): Promise<void> {
-    const { cases, clock, engine, onCases, log } = this.#options;
+    const { cases, engine, onCases, log } = this.#options;
     await this.#patiently(() => this.#storeReports());
     const { findings } = this.#waiting;
     while (findings.length > 0) {
       const part = findings.slice(0, caseChangesMax);
-      const now = clock();
       const changed = await this.#patiently(() =>
-        cases.apply(part.map((event) => ({ kind: 'finding', event, now }) as const)),
+        cases.apply(part.map((event) => ({ kind: 'finding', event, now: event.receivedAt }) as const)),
       );
       findings.splice(0, part.length);
       onCases(changed);
@@ -312,7 +311,7 @@ export class Pump {
   }
 
   #quarantineBytes(): number {
-    return this.#waiting.quarantine.reduce((sum, entry) => sum + (entry.payload?.length ?? 0), 0);
+    return this.#waiting.quarantine.reduce((sum, entry) => sum + entryBytes + (entry.payload?.length ?? 0), 0);
   }
 
   #patiently<Value>(work: () => Promise<Value>): Promise<Value> {
@@ -321,3 +320,5 @@ export class Pump {
 }
 
 const trimAtShare = 0.8;
+/** What an entry of the quarantine costs beside its payload. */
+const entryBytes = 500;

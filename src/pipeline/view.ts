@@ -84,6 +84,8 @@ export interface PipelineView {
   status(device: string): DeviceStatus;
   /** Newest first. */
   quarantine(device: string, limit: number): readonly QuarantineItem[];
+  /** What was set aside of a device and is not kept any more. */
+  quarantineDropped(device: string): number;
   /** The expected band as it stood, oldest first; each point holds until the next. Begins with the one before `from`. */
   bands(query: {
     readonly device: string;

@@ -15,8 +15,11 @@ export interface KnownPack {
   readonly pack: ProductPack;
 }
 
-/** Turns a published source into the pack that it was when it was published; throws `pack-invalid` when it cannot. */
-export type PackReader = (file: string, source: string) => ProductPack;
+/**
+ * Turns a published source into the pack that it was when it was published. Undefined when this version of ours cannot
+ * read it any more: the version before stays in force until a mended one is published.
+ */
+export type PackReader = (file: string, source: string) => ProductPack | undefined;
 
 /**
  * Which devices and packs are known at one place of the log: the fold of its facts. The same fold serves every reader,
@@ -65,13 +68,15 @@ export class Catalogue {
       }
       case 'pack-published': {
         const { product, version, file, source } = fact;
+        const pack = this.#read(file, source);
+        if (!pack) return;
         this.#packs.set(product, {
           product,
           version,
           publishedAt: fact.at,
           file,
           source,
-          pack: this.#read(file, source),
+          pack,
         });
         return;
       }

@@ -37,6 +37,34 @@ describe('what a message holds', () => {
   });
 });
 
+describe('what would be too much', () => {
+  it('is quarantined when it is nested deeper than anything of ours, before it is parsed', () => {
+    const device = new AdmittedDevice();
+    const deep = `${'['.repeat(6_000)}${']'.repeat(6_000)}`;
+    expect(device.send(`{"signals":{"cabinet_temp":4},"x":${deep}}`)).toEqual(['quarantined']);
+    expect(device.send(deep)).toEqual(['quarantined']);
+    expect(device.send({ signals: good, note: '[[[['.repeat(100) })).toEqual(['accepted']);
+    expect(device.quarantine.map((entry) => entry.reason)).toEqual(['undecodable', 'undecodable']);
+  });
+
+  it('is counted whole and kept in part when a batch is bad from end to end', () => {
+    const device = new AdmittedDevice();
+    device.send(Array.from({ length: 5_000 }, () => 0));
+    expect(device.state.counts).toMatchObject({ received: 5_000, quarantined: 5_000, setAside: 5_000 });
+    expect(device.quarantine).toHaveLength(21);
+    expect(device.quarantine.at(-1)?.detail).toBe('and 4980 more reports of this message, from item 20 on');
+  });
+
+  it('is cut at 64 fault codes, the last word on each', () => {
+    const device = new AdmittedDevice();
+    const faults = Array.from({ length: 200 }, (_, index) => ({ code: `E${index}` }));
+    device.send({ faults: [{ code: 'E0' }, ...faults, { code: 'E0', active: false }] });
+    expect(device.last?.faults).toHaveLength(64);
+    expect(device.last?.faults[0]).toEqual({ code: 'E0', active: false });
+    expect(device.quarantine[0]?.detail).toContain('at most 64 fault codes');
+  });
+});
+
 describe('readings', () => {
   it('sets aside what is unknown or ill-typed, and lets the rest go on', () => {
     const device = new AdmittedDevice();
@@ -79,6 +107,36 @@ describe('identity', () => {
     expect(device.send({ ...report, signals: { cabinet_temp: 9 } })).toEqual(['duplicate']);
     expect(device.send(report)).toEqual(['duplicate']);
     expect(device.state.counts).toMatchObject({ acknowledged: 2, conflicts: 1, duplicates: 2 });
+  });
+
+  it('goes by what was sent, not by what became of it, while the log has it', () => {
+    const device = new AdmittedDevice();
+    const report = { uptime: 1_000_000, boot: 'b1', seq: 1, signals: good };
+    device.send(report);
+    expect(device.send({ ...report, uptime: 5_000_000 })).toEqual(['accepted']);
+    expect(device.send(report, arrival + 60_000)).toEqual(['duplicate']);
+    device.logTrimmed = true;
+    expect(device.send(report, arrival + 90_000)).toEqual(['duplicate']);
+    expect(device.state.counts).toMatchObject({ acknowledged: 2, conflicts: 1, duplicates: 2 });
+  });
+
+  it('sets nothing aside of a duplicate', () => {
+    const device = new AdmittedDevice();
+    const report = { at: arrival, boot: 'b1', seq: 1, signals: { ...good, nonsense: 1 } };
+    device.send(report);
+    device.send(report);
+    expect(device.state.counts).toMatchObject({ duplicates: 1, readingsRejected: 1 });
+    expect(device.quarantine).toHaveLength(1);
+  });
+
+  it('lists thousands of gaps, and calls nothing a conflict that was never there', () => {
+    const device = new AdmittedDevice();
+    const send = (seq: number) => device.send({ at: arrival + seq, boot: 'b1', seq, signals: good });
+    for (let seq = 0; seq < 6_000; seq += 2) send(seq);
+    expect(device.state.boots.flatMap(gapsOf)).toHaveLength(2_999);
+    for (let seq = 6_000; seq < 24_000; seq += 2) send(seq);
+    send(101);
+    expect(device.state.counts).toMatchObject({ conflicts: 0, duplicates: 0, acknowledged: 12_001 });
   });
 
   it('without boot and seq goes by payload and stamp; without a stamp nothing is a duplicate', () => {
@@ -163,6 +221,7 @@ describe('time', () => {
     ['1970', 5_000],
     ['2099', Date.UTC(2099, 0, 1)],
     ['two minutes and a bit ahead', arrival + 120_001],
+    ['nanoseconds', 1_763_755_200_000_000_000],
   ])('places %s at arrival, keeps the raw stamp and marks the device', (_, stamp) => {
     const device = at(stamp);
     expect(device.last).toMatchObject({ at: arrival, rawAt: stamp });
@@ -199,6 +258,8 @@ describe('time', () => {
     expect(device.accepted.map((report) => report.at)).toEqual([arrival - 120_000, arrival - 60_000, arrival]);
     device.send({ boot: 'b1', uptime: 181_000, signals: good }, arrival + 60_300);
     expect(device.last?.at).toBe(arrival + 60_000);
+    device.send({ boot: 'b1', uptime: 151_000, signals: good }, arrival + 80_000);
+    expect(device.last?.at).toBe(arrival + 30_000);
     device.send({ boot: 'b2', uptime: 500, signals: good }, arrival + 90_000);
     expect(device.last?.at).toBe(arrival + 90_000);
   });

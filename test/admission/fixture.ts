@@ -1,9 +1,12 @@
 import {
   admitReports,
   type DeviceAdmission,
+  decodeReports,
+  type EarlierReport,
   type MessageContext,
   newDeviceAdmission,
   type QuarantineEntry,
+  rawContent,
   settle,
   signalIndex,
   type Verdict,
@@ -47,7 +50,8 @@ export class AdmittedDevice {
   readonly accepted: Report[] = [];
   readonly judged: boolean[] = [];
   readonly quarantine: QuarantineEntry[] = [];
-  #offset = 0;
+  logTrimmed = false;
+  readonly #payloads: Uint8Array[] = [];
 
   /** Sends a payload (a value is sent as JSON) and gives the verdicts' kinds. */
   send(payload: unknown, receivedAt = arrival): Verdict['kind'][] {
@@ -55,7 +59,7 @@ export class AdmittedDevice {
     const message = { kind: 'message', receivedAt, device: 'f1', topic: 'devices/f1/reports', payload: bytes } as const;
     const context: MessageContext = {
       message,
-      offset: this.#offset++,
+      offset: this.#payloads.push(bytes) - 1,
       product: pack.product,
       signals: signalIndex(pack),
       hash: (content) => content,
@@ -76,8 +80,16 @@ export class AdmittedDevice {
     return this.accepted.at(-1);
   }
 
-  #stored({ boot, seq }: { boot: string; seq: number }): Report[] {
-    return this.accepted.filter((report) => report.boot === boot && report.seq === seq);
+  /** What the store and the log would give; without the log when `logTrimmed`. */
+  #stored({ boot, seq }: { boot: string; seq: number }): EarlierReport[] {
+    const reports = this.accepted.filter((report) => report.boot === boot && report.seq === seq);
+    return reports.map((report) => ({ report, content: this.logTrimmed ? undefined : this.#content(report) }));
+  }
+
+  #content({ offset, index }: Report): string | undefined {
+    const decoded = decodeReports(this.#payloads[offset] ?? new Uint8Array());
+    const raw = decoded.ok ? decoded.reports[index] : undefined;
+    return raw && rawContent(raw);
   }
 }
 

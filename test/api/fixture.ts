@@ -218,6 +218,7 @@ function fakeView(): FakeView {
     fleetLedger: () =>
       view.answers.fleetLedger?.() ?? { ...noCounts, gaps: [], devices: 0, behindSince: undefined, server: undefined },
     server: () => undefined,
+    quarantineDropped: () => view.answers.quarantineDropped?.('') ?? 0,
     status: (device) => view.answers.status?.(device) ?? { life: 'registered', ...silent, clockSuspect: undefined },
     quarantine: (device, limit) => view.answers.quarantine?.(device, limit) ?? [],
     bands: (query) => view.answers.bands?.(query) ?? [],
