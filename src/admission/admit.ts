@@ -2,7 +2,7 @@ import { canonicalJson, dayMs } from '../base/index.ts';
 import type { MessageRecord, Report } from '../telemetry/index.ts';
 import { type Decoded, decodeReports, isObject, type RawReport } from './decode.ts';
 import { addSeq, gapsOf, hasSeq, pastGapsMax, type SeenBoot, touchBoot } from './identity.ts';
-import { anchorUptime, placeInTime } from './place.ts';
+import { anchorUptime, placeInTime, steadySkew } from './place.ts';
 import { type QuarantineEntry, SetAside } from './set-aside.ts';
 import { type DeviceAdmission, hashesMax } from './state.ts';
 import { type ReadReport, readReport, type SignalIndex } from './validate.ts';
@@ -58,7 +58,7 @@ export function* admitReports(state: DeviceAdmission, context: MessageContext): 
     yield { kind: 'quarantined' };
     return;
   }
-  const skewMs = messageSkew(context.message.receivedAt, decoded.reports.at(-1));
+  const skewMs = messageSkew(state, context.message.receivedAt, decoded.reports.at(-1));
   const shift = uptimeShift(state, context, decoded);
   const setAside = new SetAside(state, context.message, context.offset, context.quarantine);
   const of = decoded.reports.length;
@@ -116,10 +116,12 @@ export function settle(state: DeviceAdmission, suspect: Suspect, earlier: readon
   return accept(state, report);
 }
 
-function messageSkew(receivedAt: number, last: RawReport | undefined): number {
+function messageSkew(state: DeviceAdmission, receivedAt: number, last: RawReport | undefined): number {
   if (!isObject(last) || last.sentAt === undefined) return 0;
-  const read = readReport({ at: last.sentAt, faults: [{ code: 'sent' }] }, new Map());
-  return read.ok && read.at !== undefined ? receivedAt - read.at : 0;
+  const read = readReport({ at: last.sentAt, boot: last.boot, faults: [{ code: 'sent' }] }, new Map());
+  if (!read.ok || read.at === undefined) return 0;
+  state.skew = steadySkew(state.skew, { boot: read.boot, ms: receivedAt - read.at });
+  return state.skew.ms;
 }
 
 /** What to add to an `uptime` of this message to have event time, by the boot's anchor. */

@@ -13,6 +13,21 @@ export interface UptimeAnchor {
   readonly uptime: number;
 }
 
+/** How far a device's clock is behind, as the quickest message of a boot told it. */
+export interface ClockSkew {
+  readonly boot: string | undefined;
+  readonly ms: number;
+}
+
+/** A message that took longer than this was not under way: the device's clock was set. */
+const underWayMaxMs = minuteMs;
+
+/** `receivedAt − sentAt` is the clock's error and the time under way together; the least of a boot is the error alone. */
+export function steadySkew(known: ClockSkew | undefined, message: ClockSkew): ClockSkew {
+  const slower = known !== undefined && known.boot === message.boot ? message.ms - known.ms : -1;
+  return known !== undefined && slower >= 0 && slower < underWayMaxMs ? known : message;
+}
+
 export interface Stamps {
   readonly receivedAt: number;
   readonly at: number | undefined;

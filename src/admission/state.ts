@@ -1,5 +1,5 @@
 import type { SeenBoot, SeqGap } from './identity.ts';
-import type { UptimeAnchor } from './place.ts';
+import type { ClockSkew, UptimeAnchor } from './place.ts';
 
 /** What admission has counted of a device; the meanings are the contract's (Ledger). */
 export interface AdmissionCounts {
@@ -35,6 +35,7 @@ export interface DeviceAdmission {
   onlineBoot: string | undefined;
   clockSuspect: { readonly rawAt: number; readonly receivedAt: number } | undefined;
   uptime: UptimeAnchor | undefined;
+  skew: ClockSkew | undefined;
 }
 
 export const hashesMax = 10_000;
@@ -62,6 +63,7 @@ export function newDeviceAdmission(): DeviceAdmission {
     onlineBoot: undefined,
     clockSuspect: undefined,
     uptime: undefined,
+    skew: undefined,
   };
 }
 

@@ -240,6 +240,19 @@ describe('time', () => {
     expect(device.accepted.map((report) => report.rawAt)).toEqual([wrong, wrong + 60_000]);
   });
 
+  it('does not take the time under way for an error of the clock', () => {
+    const device = new AdmittedDevice();
+    const wrong = 1_000_000;
+    const send = (sent: number, arrivedMs: number) =>
+      device.send({ at: wrong + sent, boot: 'b1', signals: good, sentAt: wrong + sent }, arrival + arrivedMs);
+    send(0, 0);
+    send(10_000, 30_000);
+    send(60_000, 60_000);
+    expect(device.accepted.map((report) => report.at - arrival)).toEqual([0, 10_000, 60_000]);
+    send(70_000, 500_000);
+    expect(device.last?.at).toBe(arrival + 500_000);
+  });
+
   it('leaves a clock alone that differs by no more than the time under way', () => {
     expect(at(arrival - 4_000, { sentAt: arrival - 3_000 }).last).toMatchObject({
       at: arrival - 4_000,
