@@ -49,6 +49,8 @@ class PackParser {
   readonly #options: ParsePackOptions;
   /** Every failure mode that may be named, sound or not: one broken entry is one problem, not one a reference. */
   readonly #modeNames: ReadonlySet<string>;
+  /** Failure modes whose severity is a default: a fault code then has its own default. */
+  readonly #modesWithoutSeverity = new Set<string>();
 
   constructor(document: SourceDocument, root: Readonly<Record<string, unknown>>, options: ParsePackOptions) {
     this.#document = document;
@@ -136,6 +138,7 @@ class PackParser {
       if (problem !== undefined) this.#document.atKey(path, problem);
       const input = readShape(this.#document, path, failureModeSchema, value);
       if (input === undefined) continue;
+      if (input.severity === undefined) this.#modesWithoutSeverity.add(id);
       modes.push({
         id,
         title: input.title,
@@ -164,12 +167,16 @@ class PackParser {
       codes.push({
         code,
         title: input.title,
-        severity: input.severity ?? mode?.severity ?? 'major',
+        severity: input.severity ?? this.#givenSeverity(mode) ?? 'major',
         safety: input.safety ?? mode?.safety ?? false,
         failureMode: input.failureMode,
       });
     }
     return codes;
+  }
+
+  #givenSeverity(mode: FailureMode | undefined): FailureMode['severity'] | undefined {
+    return mode === undefined || this.#modesWithoutSeverity.has(mode.id) ? undefined : mode.severity;
   }
 
   #rules(modes: readonly FailureMode[], checkCondition: ConditionCheck): readonly RuleSpec[] {

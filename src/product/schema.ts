@@ -73,7 +73,7 @@ export const failureModeSchema = z
 export const faultCodeSchema = z
   .strictObject({
     title,
-    severity: severity.optional(),
+    severity: severity.optional().describe("Default: the failure mode's where it names one, else major"),
     safety: safety.optional(),
     failureMode: reference.optional().describe('With one, an active code opens a case'),
   })

@@ -62,14 +62,17 @@ signals:
   a: {kind: gauge, range: [0, 1], watch: [level, {kind: level, failureMode: leak, memory: 5}]}
 failureModes:
   leak: {title: Leak, severity: critical, safety: true, horizon: 7d}
+  wear: {title: Wear}
 faultCodes:
   E1: {title: One}
   E2: {title: Two, failureMode: leak}
   E3: {title: Three, severity: info, failureMode: leak}
+  E4: {title: Four, failureMode: wear}
 rules:
   - {id: r1, when: a > 1}
   - {id: r2, when: a > 1, failureMode: leak, for: 0, clearFor: 0s}
   - {id: r3, when: a > 1, failureMode: leak, severity: minor, safety: false, for: 1h30m, stage: draft}
+  - {id: r4, when: a > 1, failureMode: wear}
 `);
     expect(pack.reports.silentAfterMs).toBe(300_000);
     expect(pack.signals[0]?.watch).toEqual([
@@ -81,11 +84,14 @@ rules:
       ['major', false],
       ['critical', true],
       ['info', true],
+      ['major', false],
     ]);
+    expect(pack.failureModes[1]).toMatchObject({ id: 'wear', severity: 'minor' });
     expect(pack.rules.map(({ severity, safety, forMs, stage }) => [severity, safety, forMs, stage])).toEqual([
       ['minor', false, 0, 'live'],
       ['critical', true, 0, 'live'],
       ['minor', false, 5_400_000, 'draft'],
+      ['minor', false, 0, 'live'],
     ]);
   });
 
