@@ -70,8 +70,18 @@ function nameProblem(name: string): string | undefined {
   if (name in settings) return undefined;
   const unbuilt = unbuiltSettings.find(({ pattern }) => pattern.test(name));
   if (unbuilt) return `${name} cannot be used: ${unbuilt.what}`;
-  const near = nearest(name, Object.keys(settings));
+  const near = likelySetting(name);
   return `${name} is no setting${near ? `, did you mean ${near}?` : ''}`;
+}
+
+/** The prefix that all names share would make any of them look alike. */
+function likelySetting(name: string): string | undefined {
+  const near = nearest(withoutPrefix(name), Object.keys(settings).map(withoutPrefix));
+  return Object.keys(settings).find((known) => withoutPrefix(known) === near);
+}
+
+function withoutPrefix(name: string): string {
+  return name.replace(/^(?:AFTERCARE|INFLUX)_/i, '');
 }
 
 function fileSettings(text: string | undefined, problems: string[]): Record<string, string> {

@@ -25,6 +25,7 @@ describe('settings', () => {
 
   it('tell every problem at once, and no secret', () => {
     const environment = {
+      AFTERCARE_FOO: 'x',
       AFTERCARE_HTPP: 'x',
       AFTERCARE_MQTT: 'nowhere',
       AFTERCARE_TOKEN: 'too short',
@@ -39,6 +40,7 @@ describe('settings', () => {
       message = error instanceof Error ? error.message : '';
     }
     expect(message.split('\n').sort()).toEqual([
+      'AFTERCARE_FOO is no setting',
       'AFTERCARE_HTPP is no setting, did you mean AFTERCARE_HTTP?',
       'AFTERCARE_MQTT must be host:port, such as 127.0.0.1:8080, not "nowhere"',
       'AFTERCARE_TLS_CERT cannot be used: TLS is not built yet; put a TLS proxy in front of the ports',
