@@ -8,6 +8,7 @@ import {
   validatorCompiler,
   type ZodTypeProvider,
 } from 'fastify-type-provider-zod';
+import { AftercareError } from '../base/index.ts';
 import { guardAccess } from './access.ts';
 import { createAccounts } from './accounts.ts';
 import { caseActionRoutes, caseRoutes, findingRoutes } from './case-routes.ts';
@@ -99,8 +100,23 @@ function readJsonBodies(app: ApiServer): void {
   app.removeAllContentTypeParsers();
   app.addContentTypeParser('application/json', { parseAs: 'string' }, (request, body: string, done) => {
     if (body === '') done(null, undefined);
-    else void parse(request, body, done);
+    else void parse(request, body, (error, value) => done(error && isJson(body) ? poisonedBody(error) : error, value));
   });
+}
+
+function isJson(text: string): boolean {
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** The parser says the same of these as of what is no JSON at all. */
+function poisonedBody(cause: Error): AftercareError {
+  const detail = 'The body has a key that is not taken: __proto__, or prototype in constructor.';
+  return new AftercareError('body-invalid', detail, { hint: 'Leave the key out.', cause });
 }
 
 async function registerHeaders(app: ApiServer): Promise<void> {

@@ -28,8 +28,12 @@ describe('problems', () => {
 
   it('a body that would change prototypes', async () => {
     const app = await (await createWorld()).server();
-    const answer = await app.inject({ ...devices, headers: json, payload: '{"__proto__": {"admin": true}}' });
-    expect([answer.statusCode, problem(answer).code]).toEqual([400, 'body-invalid']);
+    for (const payload of ['{"__proto__": {"admin": true}}', '{"constructor": {"prototype": {"admin": true}}}']) {
+      const answer = await app.inject({ ...devices, headers: json, payload });
+      const { code, detail } = problem(answer);
+      expect([answer.statusCode, code]).toEqual([400, 'body-invalid']);
+      expect(detail).toBe('The body has a key that is not taken: __proto__, or prototype in constructor.');
+    }
   });
 
   it('a body that is JSON but no object, or missing', async () => {
