@@ -26,7 +26,7 @@ import { type ApiServer, checkRange, pageOf } from './shapes.ts';
 
 const tags = ['cases'];
 
-/** Findings looked at for a case's evidence. */
+/** Findings looked at for a case's evidence, the newest. */
 const findingsMax = 1_000;
 
 async function findCase({ cases }: ApiDeps, id: string): Promise<Case> {
@@ -38,8 +38,8 @@ async function findCase({ cases }: ApiDeps, id: string): Promise<Case> {
 }
 
 async function detailOf({ cases }: ApiDeps, item: Case) {
-  const findings = await cases.findings({ case: item.id, limit: findingsMax });
-  return caseDetail(item, findings.items, actions(item));
+  const { items } = await cases.findings({ case: item.id, newestFirst: true, limit: findingsMax });
+  return caseDetail(item, items.toReversed(), actions(item));
 }
 
 export function caseRoutes(api: ApiServer, deps: ApiDeps): void {

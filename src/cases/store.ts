@@ -32,11 +32,15 @@ export interface CaseStore {
   list(query: CaseQuery): Promise<Page<Case>>;
   /** Oldest first, in the order written. */
   timeline(id: string, page: { limit: number; cursor?: string | undefined }): Promise<Page<TimelineItem>>;
-  /** Of a device (oldest `startsAt` first; those whose [startsAt, endsAt] touches [from, to)), or of a case. */
+  /**
+   * Of a device (those whose [startsAt, endsAt] touches [from, to)), or of a case. Oldest `startsAt` first, or with
+   * `newestFirst` the other way round; a cursor belongs to one order.
+   */
   findings(
     query: ({ device: string } | { case: string }) & {
       from?: number | undefined;
       to?: number | undefined;
+      newestFirst?: boolean | undefined;
       limit: number;
       cursor?: string | undefined;
     },

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { verdicts } from '../../src/cases/index.ts';
-import { bearer, createWorld, register, type World } from './fixture.ts';
+import { bearer, createWorld, raised, register, type World } from './fixture.ts';
 
 async function setUp() {
   const world = await createWorld();
@@ -111,6 +111,24 @@ describe('a case', () => {
       { signal: 'cabinet_temp', at: '2026-01-31T08:19:00.000Z', value: 8.9, low: 3, high: 5 },
       { signal: 'cabinet_temp', at: '2026-01-31T08:20:00.000Z', value: 9.2, low: 3, high: 5 },
     ]);
+  });
+
+  it('shows the evidence of its newest findings, however many it has', async () => {
+    const { world, get } = await setUp();
+    const id = await world.openCase();
+    const firstAt = Date.UTC(2026, 0, 31, 9);
+    const events = Array.from({ length: 1_000 }, (_, index) => {
+      const at = firstAt + index * 60_000;
+      const finding = `d1~level:cabinet_temp~${8 + index}.0`;
+      const evidence = [{ signal: 'cabinet_temp', at, value: index, low: 3, high: 5 }];
+      return raised({ id: `${finding}#0`, finding, startsAt: at, openedAt: at, at, receivedAt: at, evidence });
+    });
+    await world.cases.apply(events.map((event) => ({ kind: 'finding', event, now: world.now })));
+    const { body } = await get(`/cases/${encodeURIComponent(id)}`);
+    expect(body.findings).toBe(1_001);
+    expect(body.evidence.map(({ value }: { value: number }) => value)).toEqual(
+      Array.from({ length: 500 }, (_, index) => 500 + index),
+    );
   });
 
   it('is acknowledged and resolved by whoever calls, and tells it on the timeline', async () => {

@@ -294,6 +294,10 @@ export function caseStoreContract(make: () => Promise<CaseStoreUnderTest>): void
       const second = await store.findings({ device: 'f1', limit: 2, cursor: first.next ?? undefined });
       expect([...first.items, ...second.items].map(({ startsAt }) => startsAt)).toEqual([10, 20, 20, 50]);
       expect(second.next).toBeNull();
+      const newest = await store.findings({ device: 'f1', newestFirst: true, limit: 2 });
+      const cursor = newest.next ?? undefined;
+      const older = await store.findings({ device: 'f1', newestFirst: true, limit: 2, cursor });
+      expect([...newest.items, ...older.items]).toEqual([...first.items, ...second.items].reverse());
     });
 
     it('sums up what is open by device, and forgets what is over', async () => {

@@ -49,7 +49,7 @@ export function findingConditions(query: Parameters<CaseStore['findings']>[0]): 
   }
   if (query.cursor !== undefined) {
     const [start, id] = cursorParts(query.cursor, /^(-?\d{1,16})_(.+)$/s);
-    terms.push('(starts_at, id) > (?, ?)');
+    terms.push(`(starts_at, id) ${query.newestFirst ? '<' : '>'} (?, ?)`);
     values.push(Number(start), id ?? '');
   }
   return { where: whereOf(terms), values };

@@ -77,7 +77,8 @@ class EmbeddedCaseStore implements CaseStore {
 
   findings(query: Parameters<CaseStore['findings']>[0]): Promise<Page<Finding>> {
     return answer(() => {
-      const rows = this.#list('finding', 'starts_at, id', findingConditions(query), query.limit);
+      const order = query.newestFirst ? 'starts_at DESC, id DESC' : 'starts_at, id';
+      const rows = this.#list('finding', order, findingConditions(query), query.limit);
       return pageOf(rows.map(findingOf), query.limit, (item) => `${item.startsAt}_${item.id}`);
     });
   }
