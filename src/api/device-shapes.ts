@@ -115,18 +115,10 @@ export function deviceItem(device: Device, { status, health, trouble }: DeviceKn
     watermark: timeOrNull(status.watermark),
     firmware: orNull(status.firmware),
     clockSuspect: clockSuspect
-      ? { rawAt: rawInstant(clockSuspect.rawAt), receivedAt: formatInstant(clockSuspect.receivedAt) }
+      ? { rawAt: formatInstant(clockSuspect.rawAt), receivedAt: formatInstant(clockSuspect.receivedAt) }
       : null,
     health,
     openCases: trouble?.openCases ?? 0,
     openFindings: trouble?.openFindings ?? 0,
   };
-}
-
-const earliestMs = Date.parse('0001-01-01T00:00:00Z');
-const latestMs = Date.parse('9999-12-31T23:59:59.999Z');
-
-/** What a broken clock said may lie outside of RFC 3339's four-digit years: then the nearest time within. */
-function rawInstant(rawAt: number): string {
-  return formatInstant(Math.min(Math.max(rawAt, earliestMs), latestMs));
 }

@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { FastifyBaseLogger, FastifyInstance, RawServerDefault } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
-import { AftercareError, formatInstant, parseInstant } from '../base/index.ts';
+import { AftercareError, formatInstant, isWritableInstant, parseInstant } from '../base/index.ts';
 import { severities } from '../telemetry/index.ts';
 
 /** The server as routes see it: their zod schemas type the request and the answer. */
@@ -22,20 +22,26 @@ export const instantOrNull = instant.nullable();
 export const severity = z.enum(severities);
 
 const instantMessage = 'must be epoch milliseconds or RFC 3339';
+const yearsMessage = 'must lie in the years 0001 to 9999';
+
+function readInstant(value: unknown, context: { addIssue(issue: { code: 'custom'; message: string }): void }): number {
+  const at = parseInstant(value);
+  if (at !== undefined && isWritableInstant(at)) return at;
+  context.addIssue({ code: 'custom', message: at === undefined ? instantMessage : yearsMessage });
+  return z.NEVER;
+}
 
 /** Times in, in a query: either form of `at`. An unescaped `+` of a zone arrives as a blank and is taken as meant. */
-export const queryInstant = z.string().transform((text, context) => {
-  const at = parseInstant(/^-?\d+$/.test(text) ? Number(text) : text.replace(/ (\d{2}:\d{2})$/, '+$1'));
-  if (at === undefined) context.addIssue({ code: 'custom', message: instantMessage });
-  return at ?? z.NEVER;
-});
+export const queryInstant = z
+  .string()
+  .transform((text, context) =>
+    readInstant(/^-?\d+$/.test(text) ? Number(text) : text.replace(/ (\d{2}:\d{2})$/, '+$1'), context),
+  );
 
 /** Times in, in a body. */
-export const bodyInstant = z.union([z.number(), z.string()], { error: instantMessage }).transform((value, context) => {
-  const at = parseInstant(value);
-  if (at === undefined) context.addIssue({ code: 'custom', message: instantMessage });
-  return at ?? z.NEVER;
-});
+export const bodyInstant = z
+  .union([z.number(), z.string()], { error: instantMessage })
+  .transform((value, context) => readInstant(value, context));
 
 /** A whole number of a query, between bounds. */
 export function queryCount(options: { readonly max: number; readonly initial: number }) {

@@ -8,6 +8,7 @@ export {
   formatDuration,
   formatInstant,
   hourMs,
+  isWritableInstant,
   minuteMs,
   parseDurationMs,
   parseInstant,

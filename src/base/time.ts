@@ -53,7 +53,19 @@ export function parseInstant(value: unknown): number | undefined {
   return Number.isNaN(at) ? undefined : at;
 }
 
-/** Epoch milliseconds → RFC 3339 UTC with milliseconds. */
+/** The years 0001 to 9999: RFC 3339 can write no others. */
+const firstWritableMs = Date.parse('0001-01-01T00:00:00.000Z');
+const lastWritableMs = Date.parse('9999-12-31T23:59:59.999Z');
+
+/** Whether RFC 3339 can write it: whole milliseconds in the years 0001 to 9999. */
+export function isWritableInstant(atMs: number): boolean {
+  return Number.isInteger(atMs) && atMs >= firstWritableMs && atMs <= lastWritableMs;
+}
+
+/**
+ * Epoch milliseconds → RFC 3339 UTC with milliseconds. A broken clock may say what lies outside of the years that can be
+ * written: then the nearest time within.
+ */
 export function formatInstant(atMs: number): string {
-  return new Date(atMs).toISOString();
+  return new Date(Math.min(Math.max(atMs, firstWritableMs), lastWritableMs)).toISOString();
 }

@@ -1,4 +1,4 @@
-import { nearest } from '../base/index.ts';
+import { isWritableInstant, nearest } from '../base/index.ts';
 import { type DeviceChanges, isDeviceId } from '../telemetry/index.ts';
 
 /** What somebody says of a device that is to be registered. */
@@ -15,8 +15,6 @@ export interface DeviceInput {
 }
 
 const wordsMax = 200;
-/** The range of JavaScript's own time. */
-const instantMax = 8.64e15;
 
 /** Every problem of the id and product, a sentence each. */
 export function identityProblems(input: DeviceInput, products: readonly string[]): readonly string[] {
@@ -53,14 +51,10 @@ export function factProblems(facts: DeviceChanges): readonly string[] {
   if (typeof facts.timezone === 'string' && !isTimeZone(facts.timezone)) {
     problems.push(`${quoted(facts.timezone)} is not a time zone of the IANA list, such as Europe/Oslo.`);
   }
-  if (typeof facts.installedAt === 'number' && !isInstant(facts.installedAt)) {
-    problems.push('installedAt is not a time.');
+  if (typeof facts.installedAt === 'number' && !isWritableInstant(facts.installedAt)) {
+    problems.push('installedAt is not a time in the years 0001 to 9999.');
   }
   return problems;
-}
-
-function isInstant(value: number): boolean {
-  return Number.isInteger(value) && Math.abs(value) <= instantMax;
 }
 
 /** Offsets such as +01:00 are no zones: they know nothing of summer time. */

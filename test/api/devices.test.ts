@@ -52,6 +52,23 @@ describe('devices', () => {
     expect(bad.json().detail).toContain('a/b');
   });
 
+  it('refuses a time that could not be written out, and goes on', async () => {
+    const app = await (await createWorld()).server();
+    const years = 'must lie in the years 0001 to 9999';
+    for (const installedAt of [8.64e15, -8.64e15, '0000-06-01T00:00:00Z', '9999-12-31T23:59:59-12:00']) {
+      const payload = { id: 'd1', product: 'fridge', installedAt };
+      const answer = await app.inject({ method: 'POST', url: '/api/v1/devices', headers: bearer, payload });
+      expect(answer.statusCode).toBe(422);
+      expect(answer.json().errors).toEqual([{ path: 'body/installedAt', message: years }]);
+    }
+    await register(app, 'd2', { installedAt: '0001-01-01T00:00:00Z' });
+    const listed = await app.inject({ url: '/api/v1/devices', headers: bearer });
+    expect(listed.json().items).toMatchObject([{ id: 'd2', installedAt: '0001-01-01T00:00:00.000Z' }]);
+    const url = '/api/v1/devices/d2/signals/cabinet_temp?from=-8640000000000000';
+    const series = await app.inject({ url, headers: bearer });
+    expect([series.statusCode, series.json().errors]).toEqual([422, [{ path: 'query/from', message: years }]]);
+  });
+
   it('names every field that is missing, of the wrong type, or unknown', async () => {
     const app = await (await createWorld()).server();
     const payload = { id: 7, sight: 'x', installedAt: 'yesterday' };

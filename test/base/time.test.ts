@@ -1,6 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { formatDuration, formatInstant, parseDurationMs, parseInstant } from '../../src/base/index.ts';
+import {
+  formatDuration,
+  formatInstant,
+  isWritableInstant,
+  parseDurationMs,
+  parseInstant,
+} from '../../src/base/index.ts';
 
 describe('durations', () => {
   it.each([
@@ -27,6 +33,20 @@ describe('durations', () => {
 });
 
 describe('instants', () => {
+  it('are written as the nearest that RFC 3339 can write', () => {
+    expect(formatInstant(8.64e15)).toBe('9999-12-31T23:59:59.999Z');
+    expect(formatInstant(-8.64e15)).toBe('0001-01-01T00:00:00.000Z');
+    const outside = [
+      8.64e15,
+      -8.64e15,
+      Date.UTC(9999, 11, 31, 24),
+      Date.parse('0000-12-31T23:59:59Z'),
+      0.5,
+      Number.NaN,
+    ];
+    expect(outside.filter(isWritableInstant)).toEqual([]);
+  });
+
   it('are epoch milliseconds or RFC 3339', () => {
     expect(parseInstant(1_763_755_200_000)).toBe(1_763_755_200_000);
     expect(parseInstant('2025-11-21T20:00:00Z')).toBe(1_763_755_200_000);
@@ -48,6 +68,7 @@ describe('instants', () => {
     fc.assert(
       fc.property(fc.integer({ min: 0, max: 4e12 }), (at) => {
         expect(parseInstant(formatInstant(at))).toBe(at);
+        expect(isWritableInstant(at)).toBe(true);
       }),
     );
   });

@@ -92,6 +92,7 @@ describe('register', () => {
     { id: 'f', product: 'fridge', serial: 'x'.repeat(201) },
     { id: 'f', product: 'fridge', customer: 'a\nb' },
     { id: 'f', product: 'fridge', installedAt: Number.NaN },
+    { id: 'f', product: 'fridge', installedAt: 8.64e15 },
     { id: 'f', product: 'fridge', parent: 'f' },
   ])('refuses $id $product $timezone', async (input) => {
     await expect(directory.register(input)).rejects.toMatchObject({ code: 'device-invalid' });
