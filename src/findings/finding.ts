@@ -21,7 +21,7 @@ export interface FindingEvent {
   readonly state: 'raised' | 'updated' | 'cleared' | 'retracted';
   readonly device: string;
   readonly product: string;
-  /** `rule:<id>`, `level:<signal>`, `range:<signal>`, `fault:<code>`, `silent`, `assist`. */
+  /** `rule:<id>`, `<detector kind>:<signal>` (of several that share it the first), `fault:<code>`, `silent`, `assist`. */
   readonly source: string;
   readonly signal: string | undefined;
   readonly failureMode: string;
@@ -41,7 +41,7 @@ export interface FindingEvent {
   readonly at: number;
   /** Service time of the input that made this change (arrival or tick). */
   readonly receivedAt: number;
-  /** One sentence; its numbers are the readings'. */
+  /** One sentence, and one more for each watcher of the signal that joined; their numbers are the readings'. */
   readonly explanation: string;
   /** At most {@link evidenceReadingsMax}, oldest first, the newest kept. */
   readonly evidence: readonly EvidenceReading[];
