@@ -42,6 +42,9 @@ export class Connection implements Waiter {
   #isWaking = false;
   #paceTimer: NodeJS.Timeout | undefined;
   #keepalive: NodeJS.Timeout | undefined;
+  /** It ends as soon as its messages are acknowledged. */
+  #isEnding = false;
+  #endTimer: NodeJS.Timeout | undefined;
 
   constructor(socket: Socket, context: ConnectionContext) {
     this.socket = socket;
@@ -66,6 +69,7 @@ export class Connection implements Waiter {
     this.#stage = 'stopped';
     clearTimeout(this.#paceTimer);
     clearTimeout(this.#keepalive);
+    clearTimeout(this.#endTimer);
     this.#context.inFlight.forget(this);
   }
 
@@ -96,7 +100,8 @@ export class Connection implements Waiter {
     this.#messages -= 1;
     this.#bytes -= bytes;
     this.#context.inFlight.remove(bytes);
-    if (this.#isRefused && this.#hasRoom()) this.wake();
+    if (this.#isEnding) this.#endWhenSettled();
+    else if (this.#isRefused && this.#hasRoom()) this.wake();
   }
 
   /** In its own turn of the event loop: reading hands on new messages, which must not happen amid acknowledging. */
@@ -152,13 +157,45 @@ export class Connection implements Waiter {
     if (split.oversize !== undefined) {
       this.#context.onOversize(this, split.oversize);
       this.stop();
-      this.socket.destroy();
-      return null;
+      if (split.whole !== undefined || this.#messages > 0) this.#endSoon();
+      else this.socket.destroy();
+      return split.whole ?? null;
     }
     if (split.rest !== undefined) this.socket.unshift(split.rest);
     if (split.whole === undefined) return null;
     if (isFirst) this.#stage = 'held';
     this.#pace.take(split.charged, performance.now());
     return split.whole;
+  }
+
+  /**
+   * Lets the acks go out, then ends the connection. What comes meanwhile is thrown away: closing with bytes unread would
+   * reset the connection, and take the acks with it.
+   */
+  #endSoon(): void {
+    this.#isEnding = true;
+    this.#endTimer = setTimeout(() => this.socket.destroy(), this.#context.limits.drainTimeoutMs);
+    this.socket.on('readable', () => this.#discard());
+    // The frames just given are not taken over yet.
+    setImmediate(() => {
+      this.#discard();
+      this.#endWhenSettled();
+    });
+  }
+
+  #discard(): void {
+    let chunk: Buffer | null;
+    do chunk = this.#readSocket();
+    while (chunk !== null);
+  }
+
+  #endWhenSettled(): void {
+    if (this.#messages > 0) return;
+    // An ack is written in the turn in which it is released, and flushed in the next.
+    setImmediate(() =>
+      setImmediate(() => {
+        if (this.#messages === 0) this.socket.end();
+      }),
+    );
   }
 }

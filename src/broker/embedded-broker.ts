@@ -9,13 +9,14 @@ import { Connection, type ConnectionContext } from './connection.ts';
 import { DeviceBroker } from './device-broker.ts';
 import { InFlight } from './in-flight.ts';
 
-const connack = { identifierRejected: 2, unavailable: 3, badCredentials: 4, notAuthorized: 5 } as const;
+const connack = { unavailable: 3, badCredentials: 4, notAuthorized: 5 } as const;
 
 /** Sockets beyond the limit of connections that may still send CONNECT, to be refused in MQTT's own words. */
 const spareSockets = 1_000;
 /** MQTT's length field. Bytes that are no UTF-8 grow when they are decoded, and would no longer fit it in the log. */
 const topicBytesMax = 65_535;
-const deviceIdLengthMax = 64;
+/** MQTT's own: an id that is no device id is refused as unknown credentials, not by aedes as a wrong identifier. */
+const clientIdLengthMax = 65_535;
 /** QoS 2 messages of one connection between PUBREC and PUBREL; aedes keeps their headers, not their payloads. */
 const halfReleasedMax = 10_000;
 const nothing = Buffer.alloc(0);
@@ -122,7 +123,7 @@ export class EmbeddedBroker implements Broker {
     return {
       connectTimeout: this.#limits.connectTimeoutMs,
       drainTimeout: this.#limits.drainTimeoutMs,
-      maxClientsIdLength: deviceIdLengthMax,
+      maxClientsIdLength: clientIdLengthMax,
       maxInflightInbound: halfReleasedMax,
       preConnect: (client, packet, done) => {
         this.#prepare(client, packet);
@@ -173,7 +174,7 @@ export class EmbeddedBroker implements Broker {
     const refusal = this.#closing === undefined ? this.#handlers.refusal() : 'the service is closing';
     if (connection.socket.destroyed) return refuse(connack.unavailable, 'the connection is gone');
     if (refusal !== undefined) return refuse(connack.unavailable, refusal);
-    if (!isDeviceId(device)) return refuse(connack.identifierRejected, 'the client id is not a device id');
+    if (!isDeviceId(device)) return refuse(connack.notAuthorized, 'the client id is not a device id');
     if (username !== device) return refuse(connack.notAuthorized, 'the user name is not the client id');
     if (password === undefined) return refuse(connack.badCredentials, 'no secret was given');
     // A device that comes back must not be kept out by its own dead connection.
@@ -250,7 +251,7 @@ function isTopicSound(topic: string): boolean {
   return topic.length * 3 <= topicBytesMax || Buffer.byteLength(topic) <= topicBytesMax;
 }
 
-function refuse(returnCode: 2 | 3 | 4 | 5, reason: string): AuthenticateError {
+function refuse(returnCode: 3 | 4 | 5, reason: string): AuthenticateError {
   return Object.assign(new Error(reason), { returnCode });
 }
 

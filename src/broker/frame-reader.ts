@@ -6,7 +6,7 @@ export interface FrameSplit {
   readonly rest: Buffer | undefined;
   /** How many of the whole frames cost the broker work; acks do not count. */
   readonly charged: number;
-  /** Bytes of a frame beyond the limit. Nothing of it is kept, and nothing may be pushed any more. */
+  /** Bytes of a frame beyond the limit, behind the whole ones. Nothing of it is kept, nor may more be pushed. */
   readonly oversize: number | undefined;
 }
 
@@ -57,6 +57,7 @@ export class FrameReader {
     let frames = 0;
     let charged = 0;
     let rest: Buffer | undefined;
+    let oversize: number | undefined;
     while (start < bytes.length) {
       if (frames === framesMax) {
         rest = bytes.subarray(start);
@@ -69,7 +70,10 @@ export class FrameReader {
       }
       // The parser behind says what is wrong with it and ends the connection.
       if (frameBytes === headerBroken) return { whole: bytes, rest: undefined, charged, oversize: undefined };
-      if (frameBytes > this.#frameBytesMax) return { ...nothingWhole, oversize: frameBytes };
+      if (frameBytes > this.#frameBytesMax) {
+        oversize = frameBytes;
+        break;
+      }
       if (start + frameBytes > bytes.length) {
         this.#partial = Buffer.allocUnsafe(frameBytes);
         this.#filledBytes = bytes.copy(this.#partial, 0, start);
@@ -80,7 +84,7 @@ export class FrameReader {
       start += frameBytes;
     }
     const whole = start === 0 ? undefined : start === bytes.length ? bytes : bytes.subarray(0, start);
-    return { whole, rest, charged, oversize: undefined };
+    return { whole, rest, charged, oversize };
   }
 }
 

@@ -46,6 +46,28 @@ describe('a packet beyond the limit', () => {
     expect(oversize).toEqual([['a', frame.length]]);
   });
 
+  it('takes nothing from the good ones before it, whose acks go out first', async () => {
+    const { port, oversize, messages } = await start({ hold: true });
+    const client = await RawClient.connect(port, 'a');
+    const large = publishFrame('devices/a/reports', Buffer.alloc(1_000_000), 9);
+    client.send(...reports('a', 3), large, publishFrame('devices/a/reports', 'behind', 10));
+    await vi.waitFor(() => expect(oversize).toEqual([['a', large.length]]), deadline);
+    await vi.waitFor(() => expect(messages).toHaveLength(3), deadline);
+    expect(client.isClosed).toBe(false);
+    for (const message of messages) message.done();
+    for (const messageId of [1, 2, 3]) expect(await client.next('puback')).toMatchObject({ messageId });
+    await client.closed();
+    expect(messages).toHaveLength(3);
+  });
+
+  it('waits for the acks of the good ones no longer than it must', async () => {
+    const { port, messages, oversize } = await start({ hold: true, limits: { drainTimeoutMs: 50 } });
+    const client = await RawClient.connect(port, 'a');
+    client.send(...reports('a', 1), publishFrame('devices/a/reports', Buffer.alloc(300_000), 9));
+    await client.closed();
+    expect([messages.length, oversize.length]).toEqual([1, 1]);
+  });
+
   it('is nobody’s before CONNECT', async () => {
     const { port, oversize } = await start();
     const client = await RawClient.open(port);

@@ -132,11 +132,20 @@ describe('who is let in', () => {
     const { port, problems } = await start();
     expect(await refused(port, connectFrame('a', { password: Buffer.from('wrong') }))).toBe(4);
     expect(await refused(port, connectFrame('a', { username: 'b' }))).toBe(5);
-    expect(await refused(port, connectFrame('a b', { username: 'a b' }))).toBe(2);
     const nameless = { cmd: 'connect', protocolId: 'MQTT', protocolVersion: 4, clean: true, clientId: 'a' } as const;
     expect(await refused(port, generate(nameless))).toBe(5);
     expect(await refused(port, generate({ ...nameless, username: 'a' }))).toBe(4);
     expect(problems[0]).toEqual(['a', 'the secret is not the device’s']);
+  });
+
+  it('is nobody whose id no device can have', async () => {
+    const { port, messages } = await start();
+    const long = 'a'.repeat(65);
+    expect(await refused(port, connectFrame('a b', { username: 'a b' }))).toBe(5);
+    expect(await refused(port, connectFrame(long))).toBe(5);
+    expect(await refused(port, connectFrame(long, { protocolVersion: 3, protocolId: 'MQIsdp' }))).toBe(5);
+    expect(await refused(port, connectFrame('', { clean: true, username: 'a' }))).toBe(5);
+    expect(messages).toEqual([]);
   });
 
   it('is nobody while the service refuses', async () => {

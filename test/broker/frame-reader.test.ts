@@ -74,6 +74,18 @@ describe('frames cut out of a byte stream', () => {
     expect(pieces.filter((bytes) => bytes !== undefined)).toEqual([20_000_010]);
   });
 
+  it('are given though one that is too large follows them', () => {
+    const reader = new FrameReader(100);
+    const large = publishFrame('a', Buffer.alloc(500), 1);
+    const split = reader.push(Buffer.concat([pingreq, pingreq, large]), 10);
+    expect(split).toEqual({ whole: Buffer.concat([pingreq, pingreq]), rest: undefined, charged: 2, oversize: 508 });
+    const other = new FrameReader(100);
+    const small = publishFrame('a', 'x', 1);
+    expect(other.push(small.subarray(0, 4), 10).whole).toBeUndefined();
+    const rest = Buffer.concat([small.subarray(4), large]);
+    expect(other.push(rest, 10)).toMatchObject({ whole: small, charged: 1, oversize: 508 });
+  });
+
   it('are taken at exactly the limit', () => {
     const frame = publishFrame('a', Buffer.alloc(500), 1);
     expect(new FrameReader(frame.length).push(frame, 10).whole).toEqual(frame);
