@@ -5,11 +5,18 @@ import { formatClock } from '../telemetry/index.ts';
 import type { DeviceState } from './device-state.ts';
 import { type Cause, clear, raise } from './episode.ts';
 
-/** Since when a device has been silent for longer than its product allows; the service's own down-time is not silence. */
-export function silentSince(state: DeviceState, pack: ProductPack, now: number, downMs: number): number | undefined {
+export interface Silence {
+  /** The last message, or the installation: service time. */
+  readonly since: number;
+  /** How long it has been longer than the product allows, while the service was up. */
+  readonly forMs: number;
+}
+
+/** Silence longer than the product allows; the service's own down-time is not silence. */
+export function silenceOf(state: DeviceState, pack: ProductPack, now: number, downMs: number): Silence | undefined {
   if (state.heardAt === undefined) return undefined;
-  const silentMs = now - state.heardAt - (downMs - state.downMsAtHeard);
-  return silentMs > pack.reports.silentAfterMs ? state.heardAt : undefined;
+  const forMs = now - state.heardAt - (downMs - state.downMsAtHeard) - pack.reports.silentAfterMs;
+  return forMs > 0 ? { since: state.heardAt, forMs } : undefined;
 }
 
 export function raiseSilence(

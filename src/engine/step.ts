@@ -7,7 +7,7 @@ import { type Cause, clear, raise } from './episode.ts';
 import { judgeFaultCodes } from './fault-codes.ts';
 import { adoptPack, type Judge, judgeReadings, ruleEvents } from './judge.ts';
 import { prepareJudge } from './prepare.ts';
-import { endSilence, raiseSilence, silentSince } from './silence.ts';
+import { endSilence, raiseSilence, silenceOf } from './silence.ts';
 
 /** What the engine knows beside its devices. */
 export interface EngineGlobals {
@@ -92,7 +92,8 @@ export class Engine {
     push(out, judgeFaultCodes(state, judge.pack, cause, report));
     push(out, judgeReadings(state, judge, cause, report, out));
     state.rules ??= judge.rules.init();
-    push(out, ruleEvents(state, judge.pack, cause, judge.rules.step(state.rules, { kind: 'report', report })));
+    const { downMs } = this.#globals;
+    push(out, ruleEvents(state, judge.pack, cause, judge.rules.step(state.rules, { kind: 'report', report, downMs })));
   }
 
   #contact(cause: Cause, out: EngineOutput): void {
@@ -134,13 +135,14 @@ export class Engine {
   }
 
   #tick(input: Extract<EngineInput, { kind: 'tick' }>, out: EngineOutput): void {
+    const { downMs } = this.#globals;
     for (const [device, state] of this.#devices) {
       const judge = this.#judge(state.product);
       if (!judge || this.#catalogue.device(device)?.retired) continue;
-      const since = silentSince(state, judge.pack, input.at, this.#globals.downMs);
+      const silence = silenceOf(state, judge.pack, input.at, downMs);
       const cause: Cause = { device, offset: input.offset, index: 0, at: input.at, receivedAt: input.at };
-      if (since !== undefined) {
-        const raised = raiseSilence(state, judge.pack, cause, since);
+      if (silence !== undefined) {
+        const raised = raiseSilence(state, judge.pack, cause, silence.since);
         if (raised) {
           push(out, [raised]);
           out.touched.add(device);
@@ -150,7 +152,7 @@ export class Engine {
       out.touched.add(device);
       if (state.layout !== judge.layout) push(out, adoptPack(state, judge, cause));
       state.rules ??= judge.rules.init();
-      const step = judge.rules.step(state.rules, { kind: 'tick', at: input.at, silentSince: since });
+      const step = judge.rules.step(state.rules, { kind: 'tick', at: input.at, silentForMs: silence?.forMs, downMs });
       push(out, ruleEvents(state, judge.pack, cause, step));
     }
   }

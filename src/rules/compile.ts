@@ -223,7 +223,7 @@ function machinePlan(language: ConditionLanguage, plans: readonly RulePlan[]): M
 }
 
 function freshRule(plan: RulePlan): RuleState {
-  return { fingerprint: plan.fingerprint, verdict: 'not judged', since: null, open: null };
+  return { fingerprint: plan.fingerprint, verdict: 'not judged', since: null, downMs: 0, open: null };
 }
 
 /** What a rule's state means: the rule without its title, and the signals that it depends on. */

@@ -46,7 +46,7 @@ export class RuleMachine implements ConditionInputs {
 
   step(state: RulesState, input: RulesInput): readonly RuleTransition[] {
     this.#state = state;
-    return input.kind === 'report' ? this.#report(state, input.report) : this.#tick(state, input);
+    return input.kind === 'report' ? this.#report(state, input) : this.#tick(state, input);
   }
 
   value(signal: string): SignalValue {
@@ -85,7 +85,8 @@ export class RuleMachine implements ConditionInputs {
     return this.#state;
   }
 
-  #report(state: RulesState, report: Report): readonly RuleTransition[] {
+  #report(state: RulesState, input: RulesInput & { kind: 'report' }): readonly RuleTransition[] {
+    const { report, downMs } = input;
     assert(state.at === null || report.at >= state.at, 'reports come in the order of event time');
     this.#silent = false;
     if (state.at !== null && report.at > state.at) this.#restartAcrossGaps(state, report.at);
@@ -95,20 +96,21 @@ export class RuleMachine implements ConditionInputs {
     const transitions: RuleTransition[] = [];
     for (const rule of this.#plan.rules) {
       const now = rule.usesSilent ? report.receivedAt : report.at;
-      this.#judge(rule, { now, holdsSince: now, touched: this.#isTouched(rule) }, transitions);
+      this.#judge(rule, { now, holdsSince: now, downMs, touched: this.#isTouched(rule) }, transitions);
     }
     return transitions;
   }
 
   /** Silence is noticed by ticks alone; event time, and with it every signal, stands still meanwhile. */
   #tick(state: RulesState, input: RulesInput & { kind: 'tick' }): readonly RuleTransition[] {
-    this.#silent = input.silentSince !== undefined;
+    const { at: now, silentForMs, downMs } = input;
+    this.#silent = silentForMs !== undefined;
     this.#at = state.at ?? 0;
     const transitions: RuleTransition[] = [];
     for (const rule of this.#plan.rules) {
       if (!rule.usesSilent) continue;
-      const holdsSince = Math.min(input.silentSince ?? input.at, input.at);
-      this.#judge(rule, { now: input.at, holdsSince, touched: true }, transitions);
+      // What changes by a tick is silent() alone.
+      this.#judge(rule, { now, holdsSince: now - (silentForMs ?? 0), downMs, touched: true }, transitions);
     }
     return transitions;
   }
@@ -204,7 +206,7 @@ export class RuleMachine implements ConditionInputs {
 
   #judge(
     rule: RulePlan,
-    moment: { readonly now: number; readonly holdsSince: number; readonly touched: boolean },
+    moment: { readonly now: number; readonly holdsSince: number; readonly downMs: number; readonly touched: boolean },
     transitions: RuleTransition[],
   ): void {
     const state = this.#current;
@@ -216,8 +218,12 @@ export class RuleMachine implements ConditionInputs {
       own.since = null;
       return;
     }
-    own.since ??= moment.holdsSince;
-    const heldMs = moment.now - own.since;
+    if (own.since === null) {
+      own.since = moment.holdsSince;
+      own.downMs = moment.downMs;
+    }
+    // Event time knows nothing of the service's down-time.
+    const heldMs = moment.now - own.since - (rule.usesSilent ? moment.downMs - own.downMs : 0);
     if (heldMs < (own.open === null ? rule.spec.forMs : rule.spec.clearForMs)) return;
     transitions.push(this.#transition(rule, own, { now: moment.now, heldMs: Math.max(0, heldMs) }));
   }

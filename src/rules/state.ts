@@ -34,6 +34,8 @@ export interface RuleState {
   verdict: Verdict;
   /** Since when the awaited condition holds; null when it does not. */
   since: number | null;
+  /** The service's down-time as it was at `since`: it does not count towards `for` of a rule that uses silent(). */
+  downMs: number;
   open: OpenEpisode | null;
 }
 
@@ -70,11 +72,15 @@ export interface RuleTransition {
   readonly signal: string | undefined;
 }
 
+/** `downMs` is the service's own down-time so far, all in all. */
 export type RulesInput =
   /** Reports come in the order of event time; two may share one. */
-  | { readonly kind: 'report'; readonly report: Report }
-  /** `at` is the service's time; `silentSince` is since when the device is silent, undefined while it is not. */
-  | { readonly kind: 'tick'; readonly at: number; readonly silentSince: number | undefined };
+  | { readonly kind: 'report'; readonly report: Report; readonly downMs: number }
+  /**
+   * `at` is the service's time; `silentForMs` is how long silent() has been true while the service was up, undefined
+   * while it is not true.
+   */
+  | { readonly kind: 'tick'; readonly at: number; readonly silentForMs: number | undefined; readonly downMs: number };
 
 /** An open rule whose state could not be kept: the rule was changed or removed. */
 export interface DroppedRule extends OpenEpisode {

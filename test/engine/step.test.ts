@@ -82,6 +82,20 @@ describe('silence', () => {
     expect(short(run.tick(70 * minute + 1))).toEqual(['silent raised']);
   });
 
+  it('is waited for by `for` of a rule from when it is true, while the service is up', () => {
+    const run = new EngineRun(fridge.replace('rules:', 'rules:\n  - {id: quiet, when: silent(), for: 30m}'));
+    run.report(0, { temp: 4 });
+    run.tick(5 * minute);
+    run.step({ kind: 'resumed', at: start + 65 * minute });
+    expect(run.tick(70 * minute)).toEqual([]);
+    expect(run.tick(71 * minute)).toMatchObject([{ source: 'silent', startsAt: start }]);
+    run.tick(80 * minute);
+    run.step({ kind: 'resumed', at: start + 200 * minute });
+    run.restart();
+    expect(run.tick(219 * minute)).toEqual([]);
+    expect(run.tick(220 * minute)).toMatchObject([{ source: 'rule:quiet', startsAt: start + 70 * minute }]);
+  });
+
   it('of a device never seen counts from its installation only', () => {
     const run = new EngineRun(fridge, []);
     run.register('never');

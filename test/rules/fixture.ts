@@ -67,6 +67,7 @@ export class Device {
   readonly transitions: RuleTransition[] = [];
   rules: CompiledRules;
   state: RulesState;
+  #downMs = 0;
 
   constructor(pack: ProductPack) {
     this.rules = compiled(pack);
@@ -75,7 +76,9 @@ export class Device {
 
   report(atMinute: number, signals: Readonly<Record<string, SignalValue>>, told: Told = {}): this {
     const at = noon + Math.round(atMinute * minute);
-    this.transitions.push(...this.rules.step(this.state, { kind: 'report', report: reportAt(at, signals, told) }));
+    this.transitions.push(
+      ...this.rules.step(this.state, { kind: 'report', report: reportAt(at, signals, told), downMs: this.#downMs }),
+    );
     return this;
   }
 
@@ -85,9 +88,16 @@ export class Device {
     return this;
   }
 
-  tick(atMinute: number, silentSinceMinute?: number): this {
-    const silentSince = silentSinceMinute === undefined ? undefined : noon + silentSinceMinute * minute;
-    this.transitions.push(...this.rules.step(this.state, { kind: 'tick', at: noon + atMinute * minute, silentSince }));
+  /** The service was away for so long. */
+  down(minutes: number): this {
+    this.#downMs += minutes * minute;
+    return this;
+  }
+
+  tick(atMinute: number, silentForMinutes?: number): this {
+    const silentForMs = silentForMinutes === undefined ? undefined : silentForMinutes * minute;
+    const tick = { kind: 'tick', at: noon + atMinute * minute, silentForMs, downMs: this.#downMs } as const;
+    this.transitions.push(...this.rules.step(this.state, tick));
     return this;
   }
 

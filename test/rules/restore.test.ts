@@ -27,15 +27,18 @@ const steps = fc.array(
 
 function inputsOf(history: typeof steps extends fc.Arbitrary<infer T> ? T : never): RulesInput[] {
   let at = noon;
+  let downMs = 0;
   return history.map(({ stepMs, tick, fault, ...readings }) => {
     at += stepMs;
-    if (tick) return { kind: 'tick', at: at + 10_000, silentSince: stepMs > 4 * minute ? at - stepMs : undefined };
+    if (stepMs === 40 * minute) downMs += 10 * minute;
+    const silentForMs = stepMs > 4 * minute ? stepMs : undefined;
+    if (tick) return { kind: 'tick', at: at + 10_000, silentForMs, downMs };
     const signals = Object.fromEntries(Object.entries(readings).filter((entry) => entry[1] !== null)) as Record<
       string,
       number
     >;
     const faults = fault === null ? [] : [{ code: 'E21', active: fault }];
-    return { kind: 'report', report: reportAt(at, signals, { faults }) };
+    return { kind: 'report', report: reportAt(at, signals, { faults }), downMs };
   });
 }
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { compileRules, readBack } from '../../src/rules/index.ts';
-import { Device, minute, noon, packOf, reportAt } from './fixture.ts';
+import { Device, minute, noon, packOf } from './fixture.ts';
 
 function device(rule: string): Device {
   return new Device(packOf(`  - {id: r, failureMode: cooling-loss, ${rule}}`));
@@ -125,7 +125,7 @@ describe('functions', () => {
     ['silent()', false],
   ])('%s is %s', (condition, holds) => {
     const d = device(`when: '${condition}', for: 0`);
-    d.rules.step(d.state, { kind: 'report', report: reportAt(noon, { temp: 0, starts: 5, mode: 'run', door: false }) });
+    d.report(0, { temp: 0, starts: 5, mode: 'run', door: false });
     d.transitions.length = 0;
     const last = () => d.state.rules.r?.open !== null;
     d.report(1, { temp: 1, starts: 15 }, { faults: [{ code: 'E21', active: true }] });
@@ -143,14 +143,25 @@ describe('functions', () => {
   it('know silence by ticks, in the time of the service', () => {
     const d = device('when: silent(), for: 2h');
     expect(d.rules.usesSilence).toBe(true);
-    d.tick(0).tick(60, 30).tick(149, 30).tick(150, 30).tick(200, 30);
+    d.tick(0).tick(60, 30).tick(149, 119).tick(150, 120).tick(200, 170);
     expect(d.told()).toEqual(['r raised @150 since 30']);
     d.report(5, { temp: 1 }, { receivedAt: noon + 210 * minute });
     expect(d.told()).toEqual(['r raised @150 since 30', 'r cleared @210 since 30']);
   });
 
+  it('wait for their time while the service is up only, where they use silent()', () => {
+    const silent = device('when: silent(), for: 2h').tick(60, 30).down(500).tick(649, 119).tick(650, 120);
+    expect(silent.told()).toEqual(['r raised @650 since 30']);
+    const late = device('when: silent(), for: 2h').down(500).tick(560, 30);
+    expect(late.tick(649, 119).told()).toEqual([]);
+    expect(late.tick(650, 120).told()).toEqual(['r raised @650 since 530']);
+    const either = device('when: silent() || door, for: 20m').report(0, { door: true }).down(20);
+    expect(either.report(25, { door: true }).report(39, { door: true }).told()).toEqual([]);
+    expect(either.report(40, { door: true }).told()).toEqual(['r raised @40 since 0']);
+  });
+
   it('keep what a device last said while it is silent', () => {
-    const d = device('when: silent() && door').report(0, { door: true }).tick(40, 31);
+    const d = device('when: silent() && door').report(0, { door: true }).tick(40, 9);
     expect(d.told()).toEqual(['r raised @40 since 31']);
   });
 });
