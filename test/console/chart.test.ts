@@ -68,6 +68,22 @@ describe('chartSeries', () => {
     expect(valueRange(chartSeries({ points: [], band: [] }, [], number('temp'), minute))).toEqual([0, 1]);
   });
 
+  it('holds the last band up to the newest reading', () => {
+    const point = (minute: number) => ({
+      at: new Date(minute * 60_000).toISOString(),
+      min: 1,
+      max: 1,
+      mean: 1,
+      count: 1,
+    });
+    const band = [{ at: new Date(0).toISOString(), low: 0, high: 2 }];
+    const series = chartSeries({ points: [point(0), point(9)], band }, [], { name: 'x', type: 'number' }, 60_000);
+    expect(series.band).toEqual([
+      { at: 0, low: 0, high: 2 },
+      { at: 540_000, low: 0, high: 2 },
+    ]);
+  });
+
   it('is not pressed into a line by a band that is very wide', () => {
     const point = (value: number) => ({ at: time(start + value), min: value, max: value, mean: value, count: 1 });
     const range = (values: number[], low: number, high: number) => {
@@ -75,7 +91,7 @@ describe('chartSeries', () => {
       return valueRange(chartSeries({ points: values.map(point), band }, [], number('temp'), minute));
     };
     const [low, high] = range([1, 2], -50, 50);
-    expect([low > -3, low <= -2, high < 6, high >= 5]).toEqual([true, true, true, true]);
+    expect([low > -0.5, low <= 0, high < 3.5, high >= 3]).toEqual([true, true, true, true]);
     expect(range([1], 0, 4)[1]).toBeGreaterThanOrEqual(4);
     expect(range([], 0, 4)[0]).toBeLessThanOrEqual(0);
   });

@@ -60,7 +60,7 @@ export function chartSeries(
   const firings = firingsOf(findings, signal);
   return {
     points,
-    band: series.band.map((point) => ({ ...point, at: epoch(point.at) })),
+    band: heldBand(series, points.at(-1)?.at),
     firings,
     episodes: findings
       .filter((finding) => restsOn(finding, signal))
@@ -73,6 +73,13 @@ export function chartSeries(
     bucketed: points.some((point) => point.count > 1),
     switches: spec.type === 'boolean',
   };
+}
+
+/** A point of the band holds until the next one: the last one holds up to the newest reading. */
+function heldBand(series: Series, newestAt: number | undefined): Band[] {
+  const band = series.band.map((point) => ({ ...point, at: epoch(point.at) }));
+  const last = band.at(-1);
+  return last && newestAt !== undefined && newestAt > last.at ? [...band, { ...last, at: newestAt }] : band;
 }
 
 function restsOn(finding: Pick<Finding, 'signal' | 'evidence'>, signal: string): boolean {
@@ -145,8 +152,8 @@ export function nearestIndex(items: readonly { readonly at: number }[], at: numb
   return right.at - at < at - left.at ? before + 1 : before;
 }
 
-/** How far beyond the readings the band is shown, in their own span. */
-const bandBeyond = 3;
+/** How far beyond the readings the band is shown, in their own span: the line must stay readable. */
+const bandBeyond = 1;
 
 /**
  * Lowest and highest number on the chart with some air around it; a flat line gets a scale all the same. Of a band that
