@@ -18,6 +18,8 @@ export interface ApiLimits {
   /** What may wait unsent for one reader of `/live` before it is dropped. */
   readonly liveBufferBytesMax: number;
   readonly liveHeartbeatMs: number;
+  /** Readers that follow no device are told at most this often that devices changed. */
+  readonly liveFleetMs: number;
   /** A stream is ended after this long, so that its reader comes back and shows its rights again. */
   readonly liveStreamMsMax: number;
 }
@@ -30,6 +32,7 @@ export const defaultApiLimits: ApiLimits = {
   liveClientsMax: 500,
   liveBufferBytesMax: 1024 * 1024,
   liveHeartbeatMs: 15_000,
+  liveFleetMs: 1_000,
   liveStreamMsMax: 3_600_000,
 };
 

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import type { ApiDeps } from './deps.ts';
 import type { LiveHub } from './live.ts';
 import { problems } from './problem.ts';
-import type { ApiServer } from './shapes.ts';
+import { type ApiServer, filter } from './shapes.ts';
 
 export async function liveRoute(api: ApiServer, deps: ApiDeps, live: LiveHub): Promise<void> {
   await api.register(fastifySSE, { heartbeatInterval: deps.limits.liveHeartbeatMs });
@@ -16,8 +16,12 @@ export async function liveRoute(api: ApiServer, deps: ApiDeps, live: LiveHub): P
       // Not `only`: its answer to a wrong Accept header is no problem document.
       sse: { kind: 'manual' },
       schema: {
-        summary: 'Changes as they happen: server-sent events `case`, `device`, first `hello`',
+        summary: 'Changes as they happen: server-sent events, first `hello`',
+        description:
+          'Every changed case as `case`. Of devices: with `device`, its changes as `device`; without, at most one `fleet` ' +
+          'a second, which names none.',
         tags: ['live'],
+        querystring: z.strictObject({ device: filter.describe('Id of the device to follow') }),
         response: {
           200: {
             description: 'A stream that stays open',
@@ -27,8 +31,8 @@ export async function liveRoute(api: ApiServer, deps: ApiDeps, live: LiveHub): P
         },
       },
     },
-    async (_request, reply) => {
-      live.join(reply, deps.clock());
+    async (request, reply) => {
+      live.join(reply, { now: deps.clock(), device: request.query.device });
     },
   );
 }

@@ -16,10 +16,10 @@ class Stream {
   ended = false;
   #wake: () => void = () => undefined;
 
-  static async open(url: string): Promise<Stream> {
+  static async open(url: string, query = ''): Promise<Stream> {
     const abort = new AbortController();
     onTestFinished(() => abort.abort());
-    const answer = await fetch(`${url}/api/v1/live`, { headers: bearer, signal: abort.signal });
+    const answer = await fetch(`${url}/api/v1/live${query}`, { headers: bearer, signal: abort.signal });
     expect(answer.status).toBe(200);
     expect(answer.headers.get('content-type')).toBe('text/event-stream');
     expect(answer.headers.get('x-content-type-options')).toBe('nosniff');
@@ -93,10 +93,40 @@ describe('the live feed', () => {
     const listed = (await app.inject({ url: '/api/v1/cases', headers: bearer })).json().items[0];
     expect(stream.frames.slice(1)).toEqual([
       { event: 'case', data: expect.objectContaining({ id, state: 'new', openedAt: '2026-01-31T08:20:00.000Z' }) },
-      { event: 'device', data: { id: 'd1' } },
+      { event: 'fleet', data: {} },
       { event: 'case', data: listed },
     ]);
     expect(listed.state).toBe('acknowledged');
+  });
+
+  it('tells whoever follows a device of that one alone, and of every case', async () => {
+    const world = await createWorld({ liveFleetMs: 1 });
+    const url = await listen(await world.server());
+    const id = await world.openCase({ device: 'd2' });
+    const [opened] = (await world.cases.list({ id, limit: 1 })).items;
+    const stream = await Stream.open(url, '?device=d1');
+    await stream.until(() => stream.frames.length === 1);
+    world.view.emit({ type: 'device', device: 'd2' });
+    world.view.emit({ type: 'device', device: 'd1' });
+    if (opened) world.view.emit({ type: 'case', case: opened });
+    await stream.until(() => stream.frames.length === 3);
+    expect(stream.frames.slice(1)).toEqual([
+      { event: 'device', data: { id: 'd1' } },
+      { event: 'case', data: expect.objectContaining({ device: 'd2' }) },
+    ]);
+    expect((await fetch(`${url}/api/v1/live?divice=d1`, { headers: bearer })).status).toBe(422);
+  });
+
+  it('tells of a busy fleet once, and once more for all that followed', async () => {
+    const world = await createWorld({ liveFleetMs: 100 });
+    const stream = await Stream.open(await listen(await world.server()));
+    await stream.until(() => stream.frames.length === 1);
+    const id = await world.openCase();
+    const [opened] = (await world.cases.list({ id, limit: 1 })).items;
+    for (let i = 0; i < 5_000; i++) world.view.emit({ type: 'device', device: `d${i}` });
+    if (opened) world.view.emit({ type: 'case', case: opened });
+    await stream.until(() => stream.frames.length === 4);
+    expect(stream.frames.map(({ event }) => event)).toEqual(['hello', 'fleet', 'case', 'fleet']);
   });
 
   it('beats while nothing happens', async () => {
@@ -144,12 +174,14 @@ describe('the live feed', () => {
     const world = await createWorld({ liveBufferBytesMax: 64 * 1024 });
     const app = await world.server();
     const url = await listen(app);
+    const device = 'd'.repeat(64);
     const socket = connect((app.server.address() as AddressInfo).port, '127.0.0.1');
-    socket.write(`GET /api/v1/live HTTP/1.1\r\nhost: x\r\nauthorization: ${bearer.authorization}\r\n\r\n`);
+    socket.write(
+      `GET /api/v1/live?device=${device} HTTP/1.1\r\nhost: x\r\nauthorization: ${bearer.authorization}\r\n\r\n`,
+    );
     await once(socket, 'data');
     socket.pause();
-    const stream = await Stream.open(url);
-    const device = 'd'.repeat(64);
+    const stream = await Stream.open(url, `?device=${device}`);
     const closed = once(socket, 'close');
     const connections = () =>
       new Promise<number>((resolve) => app.server.getConnections((_error, count) => resolve(count)));

@@ -3,7 +3,10 @@ import type { CaseItem } from '../api/model.ts';
 
 export type LiveEvent =
   | { readonly kind: 'case'; readonly item: CaseItem }
+  /** Only of the device that is followed. */
   | { readonly kind: 'device'; readonly id: string }
+  /** Some devices changed; only while none is followed. */
+  | { readonly kind: 'fleet' }
   /** The stream came back: what was sent in between is to be asked for. */
   | { readonly kind: 'resumed' };
 
@@ -15,6 +18,7 @@ interface Live {
   readonly lastGoodAt: number;
   readonly setPaused: (paused: boolean) => void;
   readonly reconnect: () => void;
+  readonly follow: (device: string | undefined) => void;
   readonly subscribe: (listener: (event: LiveEvent) => void) => () => void;
 }
 
@@ -37,6 +41,7 @@ export function LiveProvider({ beat, children }: { beat: Beat; children: ReactNo
   }));
   const [paused, setPaused] = useState(false);
   const [attempt, setAttempt] = useState(0);
+  const [device, follow] = useState<string>();
   const interrupted = useRef(false);
 
   const subscribe = useCallback((listener: (event: LiveEvent) => void) => {
@@ -54,15 +59,19 @@ export function LiveProvider({ beat, children }: { beat: Beat; children: ReactNo
     const emit = (event: LiveEvent): void => {
       for (const listener of listeners.current) listener(event);
     };
-    const source = new EventSource('/api/v1/live');
+    const query = device === undefined ? '' : `?device=${encodeURIComponent(device)}`;
+    const source = new EventSource(`/api/v1/live${query}`);
+    let greeted = false;
     let timer: ReturnType<typeof setTimeout> | undefined;
     source.addEventListener('hello', () => {
+      greeted = true;
       setStream({ state: 'live', goodAt: Date.now() });
       if (interrupted.current) emit({ kind: 'resumed' });
       interrupted.current = false;
     });
     source.addEventListener('case', (event) => emit({ kind: 'case', item: JSON.parse(event.data) }));
     source.addEventListener('device', (event) => emit({ kind: 'device', id: JSON.parse(event.data).id }));
+    source.addEventListener('fleet', () => emit({ kind: 'fleet' }));
     source.addEventListener('error', () => {
       interrupted.current = true;
       setStream((before) => ({ state: 'lost', goodAt: before.state === 'live' ? Date.now() : before.goodAt }));
@@ -71,12 +80,14 @@ export function LiveProvider({ beat, children }: { beat: Beat; children: ReactNo
     return () => {
       clearTimeout(timer);
       source.close();
+      // Between this stream and the next one something may happen.
+      if (greeted) interrupted.current = true;
     };
-  }, [paused, attempt, reconnect]);
+  }, [paused, attempt, reconnect, device]);
 
   const live = useMemo<Live>(() => {
     const state = paused ? 'paused' : beat.isError ? 'lost' : stream.state;
-    return { state, lastGoodAt: Math.max(stream.goodAt, beat.dataUpdatedAt), setPaused, reconnect, subscribe };
+    return { state, lastGoodAt: Math.max(stream.goodAt, beat.dataUpdatedAt), setPaused, reconnect, follow, subscribe };
   }, [paused, beat.isError, beat.dataUpdatedAt, stream, reconnect, subscribe]);
   return <LiveContext value={live}>{children}</LiveContext>;
 }
@@ -95,4 +106,13 @@ export function useLiveEvents(listener: (event: LiveEvent) => void): void {
     latest.current = listener;
   });
   useEffect(() => subscribe((event) => latest.current(event)), [subscribe]);
+}
+
+/** Asks for the live events of a device while the component is shown: one at a time. */
+export function useLiveDevice(device: string): void {
+  const { follow } = useLive();
+  useEffect(() => {
+    follow(device);
+    return () => follow(undefined);
+  }, [follow, device]);
 }

@@ -4,7 +4,7 @@ import { Link, useNavigate, useParams } from '@tanstack/react-router';
 import { useEffect, useRef } from 'react';
 import type { CaseDetail } from '../api/model.ts';
 import { caseQuery, deviceQuery, productQuery } from '../api/queries.ts';
-import { useLiveEvents } from '../app/live.tsx';
+import { useLiveDevice, useLiveEvents } from '../app/live.tsx';
 import { usePageTitle } from '../app/page-title.ts';
 import { useShortcuts } from '../app/shortcuts.ts';
 import { ChartSection } from '../chart/chart-section.tsx';
@@ -83,6 +83,7 @@ function useCurrent(item: CaseDetail): void {
       void client.invalidateQueries({ queryKey: ['device', item.device] });
     }, refreshMs);
   };
+  useLiveDevice(item.device);
   useLiveEvents((event) => {
     const ours = event.kind === 'case' && event.item.id === item.id && event.item.version > item.version;
     if (ours || event.kind === 'resumed') void client.invalidateQueries({ queryKey: ['case', item.id] });

@@ -4,7 +4,7 @@ import { Link, useNavigate, useParams } from '@tanstack/react-router';
 import { useEffect, useMemo, useRef, useState } from 'react';
 import type { Device, Product, SeriesRange } from '../api/model.ts';
 import { deviceFindingsQuery, deviceQuery, productQuery } from '../api/queries.ts';
-import { useLiveEvents } from '../app/live.tsx';
+import { useLiveDevice, useLiveEvents } from '../app/live.tsx';
 import { usePageTitle } from '../app/page-title.ts';
 import { useShortcuts } from '../app/shortcuts.ts';
 import { type DevicePreset, deviceRange } from '../chart/range.ts';
@@ -118,6 +118,7 @@ function useCurrent(device: string): void {
       timer.current = undefined;
     };
   }, [client, device]);
+  useLiveDevice(device);
   useLiveEvents((event) => {
     const ours =
       event.kind === 'resumed' ||

@@ -14,7 +14,7 @@ type DevicePages = InfiniteData<Page<Device>>;
 const pageSize = 100;
 /** What is on screen is read again in larger pages. */
 const refreshPageSize = 1_000;
-/** Live events come with every message; the list follows them at most this often. */
+/** Live events come every second; the list follows them at most this often. */
 const refreshMs = 5_000;
 /** Silence comes without a message, so the list is read again without one now and then. */
 const idleRefreshMs = 20_000;
