@@ -6,7 +6,7 @@ import { conditionChecker } from '../../src/rules/index.ts';
 const checkWatch: WatchChecker = (kind, params) => [
   ...(kind === 'level' ? [] : [`there is no detector '${kind}'`]),
   ...Object.keys(params)
-    .filter((name) => name !== 'memory')
+    .filter((name) => !['memory', 'budget'].includes(name))
     .map((name) => `level has no setting '${name}'`),
 ];
 
