@@ -26,7 +26,7 @@ export interface ApiLimits {
 
 export const defaultApiLimits: ApiLimits = {
   bodyBytesMax: 256 * 1024,
-  tokenCallsPerSecondMax: 100,
+  tokenCallsPerSecondMax: 1_000,
   addressCallsPerMinuteMax: 1_200,
   loginFailuresMax: 5,
   liveClientsMax: 500,
