@@ -7,6 +7,19 @@ export interface LoadPlan {
   readonly kills: number;
 }
 
+/** A pack of its own, so that what is expected of the load follows from this file alone. */
+export const pack = `
+product: cold-fridge
+title: Cold Fridge
+signals:
+  cabinet_temp: {kind: gauge, unit: Cel, range: [-40, 60], watch: [{kind: level, failureMode: cooling-loss, severity: minor}]}
+  door_open: {kind: state, values: [true, false]}
+failureModes:
+  cooling-loss: {title: Loss of cooling, severity: major}
+rules:
+  - {id: warm-cabinet, when: 'avg(cabinet_temp, "15m") > 8.0 && !door_open', for: 10m, failureMode: cooling-loss}
+`;
+
 /** Long past, so that a minute of event time takes no minute. */
 const firstAt = Date.UTC(2020, 0, 1);
 const minuteMs = 60_000;

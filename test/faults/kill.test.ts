@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';
@@ -20,7 +20,7 @@ import {
 } from '../acceptance/fixture.ts';
 import { readAll } from '../contract/log.ts';
 import { type ServiceProcess, startService, until } from '../service-process.ts';
-import { ackLineBytes, eventTime, type LoadPlan, readAcks, reportOf, ruleBreaks } from './kill-plan.ts';
+import { ackLineBytes, eventTime, type LoadPlan, pack, readAcks, reportOf, ruleBreaks } from './kill-plan.ts';
 
 const kills = Number(process.env.KILLS ?? 4);
 const deviceCount = 20;
@@ -32,7 +32,10 @@ it(`loses and doubles nothing when it is killed ${kills} times under load`, {
 }, async () => {
   const folder = mkdtempSync(join(tmpdir(), 'aftercare-kill-'));
   onTestFinished(() => rmSync(folder, { recursive: true }));
-  let service = await startService({ data: join(folder, 'data'), env });
+  const products = join(folder, 'products');
+  mkdirSync(products);
+  writeFileSync(join(products, 'cold-fridge.yaml'), pack);
+  let service = await startService({ data: join(folder, 'data'), products, env });
   onTestFinished(async () => {
     await service.kill('SIGKILL');
   });
@@ -44,7 +47,7 @@ it(`loses and doubles nothing when it is killed ${kills} times under load`, {
   for (let round = 1; round <= kills; round += 1) {
     await load.progress(killAfter(round));
     expect(await service.kill('SIGKILL')).toEqual({ code: null, signal: 'SIGKILL' });
-    service = await startService({ data: service.data, ports: service.ports, env });
+    service = await startService({ data: service.data, ports: service.ports, products, env });
   }
   const last = Math.max(...plan.devices.map((_, device) => ruleBreaks(plan, device).opened));
   await load.reach(last + 10);
