@@ -9,6 +9,9 @@ export interface DataFolder {
   release(): void;
 }
 
+/** A lock that nobody refers to would be collected, and with it released. */
+const held = new Set<DatabaseSync>();
+
 /**
  * Makes the folder if need be and takes it for this process alone. The lock is the file lock of an open SQLite
  * transaction: the operating system releases it at the process's death, however it dies.
@@ -32,7 +35,14 @@ export function takeDataFolder(folder: string): DataFolder {
     if (isBusy(error)) throw locked(path);
     throw unusable(path, error);
   }
-  return { path, release: () => lock.close() };
+  held.add(lock);
+  return {
+    path,
+    release: () => {
+      held.delete(lock);
+      lock.close();
+    },
+  };
 }
 
 /** Level by level: mkdir's own `recursive` never returns where a file system refuses a folder as if it were absent. */

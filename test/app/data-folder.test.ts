@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { afterEach, beforeEach, expect, it } from 'vitest';
+import { afterEach, beforeEach, expect, it, onTestFinished } from 'vitest';
 import { keptSecret, takeDataFolder } from '../../src/app/data-folder.ts';
 
 let folder = '';
@@ -22,6 +22,9 @@ const holder = `
 it('belongs to one process, and is free again when that is killed', async () => {
   const child = spawn(process.execPath, ['--input-type=module', '-e', holder, folder], {
     stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  onTestFinished(() => {
+    child.kill('SIGKILL');
   });
   await once(child.stdout, 'data');
   expect(() => takeDataFolder(folder)).toThrow(/in use by another Aftercare process/);
