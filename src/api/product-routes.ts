@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { AftercareError, nearest } from '../base/index.ts';
-import type { ProductPack, SignalSpec } from '../product/index.ts';
+import type { FailureMode, ProductPack, SignalSpec } from '../product/index.ts';
 import type { ApiDeps } from './deps.ts';
 import { problems } from './problem.ts';
 import { type ApiServer, orNull, pageOf, pageQuery, severity } from './shapes.ts';
@@ -15,6 +15,27 @@ const signalShape = z.object({
   watch: z.array(z.string()).describe('Kinds of the detectors that watch it'),
 });
 
+const failureModeShape = z.object({
+  id: z.string(),
+  title: z.string(),
+  severity,
+  safety: z.boolean(),
+  playbook: z
+    .object({
+      id: z.string(),
+      title: z.string(),
+      steps: z.array(
+        z.object({
+          do: z.string(),
+          who: z.enum(['customer', 'remote', 'technician']).nullable().describe('remote: staff, from where they sit'),
+          expect: z.string().nullable().describe('What shows that the step worked'),
+        }),
+      ),
+    })
+    .nullable()
+    .describe('What to do about it, in order'),
+});
+
 const productShape = z
   .object({
     id: z.string(),
@@ -23,7 +44,7 @@ const productShape = z
     everyMs: z.number(),
     silentAfterMs: z.number(),
     signals: z.array(signalShape),
-    failureModes: z.array(z.object({ id: z.string(), title: z.string(), severity, safety: z.boolean() })),
+    failureModes: z.array(failureModeShape),
     rules: z.array(
       z.object({
         id: z.string(),
@@ -52,7 +73,7 @@ export function productRoutes(api: ApiServer, deps: ApiDeps): void {
     everyMs: pack.reports.everyMs,
     silentAfterMs: pack.reports.silentAfterMs,
     signals: pack.signals.map(signalItem),
-    failureModes: pack.failureModes.map(({ id, title, severity, safety }) => ({ id, title, severity, safety })),
+    failureModes: pack.failureModes.map((mode) => failureModeItem(pack, mode)),
     rules: pack.rules.map((rule) => {
       const { id, title, stage, severity, failureMode } = rule;
       return { id, title, sentence: deps.ruleSentence(pack, rule), stage, severity, failureMode };
@@ -106,6 +127,14 @@ export function productRoutes(api: ApiServer, deps: ApiDeps): void {
       });
     },
   );
+}
+
+function failureModeItem(pack: ProductPack, mode: FailureMode): z.infer<typeof failureModeShape> {
+  const { id, title, severity, safety } = mode;
+  const playbook = pack.playbooks.find((candidate) => candidate.id === mode.playbook);
+  if (playbook === undefined) return { id, title, severity, safety, playbook: null };
+  const steps = playbook.steps.map((step) => ({ do: step.do, who: orNull(step.who), expect: orNull(step.expect) }));
+  return { id, title, severity, safety, playbook: { id: playbook.id, title: playbook.title, steps } };
 }
 
 function signalItem(signal: SignalSpec): z.infer<typeof signalShape> {

@@ -32,15 +32,15 @@ function packNames(folder: string): string[] {
 }
 
 export function readPack(file: string, source: string): { pack: ProductPack } | { problems: readonly PackProblem[] } {
-  const parsed = parsePack({ file, source, checkCondition: conditionChecker, checkWatch });
+  const parsed = parsePack({ file, source, ...checkers });
   return parsed.pack ? { pack: parsed.pack } : { problems: parsed.problems };
 }
 
+const checkers = { checkCondition: conditionChecker, checkWatch };
+
 /** Reads a published source again, when the log is replayed; undefined when this version does not read it any more. */
-export const readPublishedPack: PackReader = (file, source) => {
-  const read = readPack(file, source);
-  return 'pack' in read ? read.pack : undefined;
-};
+export const readPublishedPack: PackReader = (file, source) =>
+  parsePack({ file, source, ...checkers, published: true }).pack;
 
 export interface PublishedPacks {
   readonly published: readonly { product: string; version: number }[];

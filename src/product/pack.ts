@@ -34,10 +34,30 @@ export interface FailureMode {
   readonly severity: Severity;
   readonly safety: boolean;
   readonly horizonMs: number | undefined;
+  /** Id of one of the pack's playbooks. */
   readonly playbook: string | undefined;
   readonly parts: readonly string[];
   readonly covered: readonly string[];
 }
+
+/** What to do about a failure mode, in order. */
+export interface Playbook {
+  readonly id: string;
+  readonly title: string;
+  readonly steps: readonly PlaybookStep[];
+}
+
+export interface PlaybookStep {
+  readonly do: string;
+  /** Undefined: whoever works the case decides. */
+  readonly who: PlaybookActor | undefined;
+  /** What shows that the step worked. */
+  readonly expect: string | undefined;
+}
+
+/** `remote`: staff, from where they sit. */
+export const playbookActors = ['customer', 'remote', 'technician'] as const;
+export type PlaybookActor = (typeof playbookActors)[number];
 
 export interface FaultCodeSpec {
   readonly code: string;
@@ -70,6 +90,7 @@ export interface ProductPack {
   readonly reports: { readonly everyMs: number; readonly silentAfterMs: number };
   readonly signals: readonly SignalSpec[];
   readonly failureModes: readonly FailureMode[];
+  readonly playbooks: readonly Playbook[];
   readonly faultCodes: readonly FaultCodeSpec[];
   readonly rules: readonly RuleSpec[];
   readonly tests: readonly PackTest[];

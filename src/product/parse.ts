@@ -5,12 +5,21 @@ import {
   type FailureMode,
   type FaultCodeSpec,
   type PackProblem,
+  type Playbook,
   type ProductPack,
   type RuleSpec,
   reservedFailureModes,
 } from './pack.ts';
 import { parseTests } from './pack-tests.ts';
-import { failureModeSchema, faultCodeSchema, packSchema, type RuleInput, reportsSchema, ruleSchema } from './schema.ts';
+import {
+  failureModeSchema,
+  faultCodeSchema,
+  packSchema,
+  playbookSchema,
+  type RuleInput,
+  reportsSchema,
+  ruleSchema,
+} from './schema.ts';
 import { readShape, refuseUnknownKeys } from './shape.ts';
 import { parseSignals, type SignalsContext } from './signals.ts';
 
@@ -18,6 +27,7 @@ const defaultEveryMs = 60_000;
 const silentAfterReports = 30;
 const rulesMax = 200;
 const catalogueMax = 1_000;
+const playbooksMax = 100;
 
 export interface ParsePackOptions {
   /** Named in problems; nothing is read from it. */
@@ -25,6 +35,11 @@ export interface ParsePackOptions {
   readonly source: string;
   readonly checkCondition: ConditionChecker;
   readonly checkWatch: WatchChecker;
+  /**
+   * The source was published before: a playbook that it names and does not describe is left out without a word. Packs
+   * could once only name them, and must still be read when the log is replayed. Default: false.
+   */
+  readonly published?: boolean;
 }
 
 export type ParsePackResult =
@@ -49,6 +64,8 @@ class PackParser {
   readonly #options: ParsePackOptions;
   /** Every failure mode that may be named, sound or not: one broken entry is one problem, not one a reference. */
   readonly #modeNames: ReadonlySet<string>;
+  /** As with failure modes: sound or not. */
+  readonly #playbookNames: ReadonlySet<string>;
   /** Failure modes whose severity is a default: a fault code then has its own default. */
   readonly #modesWithoutSeverity = new Set<string>();
 
@@ -58,6 +75,7 @@ class PackParser {
     this.#options = options;
     const own = isRecord(root.failureModes) ? Object.keys(root.failureModes) : [];
     this.#modeNames = new Set([...own, ...reservedFailureModes.map((mode) => mode.id)]);
+    this.#playbookNames = new Set(Object.keys(this.#section('playbooks')));
   }
 
   parse(): ProductPack {
@@ -68,6 +86,7 @@ class PackParser {
     const title = this.#text('title') ?? '';
     const reports = this.#reports();
     const failureModes = this.#failureModes();
+    const playbooks = this.#playbooks();
     const signals = parseSignals(this.#signalsContext(failureModes, reports.silentAfterMs));
     const faultCodes = this.#faultCodes(failureModes);
     const checkCondition = this.#options.checkCondition({
@@ -84,7 +103,7 @@ class PackParser {
       unsureSignals: signals.unsure,
       checkMode: (path, id) => this.#checkMode(path, id),
     });
-    return { product, title, reports, signals: signals.specs, failureModes, faultCodes, rules, tests };
+    return { product, title, reports, signals: signals.specs, failureModes, playbooks, faultCodes, rules, tests };
   }
 
   #signalsContext(failureModes: readonly FailureMode[], silentAfterMs: number): SignalsContext {
@@ -145,12 +164,38 @@ class PackParser {
         severity: input.severity ?? 'minor',
         safety: input.safety ?? false,
         horizonMs: input.horizon,
-        playbook: input.playbook,
+        playbook: this.#playbook([...path, 'playbook'], input.playbook),
         parts: input.parts ?? [],
         covered: input.covered ?? [],
       });
     }
     return [...modes, ...reservedFailureModes];
+  }
+
+  #playbook(path: Path, id: string | undefined): string | undefined {
+    if (id === undefined || this.#playbookNames.has(id)) return id;
+    if (this.#options.published !== true) {
+      this.#document.atValue(path, `there is no playbook '${id}'${didYouMean(id, this.#playbookNames)}`);
+    }
+    return undefined;
+  }
+
+  #playbooks(): readonly Playbook[] {
+    this.#checkSection('playbooks', playbooksMax);
+    const playbooks: Playbook[] = [];
+    for (const [id, value] of Object.entries(this.#section('playbooks'))) {
+      const path = ['playbooks', id];
+      const problem = dashedIdProblem(id, 'playbook id');
+      if (problem !== undefined) this.#document.atKey(path, problem);
+      const input = readShape(this.#document, path, playbookSchema, value);
+      if (input === undefined) continue;
+      const steps = input.steps.map((step) => {
+        const { do: text, who, expect } = typeof step === 'string' ? { do: step } : step;
+        return { do: text, who, expect };
+      });
+      playbooks.push({ id, title: input.title, steps });
+    }
+    return playbooks;
   }
 
   #faultCodes(modes: readonly FailureMode[]): readonly FaultCodeSpec[] {

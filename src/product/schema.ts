@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { parseDurationMs } from '../base/index.ts';
 import { severities } from '../telemetry/index.ts';
+import { playbookActors } from './pack.ts';
 
 /**
  * The shape of a pack file: one source for the parser and for the published JSON Schema. What a shape cannot say (names,
@@ -64,11 +65,33 @@ export const failureModeSchema = z
     severity: severity.optional().describe('Default: minor'),
     safety: safety.optional(),
     horizon: duration.optional().describe('How long before the failure its signs are worth a case'),
-    playbook: reference.optional(),
+    playbook: reference.optional().describe('What to do about it: one of playbooks'),
     parts: words.optional().describe('Part numbers that repair it'),
     covered: words.optional().describe('What the warranty pays: parts, labour, …'),
   })
   .meta({ id: 'failureMode' });
+
+const stepText = z.string().min(1).max(500);
+
+export const playbookSchema = z
+  .strictObject({
+    title,
+    steps: z
+      .array(
+        z.union([
+          stepText,
+          z.strictObject({
+            do: stepText,
+            who: z.enum(playbookActors).optional().describe('remote: staff, from where they sit'),
+            expect: stepText.optional().describe('What shows that it worked'),
+          }),
+        ]),
+      )
+      .min(1)
+      .max(30)
+      .describe('In order: remote and cheap ones first'),
+  })
+  .meta({ id: 'playbook' });
 
 export const faultCodeSchema = z
   .strictObject({
@@ -144,6 +167,7 @@ export const packSchema = z
     reports: reportsSchema.optional(),
     signals: z.record(z.string(), signalSchema),
     failureModes: z.record(z.string(), failureModeSchema).optional(),
+    playbooks: z.record(z.string(), playbookSchema).optional(),
     faultCodes: z.record(z.string(), faultCodeSchema).optional(),
     rules: z.array(ruleSchema).max(200).optional(),
     tests: z.array(testSchema).max(200).optional(),

@@ -39,6 +39,7 @@ const pack = {
     { ...gauge('mode'), kind: 'state', type: 'string', values: ['eco', 'boost'] } as const,
   ],
   failureModes: [],
+  playbooks: [],
   faultCodes: [],
   rules: [],
   tests: [],

@@ -29,7 +29,21 @@ export const fridge: ProductPack = {
   failureModes: [
     {
       ...{ id: 'seal-leak', title: 'Door seal leaks', severity: 'major', safety: false },
+      ...{ horizonMs: undefined, playbook: 'seal-leak', parts: [], covered: [] },
+    },
+    {
+      ...{ id: 'noise', title: 'Noise', severity: 'info', safety: false },
       ...{ horizonMs: undefined, playbook: undefined, parts: [], covered: [] },
+    },
+  ],
+  playbooks: [
+    {
+      id: 'seal-leak',
+      title: 'Close the door',
+      steps: [
+        { do: 'Wipe the seal', who: 'customer', expect: 'The door closes by itself' },
+        { do: 'Look again tomorrow', who: undefined, expect: undefined },
+      ],
     },
   ],
   faultCodes: [],

@@ -114,7 +114,20 @@ describe('products', () => {
         ...{ range: null, watch: [] },
       },
     ],
-    failureModes: [{ id: 'seal-leak', title: 'Door seal leaks', severity: 'major', safety: false }],
+    failureModes: [
+      {
+        ...{ id: 'seal-leak', title: 'Door seal leaks', severity: 'major', safety: false },
+        playbook: {
+          id: 'seal-leak',
+          title: 'Close the door',
+          steps: [
+            { do: 'Wipe the seal', who: 'customer', expect: 'The door closes by itself' },
+            { do: 'Look again tomorrow', who: null, expect: null },
+          ],
+        },
+      },
+      { id: 'noise', title: 'Noise', severity: 'info', safety: false, playbook: null },
+    ],
     rules: [
       {
         ...{ id: 'warm', title: 'Too warm', sentence: 'When cabinet_temp > 8.', stage: 'live', severity: 'major' },

@@ -47,7 +47,7 @@ describe('a pack', () => {
       expect.objectContaining({ name: 'door_open', type: 'boolean', values: undefined }),
     ]);
     expect(pack.failureModes.map((mode) => mode.id)).toEqual(['anomaly', 'sensor-fault', 'silent', 'device-requested']);
-    expect([pack.faultCodes, pack.rules, pack.tests]).toEqual([[], [], []]);
+    expect([pack.playbooks, pack.faultCodes, pack.rules, pack.tests]).toEqual([[], [], [], []]);
   });
 
   it('is read from JSON too, tabs and byte order mark included', () => {
@@ -93,6 +93,41 @@ rules:
       ['minor', false, 5_400_000, 'draft'],
       ['minor', false, 0, 'live'],
     ]);
+  });
+
+  it('describes playbooks: steps of one text, or with who does them and what to expect', () => {
+    const pack = packOf(`${minimal}failureModes: {leak: {title: Leak, playbook: leak}}
+playbooks:
+  leak:
+    title: Find the leak
+    steps:
+      - Look at the chart
+      - {do: Tighten the joints, who: technician, expect: Pressure holds}
+`);
+    expect(pack.failureModes[0]?.playbook).toBe('leak');
+    expect(pack.playbooks).toEqual([
+      {
+        id: 'leak',
+        title: 'Find the leak',
+        steps: [
+          { do: 'Look at the chart', who: undefined, expect: undefined },
+          { do: 'Tighten the joints', who: 'technician', expect: 'Pressure holds' },
+        ],
+      },
+    ]);
+  });
+
+  it('is still read when it was published in the days when playbooks were only named', () => {
+    const source = `${minimal}failureModes: {leak: {title: Leak, playbook: leak}}\n`;
+    expect(problemsOf(source)).toEqual(["p.yaml:5:46: there is no playbook 'leak'"]);
+    const { pack } = parsePack({
+      file: 'p.yaml',
+      source,
+      checkCondition: conditionChecker,
+      checkWatch,
+      published: true,
+    });
+    expect(pack?.failureModes[0]).toMatchObject({ id: 'leak', playbook: undefined });
   });
 
   it('expands the samples of its tests and remembers their lines', () => {
@@ -159,6 +194,27 @@ describe('a pack with problems', () => {
     ]);
   });
 
+  it('places what is wrong with playbooks, and blames no failure mode for a broken one', () => {
+    const source = `${minimal}failureModes:
+  leak: {title: Leak, playbook: leek}
+  wear: {title: Wear, playbook: wear}
+playbooks:
+  leak: {title: Leak, steps: [{do: Look, whom: remote}, {do: Ask, who: remot}, 3, '', '${'x'.repeat(501)}']}
+  wear: {title: Wear, steps: []}
+  Noise: {title: Noise, steps: [Listen]}
+`;
+    expect(problemsOf(source)).toEqual([
+      "p.yaml:6:33: there is no playbook 'leek'; did you mean 'leak'?",
+      "p.yaml:9:42: unknown key 'whom'; did you mean 'who'?",
+      "p.yaml:9:72: expected customer, remote or technician, not 'remot'; did you mean 'remote'?",
+      'p.yaml:9:80: expected text or keys and values, not 3',
+      'p.yaml:9:83: it cannot be empty',
+      'p.yaml:9:87: at most 500 characters',
+      'p.yaml:10:30: at least 1 entries',
+      "p.yaml:11:3: 'Noise' is not a playbook id: use lower-case letters, digits and -, beginning with a letter",
+    ]);
+  });
+
   it('lets range be named among the detectors, to say what its findings are', () => {
     const pack = packOf(`${head}signals:
   a: {kind: gauge, range: [0, 1], watch: [range]}
@@ -194,6 +250,12 @@ failureModes: {leak: {title: Leak, severity: major}}
       Array.from({ length: count }, (_, n) => entry(n)).join('\n');
     const signals = many(201, (n) => `  s${n}: {kind: gauge}`);
     expect(problemsOf(`${head}signals:\n${signals}\n`)).toEqual(['p.yaml:3:1: at most 200 signals']);
+    const playbooks = many(101, (n) => `  p${n}: {title: P, steps: [a]}`);
+    expect(problemsOf(`${minimal}playbooks:\n${playbooks}\n`)).toEqual(['p.yaml:5:1: at most 100 entries']);
+    const steps = many(31, (n) => `      - step ${n}`);
+    expect(problemsOf(`${minimal}playbooks:\n  p:\n    title: P\n    steps:\n${steps}\n`)).toEqual([
+      'p.yaml:9:7: at most 30 entries',
+    ]);
     const rules = many(201, (n) => `  - {id: r${n}, when: a > 1}`);
     expect(problemsOf(`${minimal}rules:\n${rules}\n`)).toEqual(['p.yaml:5:1: at most 200 rules']);
     expect(problemsOf(`${minimal}#${'x'.repeat(1_000_000)}`)).toEqual(['p.yaml:1:1: the file is larger than 1 MB']);
