@@ -77,7 +77,7 @@ describe.each(homes)('the console on the real service with $home', ({ home, prog
     await sound('inbox');
   });
 
-  it('says why: the sentence, the chart, its readings as a table, the device and the timeline', async () => {
+  it('says why: the sentence, the chart, its readings as a table, the device, what to do, and the timeline', async () => {
     await page.getByRole('link', { name: /Loss of cooling/ }).click();
     const article = page.getByRole('article');
     await article
@@ -85,6 +85,8 @@ describe.each(homes)('the console on the real service with $home', ({ home, prog
       .first()
       .waitFor();
     await article.getByText('CF-0042').waitFor();
+    const playbook = article.getByRole('region', { name: /Restore cooling/ });
+    await playbook.getByRole('listitem').filter({ hasText: 'Pull the plug, wait ten minutes' }).waitFor();
     await page.locator('.uplot canvas').first().waitFor();
     await sound('case');
     await page.getByRole('button', { name: /table/i }).first().click();

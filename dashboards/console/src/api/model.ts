@@ -171,9 +171,28 @@ export interface ProductItem {
   readonly title: string;
 }
 
+export interface PlaybookStep {
+  readonly do: string;
+  readonly who: 'customer' | 'remote' | 'technician' | null;
+  /** What shows that the step worked. */
+  readonly expect: string | null;
+}
+
+/** What to do about a failure mode, in order. */
+export interface Playbook {
+  readonly title: string;
+  readonly steps: readonly PlaybookStep[];
+}
+
+export interface FailureMode {
+  readonly id: string;
+  readonly playbook: Playbook | null;
+}
+
 export interface Product extends ProductItem {
   readonly everyMs: number;
   readonly signals: readonly SignalSpec[];
+  readonly failureModes: readonly FailureMode[];
 }
 
 export interface SeriesPoint {

@@ -15,6 +15,7 @@ import { BackIcon } from '../parts/icons.tsx';
 import { ProblemNotice } from '../parts/problem-notice.tsx';
 import css from './case.module.css';
 import { CaseHeader } from './case-header.tsx';
+import { Playbook } from './playbook.tsx';
 import { Timeline } from './timeline.tsx';
 
 export function CasePage() {
@@ -64,6 +65,7 @@ function Loaded({ item }: { item: CaseDetail }) {
         <DeviceFacts device={device} productTitle={product.data?.title} heading="Device" linked />
         <DeviceLedger device={item.device} />
       </div>
+      <Playbook product={product.data} failureMode={item.failureMode} />
       <Timeline caseId={item.id} />
     </article>
   );
