@@ -6,7 +6,7 @@ import { AftercareError, type Clock, secondMs } from '../base/index.ts';
 import { defaultBrokerLimits, startBroker } from '../broker/index.ts';
 import { openEmbeddedCaseStore } from '../cases/index.ts';
 import { openLog } from '../log/index.ts';
-import { openPipeline, type PipelineView } from '../pipeline/index.ts';
+import { openCheckpoint, openPipeline, type PipelineView } from '../pipeline/index.ts';
 import { createDirectory, openEmbeddedRegistry } from '../registry/index.ts';
 import { readBack } from '../rules/index.ts';
 import { type InfluxStore, openEmbeddedStore, openInfluxStore, preferServer } from '../store/index.ts';
@@ -101,7 +101,7 @@ async function startParts(
     server: influx,
     cases,
     clock,
-    folder: folder.path,
+    checkpoint: openCheckpoint(folder.path),
     readPack: (file, source) => {
       const pack = readPublishedPack(file, source);
       if (!pack) logger.error({ file }, 'a published pack cannot be read any more; publish a mended version');

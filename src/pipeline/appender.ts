@@ -1,13 +1,13 @@
-import { setTimeout as sleep } from 'node:timers/promises';
-import { type Clock, isAftercareError, secondMs } from '../base/index.ts';
+import { isAftercareError, secondMs } from '../base/index.ts';
 import type { Log } from '../log/index.ts';
+import { realTimers, type Timers } from './timers.ts';
 
 /** Called once the payload is durable, or with the reason why it is not and will not be. */
 export type Done = (error?: Error) => void;
 
 export interface AppenderOptions {
   readonly log: Log;
-  readonly clock: Clock;
+  readonly timers?: Timers;
   /** The log can no longer be written: nothing can be acknowledged until the service is started again. */
   readonly onBroken: (error: Error) => void;
   /** Resolves when what was appended is nearly processed; undefined when it is. */
@@ -35,7 +35,7 @@ const nearPatienceMs = secondMs;
  */
 export class Appender {
   readonly #log: Log;
-  readonly #clock: Clock;
+  readonly #timers: Timers;
   readonly #onBroken: (error: Error) => void;
   readonly #whenNear: () => Promise<void> | undefined;
   readonly #recordsMax: number;
@@ -49,7 +49,7 @@ export class Appender {
 
   constructor(options: AppenderOptions) {
     this.#log = options.log;
-    this.#clock = options.clock;
+    this.#timers = options.timers ?? realTimers;
     this.#onBroken = options.onBroken;
     this.#whenNear = options.whenNear;
     this.#recordsMax = options.groupRecordsMax ?? 4_096;
@@ -64,7 +64,7 @@ export class Appender {
   }
 
   append(payload: Uint8Array, done: Done): void {
-    this.#waiting.push({ payload, done, since: this.#clock() });
+    this.#waiting.push({ payload, done, since: this.#timers.now() });
     this.#running ??= this.#run();
   }
 
@@ -76,7 +76,7 @@ export class Appender {
 
   async #run(): Promise<void> {
     // What else the same socket reads bring joins the first group.
-    await new Promise((resolve) => setImmediate(resolve));
+    await this.#timers.turn();
     while (this.#waiting.length > 0) {
       const group = this.#takeGroup();
       try {
@@ -96,8 +96,7 @@ export class Appender {
     const near = this.#closed ? undefined : this.#whenNear();
     if (near === undefined) return;
     const over = new AbortController();
-    const patience = sleep(nearPatienceMs, undefined, { signal: over.signal }).catch(() => undefined);
-    await Promise.race([near, patience]);
+    await Promise.race([near, this.#timers.sleep(nearPatienceMs, over.signal)]);
     over.abort();
   }
 
@@ -125,10 +124,10 @@ export class Appender {
       return;
     }
     this.#full = true;
-    const now = this.#clock();
+    const now = this.#timers.now();
     const patient = group.filter((item) => !this.#closed && now - item.since < fullPatienceMs);
     for (const item of group) if (!patient.includes(item)) item.done(error);
     this.#waiting.unshift(...patient);
-    if (patient.length > 0) await new Promise((resolve) => setTimeout(resolve, fullRetryMs));
+    if (patient.length > 0) await this.#timers.sleep(fullRetryMs);
   }
 }

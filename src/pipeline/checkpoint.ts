@@ -67,21 +67,39 @@ const schema = `
  * after any crash they agree. Beside them what the stretch left behind: bands, quarantine, and the records that
  * replays need after their part of the log is gone. Every write is keyed by the log, so repeats change nothing.
  */
-export class Checkpoint {
+export interface Checkpoint {
+  /** Undefined before the first checkpoint. */
+  meta(): CheckpointMeta | undefined;
+  /** Every device, in the order in which they were first met. */
+  devices(): Iterable<DeviceRow>;
+  /** One transaction that others have their turn in: until it resolves, nothing that it is made of may change. */
+  save(write: CheckpointWrite): Promise<void>;
+  /** Those in [from, to), oldest first and at most `limit`, and before them the last one that is older. */
+  bands(query: { device: string; signal: string; from: number; to: number; limit: number }): readonly BandPoint[];
+  quarantineCount(device: string): number;
+  /** Newest first. */
+  quarantine(device: string, limit: number): readonly QuarantineEntry[];
+  close(): void;
+}
+
+/** The checkpoint in one SQLite file, `pipeline.sqlite`, in a folder that exists. */
+export function openCheckpoint(folder: string): Checkpoint {
+  return new EmbeddedCheckpoint(folder);
+}
+
+class EmbeddedCheckpoint implements Checkpoint {
   readonly #db: DatabaseSync;
 
   constructor(folder: string) {
     this.#db = openDatabase(folder, 'pipeline.sqlite', [schema]);
   }
 
-  /** Undefined before the first checkpoint. */
   meta(): CheckpointMeta | undefined {
     const state = this.#value('state');
     if (state === undefined) return undefined;
     return { ...(JSON.parse(state) as Omit<CheckpointMeta, 'facts'>), facts: JSON.parse(this.#value('facts') ?? '[]') };
   }
 
-  /** Every device, in the order in which they were first met. */
   *devices(): Generator<DeviceRow> {
     const rows = this.#db.prepare('SELECT id, admission, engine, evaluated, unstored FROM device ORDER BY number');
     for (const row of rows.iterate()) {
@@ -95,7 +113,6 @@ export class Checkpoint {
     }
   }
 
-  /** One transaction that others have their turn in: until it resolves, nothing that it is made of may change. */
   async save(write: CheckpointWrite): Promise<void> {
     this.#db.exec('BEGIN IMMEDIATE');
     try {
@@ -137,7 +154,6 @@ export class Checkpoint {
     return Number(row?.held ?? 0);
   }
 
-  /** Newest first. */
   quarantine(device: string, limit: number): QuarantineEntry[] {
     const rows = this.#db
       .prepare('SELECT * FROM quarantine WHERE device = ? ORDER BY "offset" DESC, "index" DESC LIMIT ?')

@@ -2,6 +2,7 @@ import type { Clock } from '../base/index.ts';
 import type { TelemetryStore } from '../store/index.ts';
 import type { Report } from '../telemetry/index.ts';
 import { patiently } from './patiently.ts';
+import { realTimers, type Timers } from './timers.ts';
 import type { ServerLag } from './view.ts';
 
 export interface ForwarderOptions {
@@ -10,6 +11,7 @@ export interface ForwarderOptions {
   /** The user's telemetry server. It may be away for as long as it likes. */
   readonly to: TelemetryStore;
   readonly clock: Clock;
+  readonly timers?: Timers;
   /** These reports are in `to` now. */
   readonly onForwarded: (reports: readonly Report[]) => Promise<void>;
   readonly onTrouble: (error: Error, attempt: number) => void;
@@ -30,6 +32,7 @@ const batchReportsMax = 5_000;
  */
 export class Forwarder {
   readonly #options: ForwarderOptions;
+  readonly #timers: Timers;
   readonly #stop = new AbortController();
   #wake: (() => void) | undefined;
   #cursor = 0;
@@ -42,6 +45,7 @@ export class Forwarder {
 
   constructor(options: ForwarderOptions) {
     this.#options = options;
+    this.#timers = options.timers ?? realTimers;
   }
 
   /** Reads where `to` is. Must be called once, before {@link start}. */
@@ -89,7 +93,7 @@ export class Forwarder {
     while (!this.#stop.signal.aborted) {
       if (this.#cursor < this.#end) await this.#forward();
       else await this.#idle();
-      await new Promise((resolve) => setImmediate(resolve));
+      await this.#timers.turn();
     }
   }
 
@@ -127,6 +131,7 @@ export class Forwarder {
   #patiently<Value>(work: () => Promise<Value>): Promise<Value> {
     return patiently(work, {
       stopped: this.#stop.signal,
+      timers: this.#timers,
       onTrouble: (error, attempt) => {
         this.#trouble = error.message;
         this.#options.onTrouble(error, attempt);

@@ -1,3 +1,12 @@
+export {
+  type Checkpoint,
+  type CheckpointMeta,
+  type CheckpointWrite,
+  type DeviceRow,
+  openCheckpoint,
+  quarantineBytesMax,
+  quarantineMessagesMax,
+} from './checkpoint.ts';
 export { type PipelineDevice, PipelineDevices } from './devices.ts';
 export { openPipeline, type Pipeline, type PipelineOptions } from './pipeline.ts';
 export {
@@ -7,6 +16,7 @@ export {
   Processor,
   type ProcessorOptions,
 } from './process.ts';
+export type { Timers } from './timers.ts';
 export type {
   DeviceLedger,
   DeviceStatus,

@@ -1,5 +1,5 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { isAftercareError, secondMs } from '../base/index.ts';
+import type { Timers } from './timers.ts';
 
 const retryMaxMs = 30 * secondMs;
 
@@ -9,7 +9,11 @@ const retryMaxMs = 30 * secondMs;
  */
 export async function patiently<Value>(
   work: () => Promise<Value>,
-  options: { readonly stopped: AbortSignal; readonly onTrouble: (error: Error, attempt: number) => void },
+  options: {
+    readonly stopped: AbortSignal;
+    readonly timers: Timers;
+    readonly onTrouble: (error: Error, attempt: number) => void;
+  },
 ): Promise<Value> {
   for (let attempt = 1; ; attempt++) {
     try {
@@ -18,7 +22,7 @@ export async function patiently<Value>(
       if (options.stopped.aborted || !isAftercareError(error, 'store-failed')) throw error;
       options.onTrouble(error, attempt);
       const waitMs = Math.min(retryMaxMs, 100 * 2 ** Math.min(attempt, 10));
-      await sleep(waitMs, undefined, { signal: options.stopped }).catch(() => undefined);
+      await options.timers.sleep(waitMs, options.stopped);
     }
   }
 }

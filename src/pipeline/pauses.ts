@@ -1,21 +1,24 @@
+import { realTimers, type Timers } from './timers.ts';
+
 const pauseEveryMs = 8;
 
 /** Cuts long work into slices, so that sockets and acknowledgements have their turn in between. */
 export class Pauses {
-  #dueAt = performance.now() + pauseEveryMs;
+  readonly #timers: Timers;
+  #dueAt: number;
+
+  constructor(timers: Timers = realTimers) {
+    this.#timers = timers;
+    this.#dueAt = timers.now() + pauseEveryMs;
+  }
 
   /** To be asked often, {@link take} only when it is true. */
   get due(): boolean {
-    return performance.now() >= this.#dueAt;
+    return this.#timers.now() >= this.#dueAt;
   }
 
   async take(): Promise<void> {
-    await turn();
-    this.#dueAt = performance.now() + pauseEveryMs;
+    await this.#timers.turn();
+    this.#dueAt = this.#timers.now() + pauseEveryMs;
   }
-}
-
-/** Lets everything else that is ready have its turn. */
-export function turn(): Promise<void> {
-  return new Promise((resolve) => setImmediate(resolve));
 }

@@ -7,7 +7,7 @@ import { Catalogue, type PackReader } from '../product/index.ts';
 import type { TelemetryStore } from '../store/index.ts';
 import { encodeRecord, type LogRecord, rejectedTopic } from '../telemetry/index.ts';
 import { Appender, type Done } from './appender.ts';
-import { Checkpoint } from './checkpoint.ts';
+import type { Checkpoint } from './checkpoint.ts';
 import { createView } from './create-view.ts';
 import { PipelineDevices } from './devices.ts';
 import { Forwarder } from './forwarder.ts';
@@ -15,6 +15,7 @@ import { LiveFeed } from './live.ts';
 import { patiently } from './patiently.ts';
 import { contentHash, Processor } from './process.ts';
 import { Pump } from './pump.ts';
+import { realTimers, type Timers } from './timers.ts';
 import type { LiveEvent, PipelineView } from './view.ts';
 
 export interface PipelineOptions {
@@ -24,10 +25,12 @@ export interface PipelineOptions {
   /** The user's telemetry server; undefined when the embedded store is all there is. */
   readonly server: TelemetryStore | undefined;
   readonly cases: CaseStore;
-  /** Where the checkpoint lives. */
-  readonly folder: string;
+  /** Closed by the pipeline when it stops. */
+  readonly checkpoint: Checkpoint;
   readonly readPack: PackReader;
   readonly clock: Clock;
+  /** Default: those of the event loop. */
+  readonly timers?: Timers;
   /** A checkpoint is written at most this often, default 1 s; what came since is processed again after a crash. */
   readonly commitEveryMs?: number;
   readonly logAgeMs: number;
@@ -59,14 +62,13 @@ const toldPerMessageMax = 20;
  * only place that pumps streams.
  */
 export async function openPipeline(options: PipelineOptions): Promise<Pipeline> {
-  const { log, store, server, cases, clock, publish } = options;
+  const { log, store, server, cases, checkpoint, clock, timers = realTimers, publish } = options;
   const stopping = new AbortController();
   const { onTrouble } = options;
-  const appender = new Appender({ log, clock, onBroken: options.onBroken, whenNear: () => pump.whenNear() });
+  const appender = new Appender({ log, timers, onBroken: options.onBroken, whenNear: () => pump.whenNear() });
   const catalogue = new Catalogue(options.readPack);
   const engine = new Engine(catalogue);
   const devices = new PipelineDevices();
-  const checkpoint = new Checkpoint(options.folder);
   const live = new LiveFeed<LiveEvent>();
   const processor = new Processor({
     catalogue,
@@ -75,7 +77,11 @@ export async function openPipeline(options: PipelineOptions): Promise<Pipeline> 
     hash: contentHash,
     earlier: {
       stored: (device, boot, seq) =>
-        patiently(() => store.reports({ by: 'identity', device, boot, seq }), { stopped: stopping.signal, onTrouble }),
+        patiently(() => store.reports({ by: 'identity', device, boot, seq }), {
+          stopped: stopping.signal,
+          timers,
+          onTrouble,
+        }),
       logged: async (offset) => {
         if (offset < log.bounds().first) return undefined;
         const [entry] = await log.read(offset, { recordsMax: 1, bytesMax: 1 });
@@ -89,6 +95,7 @@ export async function openPipeline(options: PipelineOptions): Promise<Pipeline> 
       from: store,
       to: server,
       clock,
+      timers,
       onForwarded: (reports) => pump.forwarded(reports),
       onTrouble,
       onBroken: options.onBroken,
@@ -105,6 +112,7 @@ export async function openPipeline(options: PipelineOptions): Promise<Pipeline> 
     processor,
     checkpoint,
     clock,
+    timers,
     commitEveryMs: options.commitEveryMs ?? secondMs,
     logAgeMs: options.logAgeMs,
     logBytesMax: options.logBytesMax,

@@ -10,9 +10,10 @@ import type { Checkpoint, DeviceRow } from './checkpoint.ts';
 import type { PipelineDevices } from './devices.ts';
 import type { Forwarder } from './forwarder.ts';
 import { patiently } from './patiently.ts';
-import { Pauses, turn } from './pauses.ts';
+import { Pauses } from './pauses.ts';
 import { newProcessed, type Processor } from './process.ts';
 import { LogAges } from './retention.ts';
+import type { Timers } from './timers.ts';
 
 export interface PumpOptions {
   readonly log: Log;
@@ -26,6 +27,7 @@ export interface PumpOptions {
   readonly processor: Processor;
   readonly checkpoint: Checkpoint;
   readonly clock: Clock;
+  readonly timers: Timers;
   /** A checkpoint is written at most this often. */
   readonly commitEveryMs: number;
   /** The log may forget what is older, once it is stored and checkpointed. */
@@ -75,8 +77,8 @@ export class Pump {
   #forwarded: number | undefined;
   #saving: Promise<void> | undefined;
   #onNear: (() => void)[] = [];
+  /** By the timers' clock, as the next: the service's may be set back, and nothing waits for it to come round again. */
   #commitDueAt = 0;
-  /** By the monotonic clock. */
   #findingsDueAt = 0;
   #run: Promise<void> | undefined;
 
@@ -175,15 +177,15 @@ export class Pump {
   }
 
   async #loop(): Promise<void> {
-    const { log, clock } = this.#options;
+    const { log, timers } = this.#options;
     while (true) {
       const behind = this.#next < log.bounds().next;
       if (behind) await this.#advance();
       else if (this.#stop.signal.aborted) break;
-      if (clock() >= this.#commitDueAt && this.#hasWaiting()) await this.#commit();
+      if (timers.now() >= this.#commitDueAt && this.#hasWaiting()) await this.#commit();
       else if (this.#mustPassOn()) await this.#passOn();
       if (!behind) await this.#idle();
-      await turn();
+      await timers.turn();
     }
     if (this.#hasWaiting()) await this.#commit();
   }
@@ -193,20 +195,23 @@ export class Pump {
     if (this.#stop.signal.aborted) return;
     const idling = new AbortController();
     this.#idling = idling;
-    const timer = this.#hasWaiting() ? setTimeout(() => idling.abort(), this.#idleMs()) : undefined;
-    await this.#options.log.whenReadable(this.#next, idling.signal);
-    clearTimeout(timer);
+    const { log, timers } = this.#options;
+    if (this.#hasWaiting()) void timers.sleep(this.#idleMs(), idling.signal).then(() => idling.abort());
+    await log.whenReadable(this.#next, idling.signal);
+    idling.abort();
   }
 
   #idleMs(): number {
-    const commitMs = this.#commitDueAt - this.#options.clock();
-    const findingsMs = this.#waiting.findings.length > 0 ? this.#findingsDueAt - performance.now() : commitMs;
+    const commitMs = this.#commitDueAt - this.#options.timers.now();
+    const findingsMs = this.#waiting.findings.length > 0 ? this.#findingsDueAt - this.#options.timers.now() : commitMs;
     return Math.max(1, Math.min(commitMs, findingsMs));
   }
 
   #mustPassOn(): boolean {
     const { reports, findings } = this.#waiting;
-    return reports.length >= waitingReportsMax || (findings.length > 0 && performance.now() >= this.#findingsDueAt);
+    return (
+      reports.length >= waitingReportsMax || (findings.length > 0 && this.#options.timers.now() >= this.#findingsDueAt)
+    );
   }
 
   /** Processes the next stretch of the log. */
@@ -220,7 +225,7 @@ export class Pump {
         hint: 'restore the data folder from a backup',
       });
     }
-    const pauses = new Pauses();
+    const pauses = new Pauses(this.#options.timers);
     for (const entry of entries) {
       await processor.process(entry, this.#waiting);
       this.#next = entry.offset + 1;
@@ -245,7 +250,7 @@ export class Pump {
       findings.splice(0, part.length);
       onCases(changed);
     }
-    this.#findingsDueAt = performance.now() + findingsEveryMs;
+    this.#findingsDueAt = this.#options.timers.now() + findingsEveryMs;
     if (this.#next === log.bounds().next) this.#behindSince = undefined;
     // Under steady load there is always something new; what had been heard by now is done.
     else this.#behindSince = Math.max(this.#behindSince ?? 0, engine.globals().lastHeardAt);
@@ -263,8 +268,9 @@ export class Pump {
 
   /** Everything up to `next` is stored and in cases before the checkpoint says so. */
   async #commit(): Promise<void> {
-    const { checkpoint, clock, engine, catalogue, onCommitted } = this.#options;
+    const { checkpoint, clock, timers, engine, catalogue, onCommitted } = this.#options;
     const startedAt = clock();
+    const startedMs = timers.now();
     await this.#passOn();
     this.#ages.note(startedAt, this.#next);
     const { touched, bands, quarantine, history, factsChanged } = this.#waiting;
@@ -283,8 +289,8 @@ export class Pump {
     this.#waiting = newProcessed();
     this.#told = 0;
     onCommitted(touched);
-    const tookMs = clock() - startedAt;
-    this.#commitDueAt = clock() + Math.max(this.#options.commitEveryMs, commitShare * tookMs);
+    const tookMs = timers.now() - startedMs;
+    this.#commitDueAt = timers.now() + Math.max(this.#options.commitEveryMs, commitShare * tookMs);
     await this.#trim(startedAt, next);
   }
 
@@ -315,7 +321,8 @@ export class Pump {
   }
 
   #patiently<Value>(work: () => Promise<Value>): Promise<Value> {
-    return patiently(work, { stopped: this.#stop.signal, onTrouble: this.#options.onTrouble });
+    const { timers, onTrouble } = this.#options;
+    return patiently(work, { stopped: this.#stop.signal, timers, onTrouble });
   }
 }
 

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { type Log, openLog } from '../../src/log/index.ts';
 import { Appender } from '../../src/pipeline/appender.ts';
+import { realTimers } from '../../src/pipeline/timers.ts';
 import { FakeFiles } from '../log/fake-files.ts';
 
 const kibibyte = 1024;
@@ -23,7 +24,8 @@ afterEach(async () => {
 });
 
 function appender(on: Log = log, whenNear: () => Promise<void> | undefined = () => undefined): Appender {
-  return new Appender({ log: on, clock: () => now, onBroken: (error) => broken.push(error), whenNear });
+  const timers = { ...realTimers, now: () => now };
+  return new Appender({ log: on, timers, onBroken: (error) => broken.push(error), whenNear });
 }
 
 function append(to: Appender, bytes: number): Promise<Error | undefined> {

@@ -2,14 +2,19 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { Checkpoint, type CheckpointWrite, type DeviceRow } from '../../src/pipeline/checkpoint.ts';
+import {
+  type Checkpoint,
+  type CheckpointWrite,
+  type DeviceRow,
+  openCheckpoint,
+} from '../../src/pipeline/checkpoint.ts';
 import { Pauses } from '../../src/pipeline/pauses.ts';
 
 let folder: string;
 let checkpoint: Checkpoint;
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'aftercare-checkpoint-'));
-  checkpoint = new Checkpoint(folder);
+  checkpoint = openCheckpoint(folder);
 });
 afterEach(() => {
   checkpoint.close();

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type CaseStore, openEmbeddedCaseStore } from '../../src/cases/index.ts';
 import { type Log, openLog } from '../../src/log/index.ts';
-import { openPipeline, type Pipeline } from '../../src/pipeline/index.ts';
+import { openCheckpoint, openPipeline, type Pipeline } from '../../src/pipeline/index.ts';
 import { createDirectory, type Directory, openEmbeddedRegistry, type Registry } from '../../src/registry/index.ts';
 import { openEmbeddedStore, type TelemetryStore } from '../../src/store/index.ts';
 import { fridge, pack } from '../engine/fixture.ts';
@@ -144,7 +144,7 @@ export class Plant {
       store,
       server,
       cases,
-      folder,
+      checkpoint: openCheckpoint(folder),
       clock,
       readPack: (_, source) => pack(source),
       commitEveryMs: pollEveryMs,
