@@ -1,3 +1,5 @@
+import type { Draft } from './draft.ts';
+
 /** One record of the log: its offset (records are numbered from 0 without holes) and its bytes, never looked into here. */
 export interface LogEntry {
   readonly offset: number;
@@ -14,7 +16,7 @@ export interface LogBounds {
 }
 
 /**
- * The durable report log. One writer, many readers, in one process.
+ * The durable report log. One writer, many readers, in one process; the writer may have a thread of its own.
  *
  * - Durable: when `append` resolves, all its payloads are on disk (one write, one fdatasync); when it rejects, none of
  *   them may ever be read. A rejection by a disk error closes the log for appending: what is on disk is then unknown.
@@ -25,7 +27,7 @@ export interface LogBounds {
  */
 export interface Log {
   /** Resolves to the offset of the first payload. An empty call is an error. The payloads are copied before it returns. */
-  append(payloads: readonly Uint8Array[]): Promise<number>;
+  append(payloads: readonly Uint8Array[] | Draft): Promise<number>;
   /**
    * Records from `from` on, at most `recordsMax`, and at most `bytesMax` bytes unless the first alone is larger. Fewer
    * does not mean that there are no more; none does.

@@ -44,7 +44,8 @@ export async function recover(folder: string, files: LogFiles): Promise<Recovere
   }
 }
 
-async function listSegments(files: LogFiles): Promise<Segment[]> {
+/** The segments that the folder holds, oldest first. */
+export async function listSegments(files: LogFiles): Promise<Segment[]> {
   const list: Segment[] = [];
   for (const { name, bytes } of await files.list()) {
     const first = parseSegmentName(name);

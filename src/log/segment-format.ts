@@ -25,6 +25,7 @@
  */
 import { crc32 } from 'node:zlib';
 import { assert } from '../base/index.ts';
+import { Draft } from './draft.ts';
 
 const magic = Buffer.from('AFTRLOG\n', 'latin1');
 const version = 1;
@@ -101,15 +102,22 @@ export function decodeSegmentHeader(bytes: Buffer, first: number): SegmentHeader
 }
 
 /** A group with its payloads copied in, but without its header, which needs the place where it will stand. */
-export function layOutGroup(payloads: readonly Uint8Array[]): Buffer {
-  assert(payloads.length > 0, 'a group has at least one record');
+export function layOutGroup(payloads: readonly Uint8Array[] | Draft): Buffer {
+  return payloads instanceof Draft ? layOutDraft(payloads) : layOutPayloads(payloads);
+}
+
+function layOutDraft(draft: Draft): Buffer {
+  const { bytes, start } = emptyGroup(draft.length, draft.bytes);
+  draft.joined.copy(bytes, start);
+  let endAt = groupHeaderBytes;
+  for (const end of draft.ends) endAt = bytes.writeUInt32LE(end, endAt);
+  return bytes;
+}
+
+function layOutPayloads(payloads: readonly Uint8Array[]): Buffer {
   let payloadBytes = 0;
   for (const payload of payloads) payloadBytes += payload.length;
-  const bodyBytes = payloads.length * 4 + payloadBytes;
-  assert(bodyBytes < groupBodyBytesMax, 'a group is smaller than 256 MiB');
-  // Not from the pool: the tail cache keeps this buffer, and must not keep a pool's slab alive with it.
-  const bytes = Buffer.allocUnsafeSlow(groupHeaderBytes + bodyBytes);
-  const start = groupHeaderBytes + payloads.length * 4;
+  const { bytes, start } = emptyGroup(payloads.length, payloadBytes);
   let end = 0;
   let endAt = groupHeaderBytes;
   for (const payload of payloads) {
@@ -118,6 +126,15 @@ export function layOutGroup(payloads: readonly Uint8Array[]): Buffer {
     endAt = bytes.writeUInt32LE(end, endAt);
   }
   return bytes;
+}
+
+/** `start`: where the first payload belongs. */
+function emptyGroup(count: number, payloadBytes: number): { readonly bytes: Buffer; readonly start: number } {
+  assert(count > 0, 'a group has at least one record');
+  const bodyBytes = count * 4 + payloadBytes;
+  assert(bodyBytes < groupBodyBytesMax, 'a group is smaller than 256 MiB');
+  // Not from the pool: the tail cache keeps this buffer, and must not keep a pool's slab alive with it.
+  return { bytes: Buffer.allocUnsafeSlow(groupHeaderBytes + bodyBytes), start: groupHeaderBytes + count * 4 };
 }
 
 /** Writes the header into a group made by {@link layOutGroup}. */

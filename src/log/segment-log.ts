@@ -1,19 +1,20 @@
-import { AftercareError, assert } from '../base/index.ts';
-import { EntryPage, type ReadLimits } from './entry-page.ts';
+import { AftercareError } from '../base/index.ts';
+import type { Draft } from './draft.ts';
+import type { ReadLimits } from './entry-page.ts';
 import type { LogFiles } from './files.ts';
 import type { Log, LogBounds, LogEntry } from './log.ts';
-import { closed, folderUnusable, readFailed, trimFailed } from './log-errors.ts';
+import { closed, folderUnusable, trimFailed } from './log-errors.ts';
+import { LogReader } from './log-reader.ts';
 import { nodeFiles } from './node-files.ts';
-import { Readable } from './readable.ts';
 import { type LogCut, type Recovered, recover } from './recovery.ts';
-import type { Segment, Segments } from './segment.ts';
+import type { Segments } from './segment.ts';
 import { layOutGroup } from './segment-format.ts';
-import { SegmentReader } from './segment-reader.ts';
-import { TailCache } from './tail-cache.ts';
 import { Turns } from './turns.ts';
-import { SegmentWriter } from './writer.ts';
+import { SegmentWriter, type WrittenGroup } from './writer.ts';
 
 const mebibyte = 1024 * 1024;
+/** Memory for the newest groups, from which readers at the tail are served. */
+export const tailBytesDefault = 8 * mebibyte;
 
 export interface LogOptions {
   /** Made when missing. One process a folder; the caller holds the lock. */
@@ -28,6 +29,11 @@ export interface LogOptions {
   readonly cacheBytesMax?: number;
   /** Told once at open when a crash had cut an append short, which was then removed. */
   readonly onCut?: (cut: LogCut) => void;
+  /**
+   * Told of every group once it is durable, before its `append` resolves. Whoever moves its memory elsewhere must have
+   * set `cacheBytesMax` to 0.
+   */
+  readonly onWritten?: (group: WrittenGroup) => void;
 }
 
 /**
@@ -35,13 +41,14 @@ export interface LogOptions {
  * Errors: `log-corrupt` when the newest segment is damaged other than by a crash, `data-folder-unusable`.
  */
 export async function openLog(options: LogOptions): Promise<Log> {
-  const { folder, bytesMax = Number.POSITIVE_INFINITY, cacheBytesMax = 8 * mebibyte } = options;
+  const { folder, bytesMax = Number.POSITIVE_INFINITY, cacheBytesMax = tailBytesDefault } = options;
   const segmentBytesMax = Math.min(options.segmentBytesMax ?? 64 * mebibyte, Math.floor(bytesMax / 4));
+  const onWritten = options.onWritten ?? (() => undefined);
   try {
     const files = options.files ?? (await nodeFiles(folder));
     const recovered = await recover(folder, files);
     if (recovered.cut !== undefined) options.onCut?.(recovered.cut);
-    return new SegmentLog({ folder, files, segmentBytesMax, bytesMax, cacheBytesMax }, recovered);
+    return new SegmentLog({ folder, files, segmentBytesMax, bytesMax, cacheBytesMax, onWritten }, recovered);
   } catch (error) {
     throw error instanceof AftercareError ? error : folderUnusable(folder, error);
   }
@@ -50,70 +57,44 @@ export async function openLog(options: LogOptions): Promise<Log> {
 type SegmentLogOptions = Required<Omit<LogOptions, 'onCut'>>;
 
 class SegmentLog implements Log {
-  readonly #folder: string;
-  readonly #files: LogFiles;
+  readonly #options: SegmentLogOptions;
   readonly #segments: Segments;
   readonly #writer: SegmentWriter;
-  readonly #reader: SegmentReader;
-  readonly #tail: TailCache;
-  readonly #readable = new Readable();
+  readonly #reader: LogReader;
   readonly #appends = new Turns();
   readonly #trims = new Turns();
-  /** Ahead of the oldest segment while that is being removed. */
-  #first: number;
   #closing: Promise<void> | undefined;
 
   constructor(options: SegmentLogOptions, { segments, active, next }: Recovered) {
-    this.#folder = options.folder;
-    this.#files = options.files;
+    this.#options = options;
     this.#segments = segments;
     this.#writer = new SegmentWriter(options, segments, active, next);
-    this.#reader = new SegmentReader(options.folder, options.files, segments);
-    this.#tail = new TailCache(options.cacheBytesMax);
-    this.#first = segments.oldest?.first ?? next;
+    this.#reader = new LogReader(options, segments, next);
   }
 
-  async append(payloads: readonly Uint8Array[]): Promise<number> {
+  async append(payloads: readonly Uint8Array[] | Draft): Promise<number> {
     this.#refuseWhenClosed();
     const bytes = layOutGroup(payloads);
     const count = payloads.length;
     return this.#appends.take(async () => {
-      const group = await this.#writer.write(bytes, count);
-      this.#tail.add(group);
-      this.#readable.wake(this.#writer.next);
-      return group.first;
+      const written = await this.#writer.write(bytes, count);
+      this.#reader.took(written.group);
+      this.#options.onWritten(written);
+      return written.group.first;
     });
   }
 
   async read(from: number, limits: ReadLimits): Promise<readonly LogEntry[]> {
-    assert(Number.isSafeInteger(from) && from >= 0, 'an offset is a whole number from 0');
-    assert(limits.recordsMax >= 1 && limits.bytesMax >= 1, 'a read asks for at least one record and one byte');
-    for (;;) {
-      this.#refuseWhenClosed();
-      const start = Math.max(from, this.#first);
-      if (start >= this.#writer.next) return [];
-      const page = new EntryPage(start, limits);
-      if (this.#tail.fill(page)) return page.entries;
-      const segment = this.#segments.holding(start);
-      assert(segment !== undefined, 'every record between the bounds stands in a segment');
-      try {
-        return await this.#reader.read(segment, start, limits);
-      } catch (error) {
-        if (this.#isForgotten(segment)) continue;
-        throw error instanceof AftercareError ? error : readFailed(this.#folder, error);
-      }
-    }
+    this.#refuseWhenClosed();
+    return this.#reader.read(from, limits);
   }
 
   bounds(): LogBounds {
-    return { first: this.#first, next: this.#writer.next, bytes: this.#segments.bytes };
+    return this.#reader.bounds();
   }
 
   async whenReadable(offset: number, signal?: AbortSignal): Promise<boolean> {
-    if (this.#closing !== undefined || signal?.aborted === true) return false;
-    // A reader behind the trimmed part waits for what its read would begin with.
-    const awaited = Math.max(offset, this.#first);
-    return awaited < this.#writer.next || this.#readable.wait(awaited, signal);
+    return this.#closing === undefined && this.#reader.whenReadable(offset, signal);
   }
 
   async trim(before: number): Promise<number> {
@@ -122,9 +103,9 @@ class SegmentLog implements Log {
       try {
         await this.#removeSegmentsBefore(before);
       } catch (cause) {
-        throw trimFailed(this.#folder, cause);
+        throw trimFailed(this.#options.folder, cause);
       }
-      return this.#first;
+      return this.#reader.bounds().first;
     });
   }
 
@@ -134,7 +115,7 @@ class SegmentLog implements Log {
   }
 
   async #close(): Promise<void> {
-    this.#readable.end();
+    this.#reader.end();
     await this.#appends.idle();
     await this.#trims.idle();
     await this.#writer.close();
@@ -142,24 +123,21 @@ class SegmentLog implements Log {
 
   /** Oldest first, each removal durable before the next: a crash must not bring back a file but not the one behind it. */
   async #removeSegmentsBefore(before: number): Promise<void> {
+    const { files } = this.#options;
     for (;;) {
       const { oldest } = this.#segments;
       const follower = oldest === undefined ? undefined : this.#segments.after(oldest);
       if (oldest === undefined || follower === undefined || follower.first > before) return;
-      this.#first = follower.first;
+      this.#reader.forget(follower.first);
       // For a removal whose own sync failed.
-      await this.#files.sync();
-      await this.#files.remove(oldest.name);
+      await files.sync();
+      await files.remove(oldest.name);
       this.#segments.dropOldest();
-      await this.#files.sync();
+      await files.sync();
     }
   }
 
-  #isForgotten(segment: Segment): boolean {
-    return segment.first < this.#first;
-  }
-
   #refuseWhenClosed(): void {
-    if (this.#closing !== undefined) throw closed(this.#folder);
+    if (this.#closing !== undefined) throw closed(this.#options.folder);
   }
 }

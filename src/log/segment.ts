@@ -1,3 +1,4 @@
+import { assert } from '../base/index.ts';
 import { segmentName } from './segment-format.ts';
 
 /** A place in a segment file where a group begins. */
@@ -67,8 +68,9 @@ export class Segments {
     return this.#list[this.#list.indexOf(segment) + 1];
   }
 
-  has(segment: Segment): boolean {
-    return this.#list.includes(segment);
+  /** All but the oldest. */
+  followers(): readonly Segment[] {
+    return this.#list.slice(1);
   }
 
   add(segment: Segment): void {
@@ -76,8 +78,11 @@ export class Segments {
     this.bytes += segment.bytes;
   }
 
-  grow(segment: Segment, bytes: number): void {
-    segment.bytes += bytes;
+  /** Something was written to the newest. */
+  grow(bytes: number): void {
+    const { newest } = this;
+    assert(newest !== undefined, 'what is written to is a segment');
+    newest.bytes += bytes;
     this.bytes += bytes;
   }
 

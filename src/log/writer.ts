@@ -39,6 +39,15 @@ export interface WriterOptions {
   readonly bytesMax: number;
 }
 
+/** A durable group and where it stands. */
+export interface WrittenGroup {
+  readonly group: Group;
+  /** First offset and salt of its segment, and the place in that file where the group begins. */
+  readonly segment: { readonly first: number; readonly salt: number };
+  readonly position: number;
+  readonly bytes: number;
+}
+
 /** Writes groups, one at a time; the caller sees to that. */
 export class SegmentWriter {
   readonly #options: WriterOptions;
@@ -60,7 +69,7 @@ export class SegmentWriter {
   }
 
   /** Makes a laid-out group durable: one write, one sync. */
-  async write(bytes: Buffer, count: number): Promise<Group> {
+  async write(bytes: Buffer, count: number): Promise<WrittenGroup> {
     const { folder, bytesMax } = this.#options;
     if (this.#failure !== undefined) throw writeFailed(folder, this.#failure.cause);
     const rolls = this.#rollsFor(bytes.length);
@@ -71,10 +80,11 @@ export class SegmentWriter {
       const group = sealGroup(bytes, { first: this.#next, count, salt });
       await file.write(bytes, segment.bytes);
       await file.sync();
-      segment.note({ offset: group.first, position: segment.bytes });
-      this.#segments.grow(segment, bytes.length);
+      const position = segment.bytes;
+      segment.note({ offset: group.first, position });
+      this.#segments.grow(bytes.length);
       this.#next += count;
-      return group;
+      return { group, segment: { first: segment.first, salt }, position, bytes: bytes.length };
     } catch (cause) {
       this.#failure = { cause };
       await this.#cutBack();
