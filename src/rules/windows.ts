@@ -92,7 +92,7 @@ export function advanceWindow(spec: WindowSpec, window: WindowState, series: Ser
 
 /**
  * What the window says at `at`; undefined (unknown) when no reading is inside, for `rate` when fewer than two times are.
- * `held` counts the ones of a series of conditions, `rate` is the rise a second with resets seen through.
+ * `held` counts the ones of a series of conditions, `rate` is the rise a second with resets and disorder seen through.
  */
 export function windowValue(
   spec: WindowSpec,
@@ -109,7 +109,8 @@ export function windowValue(
   if (spec.fn === 'avg') return total / count;
   if (spec.fn !== 'rate') return total;
   const spanMs = (series.at.at(-1) ?? 0) - (series.at[window.start - series.base] ?? 0);
-  return spanMs > 0 ? (total * 1_000) / spanMs : undefined;
+  // A counter never turns back; all that a window may hold of it is the step to an overtaken reading.
+  return spanMs > 0 ? (Math.max(0, total) * 1_000) / spanMs : undefined;
 }
 
 /** Whether a reading would still be inside at `at`; changes nothing. */
@@ -141,8 +142,10 @@ function elementAt(fn: WindowFunction, series: SeriesState, number: number): num
   const value = series.value[number - series.base] ?? 0;
   if (fn !== 'rate') return value;
   const before = series.value[number - 1 - series.base] ?? 0;
-  // A counter that falls was reset: it has risen from zero to its value since.
-  return value >= before ? Math.min(value - before, Number.MAX_VALUE) : value;
+  if (value >= before) return Math.min(value - before, Number.MAX_VALUE);
+  // A counter that falls far was reset: it has risen from zero to its value since. One that falls by less than half was
+  // overtaken on its way and misdated; the step back takes away what the next one rises too much.
+  return 2 * value > before ? value - before : value;
 }
 
 function combine(fn: WindowFunction, a: number | null, b: number | null): number | null {

@@ -36,9 +36,10 @@ function naive(fn: WindowFunction, lengthMs: number, readings: readonly Reading[
   if (last.at === first.at) return undefined;
   const rises = values.slice(1).map((value, index) => {
     const before = values[index] ?? 0;
-    return value >= before ? value - before : value;
+    return value >= before || 2 * value > before ? value - before : value;
   });
-  return (rises.reduce((total, rise) => total + rise, 0) * 1_000) / (last.at - first.at);
+  const risen = rises.reduce((total, rise) => total + rise, 0);
+  return (Math.max(0, risen) * 1_000) / (last.at - first.at);
 }
 
 function windows(specs: readonly WindowSpec[]) {
@@ -127,6 +128,15 @@ describe('windows', () => {
     const { series, all } = windows([specOf('rate', 60_000)]);
     for (const [index, value] of [100, 110, 3, 13].entries()) pushReading(series, all, index * 10_000, value);
     expect(all.map(({ spec, state }) => windowValue(spec, state, series, 30_000))).toEqual([23 / 30]);
+  });
+
+  it('see through readings of a counter that were overtaken on their way', () => {
+    const { series, all } = windows([specOf('rate', 60_000)]);
+    const rates = [20_000, 20_001, 19_998, 20_003, 20_004].map((value, index) => {
+      pushReading(series, all, index * 10_000, value);
+      return all.map(({ spec, state }) => windowValue(spec, state, series, index * 10_000));
+    });
+    expect(rates).toEqual([[undefined], [1 / 10], [0], [3 / 30], [4 / 40]]);
   });
 
   it('can be opened over readings that are there already', () => {
