@@ -4,6 +4,18 @@ import { severities } from '../telemetry/index.ts';
 import { playbookActors } from './pack.ts';
 
 /**
+ * The names of a pack's parts, apart from the global ones, which are those of the API: its description would list these
+ * too. What is said of a schema in words stays with the schema.
+ */
+class PackNames extends z.core.$ZodRegistry<{ id?: string | undefined }> {
+  override get<Schema extends z.core.$ZodType>(schema: Schema) {
+    return { ...z.globalRegistry.get(schema), ...super.get(schema) };
+  }
+}
+
+const names = new PackNames();
+
+/**
  * The shape of a pack file: one source for the parser and for the published JSON Schema. What a shape cannot say (names,
  * references, units, conditions) is checked by the parser.
  */
@@ -12,15 +24,20 @@ const duration = z
   .regex(/^(\d+(\.\d+)?(ms|s|m|h|d))+$/, { abort: true })
   .refine((text) => parseDurationMs(text) !== undefined)
   .transform((text) => parseDurationMs(text) ?? 0)
-  .meta({ id: 'duration', description: 'A length of time: 90s, 15m, 1h30m, 14d', examples: ['10m'] });
+  .meta({ description: 'A length of time: 90s, 15m, 1h30m, 14d', examples: ['10m'] })
+  .register(names, { id: 'duration' });
 
 /** Like a duration, but zero is allowed: times after a test's first sample, and `for`. */
 const offset = z
   .union([z.literal(0), z.string().regex(/^(\d+(\.\d+)?(ms|s|m|h|d))+$/)])
   .transform((value) => (value === 0 ? 0 : (parseDurationMs(value) ?? 0)))
-  .meta({ id: 'offset', description: 'A length of time, or 0', examples: ['25m', 0] });
+  .meta({ description: 'A length of time, or 0', examples: ['25m', 0] })
+  .register(names, { id: 'offset' });
 
-const severity = z.enum(severities).meta({ id: 'severity', description: 'How bad: info, minor, major or critical' });
+const severity = z
+  .enum(severities)
+  .describe('How bad: info, minor, major or critical')
+  .register(names, { id: 'severity' });
 const safety = z.boolean().describe('Whether people may be hurt; stands beside the severity');
 const title = z.string().min(1).max(200).describe('Words for people');
 const reference = z.string().min(1).max(64);
@@ -57,7 +74,7 @@ export const signalSchema = z
     maxAge: duration.optional().describe('How long its last value holds. Default: silentAfter'),
     watch: z.array(watchSchema).max(20).optional().describe('Detectors that watch it'),
   })
-  .meta({ id: 'signal' });
+  .register(names, { id: 'signal' });
 
 export const failureModeSchema = z
   .strictObject({
@@ -69,7 +86,7 @@ export const failureModeSchema = z
     parts: words.optional().describe('Part numbers that repair it'),
     covered: words.optional().describe('What the warranty pays: parts, labour, …'),
   })
-  .meta({ id: 'failureMode' });
+  .register(names, { id: 'failureMode' });
 
 const stepText = z.string().min(1).max(500);
 
@@ -91,7 +108,7 @@ export const playbookSchema = z
       .max(30)
       .describe('In order: remote and cheap ones first'),
   })
-  .meta({ id: 'playbook' });
+  .register(names, { id: 'playbook' });
 
 export const faultCodeSchema = z
   .strictObject({
@@ -100,7 +117,7 @@ export const faultCodeSchema = z
     safety: safety.optional(),
     failureMode: reference.optional().describe('With one, an active code opens a case'),
   })
-  .meta({ id: 'faultCode' });
+  .register(names, { id: 'faultCode' });
 
 export const ruleSchema = z
   .strictObject({
@@ -115,7 +132,7 @@ export const ruleSchema = z
     failureMode: reference.optional().describe('Default: anomaly'),
     stage: z.enum(['draft', 'shadow', 'live', 'retired']).optional().describe('Default: live'),
   })
-  .meta({ id: 'rule' });
+  .register(names, { id: 'rule' });
 
 const redelivery = z.strictObject({ at: offset, arrives: offset });
 
@@ -152,7 +169,7 @@ export const testSchema = z
       .min(1)
       .max(100),
   })
-  .meta({ id: 'test' });
+  .register(names, { id: 'test' });
 
 export const reportsSchema = z.strictObject({
   every: duration.optional().describe('How often a device reports. Default: 60s'),
@@ -176,7 +193,7 @@ export const packSchema = z
 
 /** The JSON Schema (2020-12) that is published as products/pack.schema.json, for editors. */
 export function packJsonSchema(): object {
-  return z.toJSONSchema(packSchema, { io: 'input' });
+  return z.toJSONSchema(packSchema, { io: 'input', metadata: names });
 }
 
 export type SignalInput = z.output<typeof signalSchema>;
