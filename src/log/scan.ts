@@ -51,13 +51,20 @@ export async function scanGroups(
 
 /** Whether a whole, later group stands somewhere behind a damaged place. */
 export async function hasGroupBehind(source: ScanSource, damaged: GroupPlace): Promise<boolean> {
+  return (await groupBehind(source, damaged)) !== undefined;
+}
+
+/** Where the first whole, later group stands behind a damaged place. */
+export async function groupBehind(source: ScanSource, damaged: GroupPlace): Promise<GroupPlace | undefined> {
   const { bytes } = await readWindow(source, damaged.position, source.end - damaged.position);
   for (let at = bytes.indexOf(groupMark); at !== -1; at = bytes.indexOf(groupMark, at + 1)) {
     const header = decodeGroupHeader(bytes, at, source.salt);
     if (header === undefined || header.first <= damaged.offset) continue;
-    if (decodeGroup(header, bytes, at + groupHeaderBytes, source.salt) !== undefined) return true;
+    if (decodeGroup(header, bytes, at + groupHeaderBytes, source.salt) !== undefined) {
+      return { offset: header.first, position: damaged.position + at };
+    }
   }
-  return false;
+  return undefined;
 }
 
 interface Window {
