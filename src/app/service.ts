@@ -3,13 +3,15 @@ import { join } from 'node:path';
 import type { Logger } from 'pino';
 import { buildServer, createSetupLink, defaultApiLimits } from '../api/index.ts';
 import { AftercareError, type Clock, secondMs } from '../base/index.ts';
-import { defaultBrokerLimits, startBroker } from '../broker/index.ts';
+import { defaultBrokerLimits } from '../broker/index.ts';
 import { openEmbeddedCaseStore } from '../cases/index.ts';
-import { openLog } from '../log/index.ts';
+import { openIntake } from '../intake/index.ts';
+import type { Log } from '../log/index.ts';
 import { openCheckpoint, openPipeline, type PipelineView } from '../pipeline/index.ts';
 import { createDirectory, openEmbeddedRegistry } from '../registry/index.ts';
 import { readBack } from '../rules/index.ts';
 import { type InfluxStore, openEmbeddedStore, openInfluxStore, preferServer } from '../store/index.ts';
+import { encodeRecord, type LogRecord } from '../telemetry/index.ts';
 import type { Config } from './config.ts';
 import { buildConsole } from './console-build.ts';
 import { keptSecret, takeDataFolder } from './data-folder.ts';
@@ -68,12 +70,14 @@ async function startParts(
   const adminToken = tokenFile === undefined ? config.AFTERCARE_TOKEN : keptSecret(tokenFile, secret);
 
   const logBytesMax = config.AFTERCARE_LIMIT_LOG_BYTES;
-  const log = await openLog({
+  const intake = await openIntake({
     folder: join(folder.path, 'log'),
     bytesMax: logBytesMax,
     onCut: (cut) => logger.warn({ cut }, 'a crash had cut the last append short; it was never acknowledged'),
+    onBroken,
   });
-  stops.push(() => log.close());
+  stops.push(() => intake.close());
+  const { log } = intake;
   const registry = await openEmbeddedRegistry({ folder: folder.path });
   stops.push(() => registry.close());
   const products = new Set<string>();
@@ -110,28 +114,14 @@ async function startParts(
     logAgeMs: config.AFTERCARE_LIMIT_LOG_AGE,
     logBytesMax,
     settleRegistry: () => directory.settle(),
-    publish: (topic, payload) => broker.publish(topic, payload),
+    onProcessed: (next) => intake.processed(next),
+    publish: (topic, payload) => intake.publish(topic, payload),
     onTrouble: (error, attempt) => logger.warn({ err: error, attempt }, 'a store did not answer; it is tried again'),
     onBroken,
   });
   stops.push(() => pipeline.stop());
-  const appended = (error?: Error) => {
-    if (error) logger.warn({ err: error }, 'a record of the service itself was not written');
-  };
-  pipeline.append({ kind: 'resumed', at: clock() }, appended);
-  let tickedAt = clock();
-  const ticking = setInterval(() => {
-    const at = clock();
-    // The machine slept, or the log took nothing: that time was no device's silence.
-    if (at - tickedAt > missedTicks * tickEveryMs) pipeline.append({ kind: 'resumed', at }, appended);
-    pipeline.append({ kind: 'tick', at }, (error) => {
-      if (error) appended(error);
-      else tickedAt = Math.max(tickedAt, at);
-    });
-  }, tickEveryMs);
-  stops.push(() => clearInterval(ticking));
-
-  const broker = await startBroker({
+  stops.push(await startTicking(log, clock, logger));
+  const mqttAddress = await intake.listen({
     ...config.AFTERCARE_MQTT,
     limits: {
       ...defaultBrokerLimits,
@@ -139,16 +129,9 @@ async function startParts(
       connectionsMax: config.AFTERCARE_LIMIT_CONNECTIONS,
       messagesPerSecondMax: config.AFTERCARE_LIMIT_REPORTS_PER_SECOND,
     },
-    handlers: {
-      authenticate: (device, given) => directory.authenticate(device, given),
-      refusal: () => pipeline.refusal(),
-      onMessage: ({ device, topic, payload }, done) =>
-        pipeline.append({ kind: 'message', receivedAt: clock(), device, topic, payload }, done),
-      onOversize: (device, bytes) =>
-        pipeline.append({ kind: 'oversize', receivedAt: clock(), device, bytes }, appended),
-    },
+    authenticate: (device, given) => directory.authenticate(device, given),
   });
-  stops.push(() => broker.close());
+  stops.push(() => intake.stopListening());
   pipeline.start();
 
   const consoleBuild = buildConsole({
@@ -162,10 +145,10 @@ async function startParts(
     log,
     logBytesMax,
     view: () => pipeline.view,
-    connections: () => broker.connections(),
+    connections: () => intake.connections(),
     cases,
   });
-  const mqttUrl = `mqtt://${shownHost(broker.address.host)}:${broker.address.port}`;
+  const mqttUrl = `mqtt://${shownHost(mqttAddress.host)}:${mqttAddress.port}`;
   const demo = createDemo({
     api: () => ({ url: httpUrl, mqttUrl, token: adminToken ?? '' }),
     clock,
@@ -178,10 +161,10 @@ async function startParts(
     cases,
     store: influx ? preferServer(influx, store, () => isServerBehind(pipeline.view)) : store,
     view: pipeline.view,
-    disconnect: (device) => broker.disconnect(device),
+    disconnect: (device) => intake.disconnect(device),
     ready: () => ({
-      ok: pipeline.refusal() === undefined,
-      checks: { ...checks, log: pipeline.refusal() === undefined },
+      ok: intake.refusal() === undefined,
+      checks: { ...checks, log: intake.refusal() === undefined },
     }),
     metrics: () => metrics.text(),
     ruleSentence: (pack, rule) => readBack(rule, pack),
@@ -204,6 +187,25 @@ async function startParts(
     setupPath: await createSetupLink({ registry, clock, random, hashToken }),
     tokenFile,
   };
+}
+
+/** Service time goes into the log, from where silence is noticed. Resolves to what ends it, once the log knows of now. */
+async function startTicking(log: Log, clock: Clock, logger: Logger): Promise<() => void> {
+  const append = (record: LogRecord) => log.append([encodeRecord(record)]);
+  const failed = (error: unknown) =>
+    logger.warn({ err: error }, 'a record of the service itself was not written; it is tried again with the next tick');
+  let tickedAt: number | undefined;
+  const tick = async () => {
+    const at = clock();
+    // The service was away, the machine slept, or the log took nothing: that time was no device's silence.
+    const wasAway = tickedAt === undefined || at - tickedAt > missedTicks * tickEveryMs;
+    if (wasAway) await append({ kind: 'resumed', at });
+    await append({ kind: 'tick', at });
+    tickedAt = Math.max(tickedAt ?? at, at);
+  };
+  await tick().catch(failed);
+  const ticking = setInterval(() => tick().catch(failed), tickEveryMs);
+  return () => clearInterval(ticking);
 }
 
 async function openServer(config: Config, folder: string): Promise<InfluxStore | undefined> {

@@ -16,7 +16,6 @@ export {
   Processor,
   type ProcessorOptions,
 } from './process.ts';
-export type { Timers } from './timers.ts';
 export type {
   DeviceLedger,
   DeviceStatus,

@@ -1,5 +1,5 @@
 import { isAftercareError, secondMs } from '../base/index.ts';
-import type { Timers } from './timers.ts';
+import type { Timers } from '../intake/index.ts';
 
 const retryMaxMs = 30 * secondMs;
 

@@ -1,4 +1,4 @@
-import { realTimers, type Timers } from './timers.ts';
+import { realTimers, type Timers } from '../intake/index.ts';
 
 const pauseEveryMs = 8;
 

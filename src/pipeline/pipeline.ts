@@ -2,11 +2,11 @@ import type { QuarantineEntry } from '../admission/index.ts';
 import { type Clock, secondMs } from '../base/index.ts';
 import type { CaseStore } from '../cases/index.ts';
 import { Engine } from '../engine/index.ts';
+import { realTimers, type Timers } from '../intake/index.ts';
 import type { Log } from '../log/index.ts';
 import { Catalogue, type PackReader } from '../product/index.ts';
 import type { TelemetryStore } from '../store/index.ts';
-import { encodeRecord, type LogRecord, rejectedTopic } from '../telemetry/index.ts';
-import { Appender, type Done } from './appender.ts';
+import { rejectedTopic } from '../telemetry/index.ts';
 import type { Checkpoint } from './checkpoint.ts';
 import { createView } from './create-view.ts';
 import { PipelineDevices } from './devices.ts';
@@ -15,7 +15,6 @@ import { LiveFeed } from './live.ts';
 import { patiently } from './patiently.ts';
 import { contentHash, Processor } from './process.ts';
 import { Pump } from './pump.ts';
-import { realTimers, type Timers } from './timers.ts';
 import type { LiveEvent, PipelineView } from './view.ts';
 
 export interface PipelineOptions {
@@ -36,6 +35,8 @@ export interface PipelineOptions {
   readonly logAgeMs: number;
   readonly logBytesMax: number;
   readonly settleRegistry: () => Promise<number>;
+  /** Everything in the log before this offset is processed. */
+  readonly onProcessed?: (next: number) => void;
   /** Tells a device what became of its message. */
   readonly publish: (topic: string, payload: string) => void;
   readonly onTrouble: (error: Error, attempt: number) => void;
@@ -44,13 +45,9 @@ export interface PipelineOptions {
 }
 
 export interface Pipeline {
-  /** Appends a record; `done` is called once it is durable. */
-  append(record: LogRecord, done: Done): void;
-  /** Why no new message should be taken now; undefined when all is well. */
-  refusal(): string | undefined;
   readonly view: PipelineView;
   start(): void;
-  /** Waits for appends under way, processes all that the log holds, writes a checkpoint. */
+  /** Processes all that the log holds, writes a checkpoint. */
   stop(): Promise<void>;
 }
 
@@ -58,14 +55,13 @@ export interface Pipeline {
 const toldPerMessageMax = 20;
 
 /**
- * The data's way, in flow order: append and acknowledge → admission → engine → cases, store → checkpoint. This is the
+ * The data's way behind the log, in flow order: admission → engine → cases, store → checkpoint. This is the
  * only place that pumps streams.
  */
 export async function openPipeline(options: PipelineOptions): Promise<Pipeline> {
   const { log, store, server, cases, checkpoint, clock, timers = realTimers, publish } = options;
   const stopping = new AbortController();
   const { onTrouble } = options;
-  const appender = new Appender({ log, timers, onBroken: options.onBroken, whenNear: () => pump.whenNear() });
   const catalogue = new Catalogue(options.readPack);
   const engine = new Engine(catalogue);
   const devices = new PipelineDevices();
@@ -117,6 +113,7 @@ export async function openPipeline(options: PipelineOptions): Promise<Pipeline> 
     logAgeMs: options.logAgeMs,
     logBytesMax: options.logBytesMax,
     settleRegistry: options.settleRegistry,
+    onProcessed: options.onProcessed ?? (() => undefined),
     onCases: (changed) => {
       for (const item of changed) live.emit({ type: 'case', case: item });
     },
@@ -129,15 +126,12 @@ export async function openPipeline(options: PipelineOptions): Promise<Pipeline> 
   });
   await pump.restore();
   return {
-    append: (record, done) => appender.append(encodeRecord(record), done),
-    refusal: () => appender.refusal(),
     view: createView({ catalogue, devices, checkpoint, pump, forwarder, live }),
     start: () => {
       pump.start();
       forwarder?.start();
     },
     stop: async () => {
-      await appender.close();
       stopping.abort();
       await forwarder?.stop();
       await pump.stop();

@@ -2,6 +2,7 @@ import { type QuarantineEntry, restoreAdmission, snapshotAdmission } from '../ad
 import { AftercareError, type Clock } from '../base/index.ts';
 import type { Case, CaseStore } from '../cases/index.ts';
 import type { Engine } from '../engine/index.ts';
+import type { Timers } from '../intake/index.ts';
 import type { Log } from '../log/index.ts';
 import type { Catalogue } from '../product/index.ts';
 import type { TelemetryStore } from '../store/index.ts';
@@ -13,7 +14,6 @@ import { patiently } from './patiently.ts';
 import { Pauses } from './pauses.ts';
 import { newProcessed, type Processor } from './process.ts';
 import { LogAges } from './retention.ts';
-import type { Timers } from './timers.ts';
 
 export interface PumpOptions {
   readonly log: Log;
@@ -36,6 +36,8 @@ export interface PumpOptions {
   readonly logBytesMax: number;
   /** Resolves to the log offset up to which the registry has taken the facts. */
   readonly settleRegistry: () => Promise<number>;
+  /** Everything before this log offset is processed. */
+  readonly onProcessed: (next: number) => void;
   readonly onCases: (cases: readonly Case[]) => void;
   readonly onQuarantined: (entries: readonly QuarantineEntry[]) => void;
   /** What is known of these devices changed, and is durable. */
@@ -49,8 +51,6 @@ export interface PumpOptions {
 /** How much of the log is read at once, and how much may wait to be stored. */
 const readLimits = { recordsMax: 1_024, bytesMax: 4 * 1024 * 1024 };
 const waitingReportsMax = 10_000;
-/** About a second's work: a case should open within two of its last report, however much is sent. */
-const backlogMax = 20_000;
 const waitingQuarantineBytesMax = 32 * 1024 * 1024;
 /** A checkpoint takes at most a twentieth of the time. */
 const commitShare = 20;
@@ -76,7 +76,6 @@ export class Pump {
   /** Everything before this log offset is in the server, and no longer counted as unstored. */
   #forwarded: number | undefined;
   #saving: Promise<void> | undefined;
-  #onNear: (() => void)[] = [];
   /** By the timers' clock, as the next: the service's may be set back, and nothing waits for it to come round again. */
   #commitDueAt = 0;
   #findingsDueAt = 0;
@@ -99,16 +98,6 @@ export class Pump {
   /** What was set aside of a device and is not in the checkpoint yet, oldest first. */
   waitingQuarantine(device: string): QuarantineEntry[] {
     return this.#waiting.quarantine.filter((entry) => entry.device === device);
-  }
-
-  /** Resolves when no more than {@link backlogMax} records of the log wait to be processed; undefined when that is so. */
-  whenNear(): Promise<void> | undefined {
-    if (this.#isNear()) return undefined;
-    return new Promise((resolve) => this.#onNear.push(resolve));
-  }
-
-  #isNear(): boolean {
-    return this.#options.log.bounds().next - this.#next <= backlogMax;
   }
 
   /** Takes up the last checkpoint. Must be called once, before {@link start}. */
@@ -216,7 +205,7 @@ export class Pump {
 
   /** Processes the next stretch of the log. */
   async #advance(): Promise<void> {
-    const { log, clock, processor, onQuarantined } = this.#options;
+    const { log, clock, processor, onProcessed, onQuarantined } = this.#options;
     this.#behindSince ??= clock();
     const entries = await log.read(this.#next, readLimits);
     const first = entries[0];
@@ -231,7 +220,7 @@ export class Pump {
       this.#next = entry.offset + 1;
       if (pauses.due) await pauses.take();
     }
-    if (this.#isNear()) for (const resolve of this.#onNear.splice(0)) resolve();
+    onProcessed(this.#next);
     onQuarantined(this.#waiting.quarantine.slice(this.#told));
     this.#told = this.#waiting.quarantine.length;
     if (this.#quarantineBytes() > waitingQuarantineBytesMax) await this.#commit();

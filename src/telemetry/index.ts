@@ -5,9 +5,11 @@ export {
   type FactRecord,
   type LogRecord,
   type MessageRecord,
+  messageRecordBytes,
   type OversizeRecord,
   type ResumedRecord,
   type TickRecord,
+  writeMessageRecord,
 } from './record.ts';
 export type { FaultCode, Report, SignalValue } from './report.ts';
 export { type Severity, severities, severityRank, worseSeverity } from './severity.ts';

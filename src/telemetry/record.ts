@@ -59,21 +59,30 @@ export function encodeRecord(record: LogRecord): Uint8Array {
   return bytes;
 }
 
-/** The hot path's own encoder: pooled memory, no JSON. `device` is ASCII by its pattern. */
 function encodeMessage(record: MessageRecord): Uint8Array {
-  const topic = Buffer.from(record.topic);
-  assert(record.device.length <= 255, 'device id fits one length byte');
-  assert(topic.length <= 65_535, 'topic fits its length field');
-  const deviceBytes = record.device.length;
-  const bytes = Buffer.allocUnsafe(messageHeaderBytes + deviceBytes + topic.length + record.payload.length);
-  bytes[0] = messageTag;
-  bytes.writeDoubleLE(record.receivedAt, 1);
-  bytes[9] = deviceBytes;
-  bytes.writeUInt16LE(topic.length, 10);
-  bytes.write(record.device, messageHeaderBytes, 'latin1');
-  bytes.set(topic, messageHeaderBytes + deviceBytes);
-  bytes.set(record.payload, messageHeaderBytes + deviceBytes + topic.length);
+  const bytes = Buffer.allocUnsafe(messageRecordBytes(record));
+  writeMessageRecord(record, bytes, 0);
   return bytes;
+}
+
+/** How long the record of a message is: what {@link writeMessageRecord} writes. */
+export function messageRecordBytes({ device, topic, payload }: Omit<MessageRecord, 'kind'>): number {
+  return messageHeaderBytes + device.length + Buffer.byteLength(topic) + payload.length;
+}
+
+/** The hot path's own encoder: into memory that is there, no JSON. `device` is ASCII by its pattern. */
+export function writeMessageRecord(record: Omit<MessageRecord, 'kind'>, into: Buffer, at: number): void {
+  const { device, topic, payload, receivedAt } = record;
+  assert(device.length <= 255, 'device id fits one length byte');
+  const namesAt = at + messageHeaderBytes;
+  into.write(device, namesAt, 'latin1');
+  const topicBytes = into.write(topic, namesAt + device.length);
+  assert(topicBytes <= 65_535, 'topic fits its length field');
+  into[at] = messageTag;
+  into.writeDoubleLE(receivedAt, at + 1);
+  into[at + 9] = device.length;
+  into.writeUInt16LE(topicBytes, at + 10);
+  into.set(payload, namesAt + device.length + topicBytes);
 }
 
 export function decodeRecord(bytes: Uint8Array): LogRecord {

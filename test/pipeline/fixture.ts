@@ -7,6 +7,7 @@ import { type Log, openLog } from '../../src/log/index.ts';
 import { openCheckpoint, openPipeline, type Pipeline } from '../../src/pipeline/index.ts';
 import { createDirectory, type Directory, openEmbeddedRegistry, type Registry } from '../../src/registry/index.ts';
 import { openEmbeddedStore, type TelemetryStore } from '../../src/store/index.ts';
+import { encodeRecord } from '../../src/telemetry/index.ts';
 import { fridge, pack } from '../engine/fixture.ts';
 
 const pollEveryMs = 5;
@@ -76,13 +77,11 @@ export class Plant {
   }
 
   /** Resolves once the message is durable. */
-  send(device: string, payload: unknown, topic = `devices/${device}/reports`): Promise<void> {
+  async send(device: string, payload: unknown, topic = `devices/${device}/reports`): Promise<void> {
     const text = typeof payload === 'string' ? payload : JSON.stringify(payload);
     const bytes = new TextEncoder().encode(text);
-    return new Promise((resolve, reject) => {
-      const record = { kind: 'message', receivedAt: this.now, device, topic, payload: bytes } as const;
-      this.pipeline.append(record, (error) => (error ? reject(error) : resolve()));
-    });
+    const record = { kind: 'message', receivedAt: this.now, device, topic, payload: bytes } as const;
+    await this.log.append([encodeRecord(record)]);
   }
 
   /** Resolves once all that the log holds is processed, stored and checkpointed. */

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
-/** How the pipeline waits and measures spans. A simulation passes its own, so that waiting takes it no time. */
+/** How the service waits and measures spans. A simulation passes its own, so that waiting takes it no time. */
 export interface Timers {
   /** Milliseconds that only ever rise: the service's clock may be set, and says nothing of how long something took. */
   readonly now: () => number;

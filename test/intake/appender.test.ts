@@ -2,9 +2,9 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
+import { Appender } from '../../src/intake/appender.ts';
+import { realTimers } from '../../src/intake/timers.ts';
 import { type Log, openLog } from '../../src/log/index.ts';
-import { Appender } from '../../src/pipeline/appender.ts';
-import { realTimers } from '../../src/pipeline/timers.ts';
 import { FakeFiles } from '../log/fake-files.ts';
 
 const kibibyte = 1024;
