@@ -9,6 +9,7 @@ import {
   openCheckpoint,
 } from '../../src/pipeline/checkpoint.ts';
 import { Pauses } from '../../src/pipeline/pauses.ts';
+import { checkpointContract } from '../contract/checkpoint.ts';
 
 let folder: string;
 let checkpoint: Checkpoint;
@@ -40,6 +41,21 @@ function* slowly(rows: readonly DeviceRow[]): Generator<DeviceRow, void, void> {
     yield next;
   }
 }
+
+checkpointContract('SQLite', () => {
+  const place = mkdtempSync(join(tmpdir(), 'aftercare-checkpoint-'));
+  let open = openCheckpoint(place);
+  const reopen = () => {
+    open.close();
+    open = openCheckpoint(place);
+    return open;
+  };
+  const destroy = () => {
+    open.close();
+    rmSync(place, { recursive: true });
+  };
+  return { checkpoint: open, reopen, destroy };
+});
 
 describe('a checkpoint', () => {
   it('lets others have their turn, and is one transaction all the same', async () => {

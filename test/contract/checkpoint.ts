@@ -1,0 +1,149 @@
+import { afterEach, describe, expect, it } from 'vitest';
+import type { QuarantineEntry } from '../../src/admission/index.ts';
+import {
+  type Checkpoint,
+  type CheckpointWrite,
+  type DeviceRow,
+  quarantineBytesMax,
+  quarantineMessagesMax,
+} from '../../src/pipeline/index.ts';
+import type { Fact } from '../../src/telemetry/index.ts';
+
+export interface CheckpointUnderTest {
+  readonly checkpoint: Checkpoint;
+  /** Closes it and opens the same data again. */
+  reopen(): Checkpoint;
+  /** Closes it and removes its data. */
+  destroy(): void;
+}
+
+const meta = (next: number): CheckpointWrite['meta'] => ({
+  next,
+  globals: { lastHeardAt: 10 * next, downMs: next },
+  forwarded: undefined,
+  ages: [{ at: 5, offset: next }],
+});
+
+const write = (next: number, changes: Partial<CheckpointWrite> = {}): CheckpointWrite => ({
+  meta: meta(next),
+  facts: undefined,
+  devices: [],
+  bands: [],
+  quarantine: [],
+  history: [],
+  ...changes,
+});
+
+const row = (id: string, changes: Partial<DeviceRow> = {}): DeviceRow => ({
+  id,
+  admission: '{"counts":{}}',
+  engine: '{"open":{}}',
+  evaluated: 3,
+  unstored: 1,
+  ...changes,
+});
+
+const set = (offset: number, changes: Partial<QuarantineEntry> = {}): QuarantineEntry => ({
+  device: 'd1',
+  offset,
+  index: 0,
+  receivedAt: 1_000 + offset,
+  reason: 'undecodable',
+  detail: 'this is not JSON',
+  topic: 'devices/d1/reports',
+  payload: Uint8Array.of(123),
+  bytes: 1,
+  ...changes,
+});
+
+const retired: Fact = { type: 'device-retired', at: 7, id: 'd1' };
+
+/** What every driver of the checkpoint seam promises. */
+export function checkpointContract(driver: string, make: () => CheckpointUnderTest): void {
+  describe(`checkpoint contract: ${driver}`, () => {
+    let made: CheckpointUnderTest[] = [];
+    const open = (): CheckpointUnderTest => {
+      const one = make();
+      made.push(one);
+      return one;
+    };
+    afterEach(() => {
+      for (const one of made) one.destroy();
+      made = [];
+    });
+
+    it('is empty at first', () => {
+      const { checkpoint } = open();
+      expect(checkpoint.meta()).toBeUndefined();
+      expect([...checkpoint.devices()]).toEqual([]);
+      expect(checkpoint.bands({ device: 'd1', signal: 'temp', from: 0, to: 9, limit: 9 })).toEqual([]);
+      expect([checkpoint.quarantineCount('d1'), checkpoint.quarantine('d1', 9)]).toEqual([0, []]);
+    });
+
+    it('brings state, facts and devices back as they were, devices in the order in which they were met', async () => {
+      const { checkpoint, reopen } = open();
+      await checkpoint.save(write(4, { facts: [retired], devices: [row('z'), row('a', { engine: undefined })] }));
+      await checkpoint.save(write(9, { devices: [row('m'), row('z', { evaluated: 8, engine: '{"é":"\\n"}' })] }));
+      const again = reopen();
+      const { forwarded: _, ...known } = meta(9);
+      expect(again.meta()).toEqual({ ...known, facts: [retired] });
+      expect([...again.devices()]).toEqual([
+        row('z', { evaluated: 8, engine: '{"é":"\\n"}' }),
+        row('a', { engine: undefined }),
+        row('m'),
+      ]);
+    });
+
+    it('keeps nothing of one that failed half-way', async () => {
+      const { checkpoint, reopen } = open();
+      await checkpoint.save(write(1, { devices: [row('a')], quarantine: [set(0)] }));
+      function* failing(): Generator<DeviceRow, void, void> {
+        yield row('a', { evaluated: 99 });
+        throw new Error('the second cannot be made');
+      }
+      const half = write(2, { devices: failing(), facts: [retired], quarantine: [set(1)] });
+      await expect(checkpoint.save(half)).rejects.toThrow('the second cannot be made');
+      const again = reopen();
+      expect(again.meta()).toMatchObject({ next: 1, facts: [] });
+      expect([...again.devices()]).toEqual([row('a')]);
+      expect(again.quarantineCount('d1')).toBe(1);
+      await again.save(write(3));
+      expect(again.meta()?.next).toBe(3);
+    });
+
+    it('gives the bands of a time, and the one before it', async () => {
+      const { checkpoint, reopen } = open();
+      const band = (at: number, signal = 'temp') => ({ device: 'd1', signal, at, low: -at, high: at / 3 });
+      await checkpoint.save(write(1, { bands: [band(30), band(10), band(20, 'hum'), band(20)] }));
+      await checkpoint.save(write(2, { bands: [band(40), { ...band(30), high: 7 }] }));
+      const again = reopen();
+      const ask = (from: number, to: number, limit = 9) =>
+        again.bands({ device: 'd1', signal: 'temp', from, to, limit });
+      expect(ask(0, 100)).toEqual([band(10), band(20), { ...band(30), high: 7 }, band(40)]);
+      expect(ask(25, 40)).toEqual([band(20), { ...band(30), high: 7 }]);
+      expect(ask(15, 100, 1)).toEqual([band(10), band(20)]);
+    });
+
+    it('keeps what is set aside once, whatever is saved again, newest first', async () => {
+      const { checkpoint, reopen } = open();
+      const batch = [set(3), set(3, { index: 2, payload: undefined, bytes: 5_000 }), set(4, { device: 'd2' })];
+      await checkpoint.save(write(5, { quarantine: batch }));
+      await checkpoint.save(write(6, { quarantine: [...batch, set(5)] }));
+      const again = reopen();
+      expect(again.quarantine('d1', 9)).toEqual([set(5), batch[1], set(3)]);
+      expect(again.quarantine('d1', 2)).toHaveLength(2);
+      expect([again.quarantineCount('d1'), again.quarantineCount('d2')]).toEqual([3, 1]);
+    });
+
+    it('lets the oldest of a ring go: by number, and by bytes', async () => {
+      const { checkpoint } = open();
+      const many = Array.from({ length: quarantineMessagesMax + 5 }, (_, offset) => set(offset));
+      await checkpoint.save(write(1, { quarantine: many }));
+      expect(checkpoint.quarantine('d1', 2_000).at(-1)?.offset).toBe(5);
+      const third = new Uint8Array(Math.ceil(quarantineBytesMax / 3));
+      const large = [1, 2, 3].map((offset) => set(offset, { device: 'd2', payload: third, bytes: third.length }));
+      await checkpoint.save(write(2, { quarantine: large }));
+      expect(checkpoint.quarantine('d2', 9).map(({ offset }) => offset)).toEqual([3, 2]);
+    });
+  });
+}

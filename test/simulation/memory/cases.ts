@@ -1,0 +1,197 @@
+import { AftercareError, assert } from '../../../src/base/index.ts';
+import {
+  type Case,
+  type CaseChange,
+  type CaseQuery,
+  type CaseStore,
+  type DeviceTrouble,
+  decide,
+  type Finding,
+  type Page,
+  type Standing,
+  type TimelineItem,
+  urgencyOf,
+} from '../../../src/cases/index.ts';
+import { worseSeverity } from '../../../src/telemetry/index.ts';
+import { atOnce, type Passage } from './passage.ts';
+
+/** What lives on when the process dies. */
+export interface HeldCases {
+  cases: ReadonlyMap<string, Case>;
+  findings: ReadonlyMap<string, { readonly finding: Finding; readonly lastEvent: number }>;
+  /** As written. */
+  timeline: readonly { readonly case: string; readonly item: TimelineItem }[];
+}
+
+export const noCases = (): HeldCases => ({ cases: new Map(), findings: new Map(), timeline: [] });
+
+const pageMax = 1_000;
+const firstNumber = 1_000;
+
+export function memoryCases(held: HeldCases, idOf: (text: string) => string, pass: Passage = atOnce): CaseStore {
+  return {
+    apply: (changes) =>
+      pass(() => {
+        const draft = new Draft(held, idOf);
+        const changed = new Map<string, Case>();
+        for (const change of changes) {
+          const item = draft.apply(change);
+          if (item !== undefined) changed.set(item.id, item);
+        }
+        draft.commit(held);
+        return [...changed.values()];
+      }),
+    list: (query) =>
+      pass(() => {
+        const after =
+          query.cursor === undefined ? undefined : numbersOf(query.cursor, /^(\d)_(-?\d{1,16})_(\d{1,16})$/);
+        const found = [...held.cases.values()]
+          .filter((item) => isAsked(item, query) && (!after || compare(urgencyOf(item), after) > 0))
+          .sort((a, b) => compare(urgencyOf(a), urgencyOf(b)));
+        return pageOf(found, query.limit, (item) => urgencyOf(item).join('_'));
+      }),
+    timeline: (id, { limit, cursor }) =>
+      pass(() => {
+        const [after = 0] = cursor === undefined ? [] : numbersOf(cursor, /^(\d{1,16})$/);
+        const numbered = held.timeline.map((entry, index) => ({ ...entry, position: index + 1 }));
+        const found = numbered.filter((entry) => entry.case === id && entry.position > after);
+        const { items, next } = pageOf(found, limit, ({ position }) => String(position));
+        return { items: items.map(({ item }) => item), next };
+      }),
+    findings: (query) => pass(() => findFindings(held, query)),
+    troubles: (device) => pass(() => troublesOf(held, device)),
+    close: async () => undefined,
+  };
+}
+
+/** One transaction: what it writes is seen by nobody until it is whole. */
+class Draft {
+  readonly #cases: Map<string, Case>;
+  readonly #findings: Map<string, { readonly finding: Finding; readonly lastEvent: number }>;
+  readonly #timeline: { readonly case: string; readonly item: TimelineItem }[];
+  readonly #naming;
+
+  constructor(held: HeldCases, idOf: (text: string) => string) {
+    this.#cases = new Map(held.cases);
+    this.#findings = new Map(held.findings);
+    this.#timeline = [...held.timeline];
+    const nextNumber = (): number => Math.max(firstNumber - 1, ...[...this.#cases.values()].map((c) => c.number)) + 1;
+    this.#naming = { idOf, nextNumber };
+  }
+
+  apply(change: CaseChange): Case | undefined {
+    const before = change.kind === 'finding' ? this.#findings.get(change.event.finding) : undefined;
+    const number = change.kind === 'finding' ? Number(change.event.id.slice(change.event.finding.length + 1)) : 0;
+    if (before !== undefined && number <= before.lastEvent) return undefined;
+    const decision = decide(this.#standing(change, before?.finding), change, this.#naming);
+    if (decision.kind === 'refused') throw new AftercareError(decision.code, decision.reason);
+    const { case: item, finding, timeline } = decision;
+    if (finding !== undefined) this.#findings.set(finding.id, { finding, lastEvent: number });
+    if (item === undefined) return undefined;
+    const open = [...this.#cases.values()].find((one) => one.id !== item.id && isOpenLike(one, item));
+    assert(item.state === 'resolved' || open === undefined, 'one open case per device and failure mode');
+    this.#cases.set(item.id, item);
+    for (const entry of timeline) {
+      assert(!this.#timeline.some((known) => known.item.id === entry.id), `the entry ${entry.id} is written once`);
+      this.#timeline.push({ case: item.id, item: entry });
+    }
+    return item;
+  }
+
+  commit(held: HeldCases): void {
+    held.cases = this.#cases;
+    held.findings = this.#findings;
+    held.timeline = this.#timeline;
+  }
+
+  #standing(change: CaseChange, finding: Finding | undefined): Standing {
+    if (change.kind !== 'finding') {
+      return { subject: this.#cases.get(change.case), finding: undefined, open: undefined, resolved: undefined };
+    }
+    const { device, failureMode } = change.event;
+    const alike = [...this.#cases.values()].filter((one) => one.device === device && one.failureMode === failureMode);
+    const resolved = alike.filter(({ state }) => state === 'resolved').sort((a, b) => b.number - a.number);
+    return {
+      finding,
+      subject: typeof finding?.case === 'string' ? this.#cases.get(finding.case) : undefined,
+      open: alike.find(({ state }) => state !== 'resolved'),
+      resolved: resolved[0],
+    };
+  }
+}
+
+function isOpenLike(one: Case, item: Case): boolean {
+  return one.state !== 'resolved' && one.device === item.device && one.failureMode === item.failureMode;
+}
+
+function isAsked(item: Case, query: CaseQuery): boolean {
+  for (const name of ['id', 'state', 'device', 'product', 'owner'] as const) {
+    if (query[name] !== undefined && item[name] !== query[name]) return false;
+  }
+  const text = [`#${item.number}`, item.device, item.title, item.explanation, item.failureMode]
+    .join('\n')
+    .toLowerCase();
+  const words = (query.q ?? '').toLowerCase().split(/\s+/).filter(Boolean);
+  return words.every((word) => text.includes(word));
+}
+
+function findFindings(held: HeldCases, query: Parameters<CaseStore['findings']>[0]): Page<Finding> {
+  const { from, to, newestFirst, limit, cursor } = query;
+  const after = cursor === undefined ? undefined : partsOf(cursor, /^(-?\d{1,16})_(.+)$/s);
+  const sign = newestFirst ? -1 : 1;
+  const order = (a: Finding, start: number, id: string) =>
+    sign * (a.startsAt - start || (a.id < id ? -1 : Number(a.id > id)));
+  const found = [...held.findings.values()]
+    .map(({ finding }) => finding)
+    .filter((one) => ('case' in query ? one.case === query.case : one.device === query.device))
+    .filter((one) => (to === undefined || one.startsAt < to) && !(from !== undefined && (one.endsAt ?? from) < from))
+    .filter((one) => after === undefined || order(one, Number(after[0]), after[1] ?? '') > 0)
+    .sort((a, b) => order(a, b.startsAt, b.id));
+  return pageOf(found, limit, (one) => `${one.startsAt}_${one.id}`);
+}
+
+function troublesOf(held: HeldCases, device: string | undefined): readonly DeviceTrouble[] {
+  const troubles = new Map<string, DeviceTrouble>();
+  const change = (id: string, changes: (before: DeviceTrouble) => Partial<DeviceTrouble>) => {
+    if (device !== undefined && id !== device) return;
+    const nothing = { openCases: 0, openFindings: 0, worst: undefined, safety: false, silent: false };
+    const before = troubles.get(id) ?? { device: id, ...nothing };
+    troubles.set(id, { ...before, ...changes(before) });
+  };
+  for (const { finding } of held.findings.values()) {
+    const { source, severity } = finding;
+    if (finding.state !== 'raised' || (finding.case === null && source.startsWith('rule:'))) continue;
+    const silent = source === 'silent';
+    change(finding.device, (before) => ({
+      openFindings: before.openFindings + 1,
+      worst: silent ? before.worst : worseSeverity(severity, before.worst ?? severity),
+      safety: before.safety || (!silent && finding.safety),
+      silent: before.silent || silent,
+    }));
+  }
+  for (const item of held.cases.values()) {
+    if (item.state !== 'resolved') change(item.device, (before) => ({ openCases: before.openCases + 1 }));
+  }
+  return [...troubles.values()].sort((a, b) => (a.device < b.device ? -1 : 1));
+}
+
+function compare(a: readonly number[], b: readonly number[]): number {
+  const at = a.findIndex((value, index) => value !== b[index]);
+  return at === -1 ? 0 : (a[at] ?? 0) - (b[at] ?? 0);
+}
+
+function numbersOf(cursor: string, form: RegExp): readonly number[] {
+  return partsOf(cursor, form).map(Number);
+}
+
+function partsOf(cursor: string, form: RegExp): readonly string[] {
+  const match = form.exec(cursor);
+  if (match === null) throw new AftercareError('request-invalid', 'The cursor is not one of this list.');
+  return match.slice(1);
+}
+
+function pageOf<Item>(found: readonly Item[], limit: number, cursorOf: (last: Item) => string): Page<Item> {
+  const items = found.slice(0, Math.min(limit, pageMax));
+  const last = items.at(-1);
+  return { items, next: found.length > items.length && last !== undefined ? cursorOf(last) : null };
+}

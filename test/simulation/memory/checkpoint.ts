@@ -1,0 +1,94 @@
+import type { QuarantineEntry } from '../../../src/admission/index.ts';
+import type { BandPoint } from '../../../src/engine/index.ts';
+import type { LogEntry } from '../../../src/log/index.ts';
+import {
+  type Checkpoint,
+  type CheckpointWrite,
+  type DeviceRow,
+  quarantineBytesMax,
+  quarantineMessagesMax,
+} from '../../../src/pipeline/index.ts';
+import { atOnce, type Passage } from './passage.ts';
+
+/** What lives on when the process dies; all that is state is text, as it would be on a disk. */
+export interface HeldCheckpoint {
+  state: string | undefined;
+  facts: string;
+  /** In the order in which they were first met. */
+  readonly devices: Map<string, DeviceRow>;
+  readonly bands: Map<string, BandPoint>;
+  /** In log order. */
+  quarantine: QuarantineEntry[];
+  readonly history: Map<number, LogEntry>;
+}
+
+export const noCheckpoint = (): HeldCheckpoint => ({
+  state: undefined,
+  facts: '[]',
+  devices: new Map(),
+  bands: new Map(),
+  quarantine: [],
+  history: new Map(),
+});
+
+export interface MemoryCheckpointOptions {
+  readonly pass?: Passage;
+  /** Awaited after each row, so that others have their turn while a transaction is open. */
+  readonly betweenRows?: () => Promise<void>;
+}
+
+export function memoryCheckpoint(held: HeldCheckpoint, options: MemoryCheckpointOptions = {}): Checkpoint {
+  const { pass = atOnce, betweenRows } = options;
+  return {
+    meta: () => (held.state === undefined ? undefined : { ...JSON.parse(held.state), facts: JSON.parse(held.facts) }),
+    devices: () => [...held.devices.values()],
+    save: async (write) => {
+      const rows: DeviceRow[] = [];
+      for (const row of write.devices) {
+        rows.push(row);
+        await betweenRows?.();
+      }
+      await pass(() => commit(held, write, rows));
+    },
+    bands: ({ device, signal, from, to, limit }) => {
+      const of = [...held.bands.values()].filter((band) => band.device === device && band.signal === signal);
+      of.sort((a, b) => a.at - b.at);
+      const before = of.filter((band) => band.at < from).slice(-1);
+      return [...before, ...of.filter((band) => band.at >= from && band.at < to).slice(0, limit)];
+    },
+    quarantineCount: (device) => held.quarantine.filter((entry) => entry.device === device).length,
+    quarantine: (device, limit) =>
+      held.quarantine
+        .filter((entry) => entry.device === device)
+        .reverse()
+        .slice(0, limit),
+    close: () => undefined,
+  };
+}
+
+function commit(held: HeldCheckpoint, write: CheckpointWrite, rows: readonly DeviceRow[]): void {
+  for (const row of rows) held.devices.set(row.id, row);
+  for (const band of write.bands) held.bands.set(`${band.device}\n${band.signal}\n${band.at}`, band);
+  const known = new Set(held.quarantine.map(placeOf));
+  const fresh = write.quarantine.filter((entry) => !known.has(placeOf(entry)));
+  held.quarantine = trimmed([...held.quarantine, ...fresh].sort((a, b) => a.offset - b.offset || a.index - b.index));
+  for (const entry of write.history) if (!held.history.has(entry.offset)) held.history.set(entry.offset, entry);
+  held.state = JSON.stringify(write.meta);
+  if (write.facts) held.facts = JSON.stringify(write.facts);
+}
+
+function placeOf({ device, offset, index }: QuarantineEntry): string {
+  return `${device}\n${offset}\n${index}`;
+}
+
+/** Each device's ring: the newest, within both bounds. */
+function trimmed(entries: readonly QuarantineEntry[]): QuarantineEntry[] {
+  const held = new Map<string, { messages: number; bytes: number }>();
+  const kept = entries.toReversed().filter(({ device, payload }) => {
+    const { messages, bytes } = held.get(device) ?? { messages: 0, bytes: 0 };
+    const now = { messages: messages + 1, bytes: bytes + (payload?.length ?? 0) };
+    held.set(device, now);
+    return now.messages <= quarantineMessagesMax && now.bytes <= quarantineBytesMax;
+  });
+  return kept.reverse();
+}
