@@ -2,7 +2,7 @@ import type { DatabaseSync } from 'node:sqlite';
 import type { QuarantineEntry } from '../admission/index.ts';
 import type { BandPoint, EngineGlobals } from '../engine/index.ts';
 import type { LogEntry } from '../log/index.ts';
-import { openDatabase } from '../sqlite/index.ts';
+import { blob, openDatabase, openReadOnly } from '../sqlite/index.ts';
 import type { Fact } from '../telemetry/index.ts';
 import { Pauses } from './pauses.ts';
 
@@ -62,6 +62,9 @@ const schema = `
   CREATE TABLE history ("offset" INTEGER PRIMARY KEY, payload BLOB NOT NULL);
 `;
 
+const fileName = 'pipeline.sqlite';
+const migrations = [schema];
+
 /**
  * The pipeline's own memory: engine and admission state with the offset they belong to, in one transaction, so that
  * after any crash they agree. Beside them what the stretch left behind: bands, quarantine, and the records that
@@ -84,14 +87,29 @@ export interface Checkpoint {
 
 /** The checkpoint in one SQLite file, `pipeline.sqlite`, in a folder that exists. */
 export function openCheckpoint(folder: string): Checkpoint {
-  return new EmbeddedCheckpoint(folder);
+  const db = openDatabase(folder, fileName, migrations);
+  return new EmbeddedCheckpoint(db, () => db.close());
 }
 
-class EmbeddedCheckpoint implements Checkpoint {
-  readonly #db: DatabaseSync;
+/** A checkpoint as its file holds it. */
+export interface CheckpointInspection extends Pick<Checkpoint, 'meta' | 'devices' | 'close'> {
+  /** Records with an offset in [from, to) that replays need for ever, in order. */
+  history(from: number, to: number): Iterable<LogEntry>;
+}
 
-  constructor(folder: string) {
-    this.#db = openDatabase(folder, 'pipeline.sqlite', [schema]);
+/** Looks at the checkpoint that no process has open, and changes nothing. Undefined when there is none. */
+export function inspectCheckpoint(folder: string): CheckpointInspection | undefined {
+  const opened = openReadOnly(folder, fileName, [migrations.length]);
+  return opened && new EmbeddedCheckpoint(opened.db, opened.close);
+}
+
+class EmbeddedCheckpoint implements Checkpoint, CheckpointInspection {
+  readonly #db: DatabaseSync;
+  readonly #close: () => void;
+
+  constructor(db: DatabaseSync, close: () => void) {
+    this.#db = db;
+    this.#close = close;
   }
 
   meta(): CheckpointMeta | undefined {
@@ -171,8 +189,17 @@ class EmbeddedCheckpoint implements Checkpoint {
     }));
   }
 
+  *history(from: number, to: number): Generator<LogEntry> {
+    const rows = this.#db.prepare(
+      'SELECT "offset", payload FROM history WHERE "offset" >= ? AND "offset" < ? ORDER BY "offset"',
+    );
+    for (const row of rows.iterate(from, to)) {
+      yield { offset: Number(row.offset), payload: blob(row.payload) };
+    }
+  }
+
   close(): void {
-    this.#db.close();
+    this.#close();
   }
 
   async #saveDevices(devices: Iterable<DeviceRow>): Promise<void> {

@@ -1,8 +1,10 @@
 export {
   type Checkpoint,
+  type CheckpointInspection,
   type CheckpointMeta,
   type CheckpointWrite,
   type DeviceRow,
+  inspectCheckpoint,
   openCheckpoint,
   quarantineBytesMax,
   quarantineMessagesMax,

@@ -55,7 +55,7 @@ export function newProcessed(): Processed {
 
 export interface ProcessorOptions {
   readonly catalogue: Catalogue;
-  readonly engine: Engine;
+  readonly engine: Pick<Engine, 'step'>;
   readonly devices: PipelineDevices;
   readonly earlier: EarlierSources;
   readonly hash: (text: string) => string;
@@ -67,7 +67,7 @@ export interface ProcessorOptions {
  */
 export class Processor {
   readonly #catalogue: Catalogue;
-  readonly #engine: Engine;
+  readonly #engine: Pick<Engine, 'step'>;
   readonly #devices: PipelineDevices;
   readonly #earlier: Earlier;
   readonly #hash: (text: string) => string;

@@ -9,3 +9,4 @@ export {
   textOrUndefined,
   transaction,
 } from './database.ts';
+export { openReadOnly, type ReadOnlyDatabase } from './read-only.ts';

@@ -2,5 +2,6 @@ export { type EmbeddedStoreOptions, type EmbeddedStoreSizes, openEmbeddedStore }
 export type { Poison, PoisonPoint } from './influx/cursor-file.ts';
 export type { InfluxLimits, InfluxStore, InfluxStoreOptions } from './influx/influx.ts';
 export { openInfluxStore } from './influx/open.ts';
+export { inspectEmbeddedStore, type StoreDamage, type StoredRows, type StoreInspection } from './inspect.ts';
 export { preferServer } from './prefer-server.ts';
 export type { ReportsQuery, SeriesPoint, SeriesQuery, TelemetryStore } from './store.ts';

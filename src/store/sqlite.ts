@@ -4,8 +4,8 @@ import { DatabaseSync } from 'node:sqlite';
 import { AftercareError } from '../base/index.ts';
 import { integer } from '../sqlite/index.ts';
 
-const fileName = 'telemetry.sqlite';
-const formatVersion = 1;
+export const fileName = 'telemetry.sqlite';
+export const formatVersion = 1;
 
 /**
  * The embedded store's file.
@@ -40,15 +40,15 @@ const schema = `
 `;
 
 /**
- * Opens the file in `folder`, making both when absent. The lock is exclusive, because recent reports and the cursor are
- * also held in memory; the operating system releases it when the process dies.
+ * Opens the file in `folder`, making both when absent. Recent reports and the cursor are also held in memory, so the
+ * caller holds the lock of the data folder; others may read (a backup does).
  */
 export function openDatabase(folder: string): DatabaseSync {
   return translated('be opened', () => {
     mkdirSync(folder, { recursive: true });
     const db = new DatabaseSync(join(folder, fileName));
     try {
-      db.exec('PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;');
+      db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;');
       db.exec('PRAGMA wal_autocheckpoint = 4000; PRAGMA cache_size = -32000; BEGIN IMMEDIATE;');
       prepareSchema(db);
       db.exec('COMMIT');
