@@ -1,19 +1,22 @@
 import type { Socket } from 'node:net';
 import type { BrokerLimits } from './broker.ts';
-import { FrameReader } from './frame-reader.ts';
+import { FrameReader, type TakeFrame } from './frame-reader.ts';
 import type { InFlight, Waiter } from './in-flight.ts';
+import { encodePubacks, type OwnReport, OwnReports } from './own-reports.ts';
 import { Pace } from './pace.ts';
 
 export interface ConnectionContext {
   readonly limits: BrokerLimits;
   readonly inFlight: InFlight;
+  /** To be answered by {@link Connection.acknowledge}. */
+  onOwnReport(connection: Connection, topic: string, report: OwnReport): void;
   onOversize(connection: Connection, bytes: number): void;
   onProblem(connection: Connection, error: Error): void;
 }
 
 /**
  * The gate between a socket and aedes, which reads by `socket.read()`: that method is replaced by one that gives whole
- * frames, and none while there is no room or the device is ahead of its rate. Bytes then stay in the kernel and TCP
+ * frames, without the device's own reports, which are taken here, and none while there is no room or the device is ahead of its rate. Bytes then stay in the kernel and TCP
  * slows the device down. aedes alone reads on while acks are withheld, and takes packets of any size.
  */
 export class Connection implements Waiter {
@@ -37,6 +40,10 @@ export class Connection implements Waiter {
   #stage: 'connect' | 'held' | 'open' | 'stopped' = 'connect';
   #messages = 0;
   #bytes = 0;
+  /** Offers frames of its own reports to us before aedes gets them; once the session is up. */
+  #takeFrame: TakeFrame | undefined;
+  /** Of reports that are durable, to be sent with one write. */
+  #packetIds: number[] = [];
   /** A read was refused, so that aedes must be told to read again. */
   #isRefused = false;
   #isWaking = false;
@@ -61,7 +68,38 @@ export class Connection implements Waiter {
   open(): void {
     if (this.#stage !== 'held') return;
     this.#stage = 'open';
+    if (this.device !== undefined) this.#takeFrame = this.#taker(new OwnReports(this.device));
     this.#readAgain();
+  }
+
+  #taker(own: OwnReports): TakeFrame {
+    return (bytes, firstByte, bodyStart, end) => {
+      const report = own.read(bytes, firstByte, bodyStart, end);
+      if (report === undefined) return false;
+      this.take(report.payload.length);
+      this.#context.onOwnReport(this, own.topic, report);
+      return true;
+    };
+  }
+
+  /** A report of its own is durable; with an error it never will be, and the connection ends. */
+  acknowledge({ packetId, payload }: OwnReport, error?: Error): void {
+    if (error !== undefined) {
+      this.#context.onProblem(this, error);
+      this.socket.destroy();
+    } else {
+      if (this.#packetIds.length === 0) queueMicrotask(() => this.flushAcks());
+      this.#packetIds.push(packetId);
+    }
+    this.settle(payload.length);
+  }
+
+  /** To be called before aedes acknowledges anything, so that acks go out in order. */
+  flushAcks(): void {
+    if (this.#packetIds.length === 0) return;
+    const acks = encodePubacks(this.#packetIds);
+    this.#packetIds = [];
+    if (this.socket.writable) this.socket.write(acks);
   }
 
   /** Reads no more, for good. Acks still go out. */
@@ -153,7 +191,7 @@ export class Connection implements Waiter {
 
     const isFirst = this.#stage === 'connect';
     const framesMax = isFirst ? 1 : this.#context.limits.inFlightMax - this.#messages;
-    const split = this.#frames.push(chunk, framesMax);
+    const split = this.#frames.push(chunk, framesMax, this.#takeFrame);
     if (split.oversize !== undefined) {
       this.#context.onOversize(this, split.oversize);
       this.stop();
@@ -162,9 +200,14 @@ export class Connection implements Waiter {
       return split.whole ?? null;
     }
     if (split.rest !== undefined) this.socket.unshift(split.rest);
-    if (split.whole === undefined) return null;
+    if (split.charged > 0) this.#pace.take(split.charged, performance.now());
+    if (split.whole === undefined) {
+      // Nothing is left for aedes, which would ask again; what was put back waits for room.
+      this.#isRefused = split.rest !== undefined;
+      if (this.#isRefused && this.#hasRoom()) this.wake();
+      return null;
+    }
     if (isFirst) this.#stage = 'held';
-    this.#pace.take(split.charged, performance.now());
     return split.whole;
   }
 

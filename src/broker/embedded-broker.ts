@@ -53,6 +53,12 @@ export class EmbeddedBroker implements Broker {
     this.#context = {
       limits,
       inFlight: this.#inFlight,
+      onOwnReport: (connection, topic, report) => {
+        const device = connection.device ?? '';
+        handlers.onMessage({ device, topic, payload: report.payload, qos: 1, retain: false }, (error) =>
+          connection.acknowledge(report, error),
+        );
+      },
       onOversize: ({ device }, bytes) => {
         if (device !== undefined) handlers.onOversize(device, bytes);
       },
@@ -236,6 +242,7 @@ export class EmbeddedBroker implements Broker {
     this.#handlers.onMessage({ device: client.id, topic, payload, qos, retain }, (error) => {
       assert(!isSettled, 'a message is settled once');
       isSettled = true;
+      connection.flushAcks();
       done(error);
       connection.settle(bytes);
     });

@@ -1,14 +1,17 @@
 /** What came of some received bytes. */
 export interface FrameSplit {
-  /** Whole frames, one after the other; undefined when none is whole yet. */
+  /** Whole frames, one after the other, without those that were taken; undefined when there is none. */
   readonly whole: Buffer | undefined;
   /** Bytes beyond the frames asked for: to be pushed again, before anything newer. */
   readonly rest: Buffer | undefined;
-  /** How many of the whole frames cost the broker work; acks do not count. */
+  /** How many of the frames, the taken ones included, cost the broker work; acks do not count. */
   readonly charged: number;
   /** Bytes of a frame beyond the limit, behind the whole ones. Nothing of it is kept, nor may more be pushed. */
   readonly oversize: number | undefined;
 }
+
+/** Where a frame lies: its first byte, where its variable header begins, where the frame ends. */
+export type TakeFrame = (bytes: Buffer, firstByte: number, bodyStart: number, end: number) => boolean;
 
 const headerIncomplete = 0;
 const headerBroken = -1;
@@ -30,29 +33,37 @@ export class FrameReader {
     this.#frameBytesMax = frameBytesMax;
   }
 
-  push(chunk: Buffer, framesMax: number): FrameSplit {
+  /**
+   * `take` is offered whole frames in their order, until it refuses one: from that one on all of this push are given
+   * as `whole`, so that the order is kept.
+   */
+  push(chunk: Buffer, framesMax: number, take?: TakeFrame): FrameSplit {
     if (this.#header !== undefined) {
       const joined = Buffer.concat([this.#header, chunk]);
       this.#header = undefined;
-      return this.#split(joined, framesMax);
+      return this.#split(joined, framesMax, take);
     }
     const frame = this.#partial;
-    if (frame === undefined) return this.#split(chunk, framesMax);
+    if (frame === undefined) return this.#split(chunk, framesMax, take);
 
-    const taken = chunk.copy(frame, this.#filledBytes);
-    this.#filledBytes += taken;
+    const copied = chunk.copy(frame, this.#filledBytes);
+    this.#filledBytes += copied;
     if (this.#filledBytes < frame.length) return nothingWhole;
     this.#partial = undefined;
     const charged = isCharged(frame[0]) ? 1 : 0;
-    const rest = chunk.subarray(taken);
-    if (rest.length === 0) return { whole: frame, rest: undefined, charged, oversize: undefined };
-    if (framesMax <= 1) return { whole: frame, rest, charged, oversize: undefined };
-    const more = this.#split(rest, framesMax - 1);
-    const whole = more.whole === undefined ? frame : Buffer.concat([frame, more.whole]);
-    return { ...more, whole, charged: charged + more.charged };
+    const isTaken = take?.(frame, frame[0] ?? 0, bodyStartAt(frame, 0), frame.length) ?? false;
+    const first = isTaken ? undefined : frame;
+    const rest = chunk.subarray(copied);
+    if (rest.length === 0) return { whole: first, rest: undefined, charged, oversize: undefined };
+    if (framesMax <= 1) return { whole: first, rest, charged, oversize: undefined };
+    const more = this.#split(rest, framesMax - 1, isTaken ? take : undefined);
+    const whole = first !== undefined && more.whole !== undefined ? Buffer.concat([first, more.whole]) : more.whole;
+    return { ...more, whole: whole ?? first, charged: charged + more.charged };
   }
 
-  #split(bytes: Buffer, framesMax: number): FrameSplit {
+  #split(bytes: Buffer, framesMax: number, takeFrame: TakeFrame | undefined): FrameSplit {
+    let take = takeFrame;
+    let taken = 0;
     let start = 0;
     let frames = 0;
     let charged = 0;
@@ -69,7 +80,8 @@ export class FrameReader {
         break;
       }
       // The parser behind says what is wrong with it and ends the connection.
-      if (frameBytes === headerBroken) return { whole: bytes, rest: undefined, charged, oversize: undefined };
+      if (frameBytes === headerBroken)
+        return { whole: bytes.subarray(taken), rest: undefined, charged, oversize: undefined };
       if (frameBytes > this.#frameBytesMax) {
         oversize = frameBytes;
         break;
@@ -79,11 +91,15 @@ export class FrameReader {
         this.#filledBytes = bytes.copy(this.#partial, 0, start);
         break;
       }
-      if (isCharged(bytes[start])) charged += 1;
+      const firstByte = bytes[start];
+      if (isCharged(firstByte)) charged += 1;
       frames += 1;
-      start += frameBytes;
+      const end = start + frameBytes;
+      if (take?.(bytes, firstByte ?? 0, bodyStartAt(bytes, start), end)) taken = end;
+      else take = undefined;
+      start = end;
     }
-    const whole = start === 0 ? undefined : start === bytes.length ? bytes : bytes.subarray(0, start);
+    const whole = start === taken ? undefined : bytes.subarray(taken, start);
     return { whole, rest, charged, oversize };
   }
 }
@@ -100,6 +116,13 @@ function frameBytesAt(bytes: Buffer, start: number): number {
     if (byte < 0x80) return 1 + index + bodyBytes;
   }
   return headerBroken;
+}
+
+/** Behind the length field of a sound header. */
+function bodyStartAt(bytes: Buffer, start: number): number {
+  let at = start + 1;
+  while ((bytes[at] ?? 0) >= 0x80) at += 1;
+  return at + 1;
 }
 
 /** PUBACK, PUBREC, PUBREL and PUBCOMP follow from messages that were charged already. */

@@ -46,6 +46,32 @@ describe('frames cut out of a byte stream', () => {
     );
   });
 
+  it('are taken in their order up to the first that is refused, and none twice', () => {
+    const frame = fc.record({ size: fc.integer({ min: 0, max: 300 }), own: fc.boolean() });
+    const places = fc.array(fc.nat(4_000), { maxLength: 30 });
+    fc.assert(
+      fc.property(fc.array(frame, { minLength: 1, maxLength: 8 }), places, (list, cuts) => {
+        const frames = list.map(({ size, own }, index) =>
+          publishFrame(own ? 'own' : 'other', Buffer.alloc(size), index + 1),
+        );
+        const reader = new FrameReader(1_000);
+        const seen: Buffer[] = [];
+        let charged = 0;
+        for (const piece of cut(Buffer.concat(frames), cuts)) {
+          const split = reader.push(piece, 100, (bytes, firstByte, bodyStart, end) => {
+            if (bytes.toString('latin1', bodyStart + 2, bodyStart + 5) !== 'own') return false;
+            seen.push(Buffer.concat([Buffer.from([firstByte]), bytes.subarray(bodyStart, end)]));
+            return true;
+          });
+          charged += split.charged;
+          if (split.whole !== undefined) seen.push(...withoutLengths(split.whole));
+        }
+        expect(seen).toEqual(withoutLengths(Buffer.concat(frames)));
+        expect(charged).toBe(frames.length);
+      }),
+    );
+  });
+
   it('come byte by byte', () => {
     const frame = publishFrame('a/b', 'x'.repeat(300), 7);
     const pieces = [...frame].map((byte) => Buffer.from([byte]));
@@ -97,3 +123,16 @@ describe('frames cut out of a byte stream', () => {
     expect(new FrameReader(100).push(broken, 10).whole).toEqual(broken);
   });
 });
+
+/** Frames one by one, each without its length field. */
+function withoutLengths(bytes: Buffer): Buffer[] {
+  const found: Buffer[] = [];
+  for (let rest = bytes; rest.length > 0; ) {
+    const lengthBytes = (rest[1] ?? 0) < 0x80 ? 1 : 2;
+    const bodyBytes = lengthBytes === 1 ? (rest[1] ?? 0) : ((rest[1] ?? 0) & 0x7f) + ((rest[2] ?? 0) << 7);
+    const start = 1 + lengthBytes;
+    found.push(Buffer.concat([rest.subarray(0, 1), rest.subarray(start, start + bodyBytes)]));
+    rest = rest.subarray(start + bodyBytes);
+  }
+  return found;
+}

@@ -8,8 +8,8 @@ import { afterEach, beforeEach, expect, it } from 'vitest';
 import { defaultBrokerLimits } from '../../src/broker/index.ts';
 import { type Intake, openIntake } from '../../src/intake/index.ts';
 import { decodeRecord, encodeRecord } from '../../src/telemetry/index.ts';
+import { readAll } from '../contract/log.ts';
 
-const all = { recordsMax: 1_000, bytesMax: 1e7 };
 const local = { host: '127.0.0.1', port: 0, limits: defaultBrokerLimits };
 let folder = '';
 const broken: Error[] = [];
@@ -42,7 +42,7 @@ it('acknowledges what can be read from the log by then, in the order in which it
   await Promise.all(
     Array.from({ length: 300 }, (_, seq) => device.publishAsync('devices/a-1/reports', `{"seq":${seq}}`, { qos: 1 })),
   );
-  const records = (await intake.log.read(0, all)).map((entry) => decodeRecord(entry.payload));
+  const records = (await readAll(intake.log, 0)).map((entry) => decodeRecord(entry.payload));
   expect(records.map((record) => record.kind === 'message' && Buffer.from(record.payload).toString())).toEqual(
     Array.from({ length: 300 }, (_, seq) => `{"seq":${seq}}`),
   );
@@ -71,7 +71,7 @@ it('writes what this thread appends between what the devices send, and finds all
   await open.splice(0)[0]?.close();
   const again = await intakeOn();
   expect(again.log.bounds().next).toBe(20);
-  const read = (await again.log.read(0, all)).map((entry) => decodeRecord(entry.payload));
+  const read = (await readAll(again.log, 0)).map((entry) => decodeRecord(entry.payload));
   expect(read).toEqual(Array.from({ length: 20 }, (_, at) => ({ kind: 'tick', at })));
 });
 
