@@ -5,10 +5,19 @@ type Change =
   | { readonly kind: 'truncate'; readonly bytes: number };
 
 interface Inode {
+  /** What readers see. */
   content: Buffer;
   /** What the platter holds; `changes` are not there yet. */
   durable: Buffer;
   changes: Change[];
+}
+
+/** What an operation does. A death may overtake it: it is then done, done in part, or not at all. */
+interface Effects<Result> {
+  readonly whole: () => Result;
+  readonly partly?: () => void;
+  /** What a failure does; default: {@link partly}. */
+  readonly failed?: () => void;
 }
 
 export type Operation = 'write' | 'sync' | 'read' | 'truncate' | 'open' | 'remove' | 'list' | 'sync-folder';
@@ -25,6 +34,13 @@ export class FakeFiles implements LogFiles {
   #life = 0;
   #operationsLeft = Number.POSITIVE_INFINITY;
   readonly #failures: Operation[] = [];
+  readonly #underWay = new Set<Effects<unknown>>();
+  /** Room of the disk; a write that does not fit fails after a part of it. */
+  bytesMax = Number.POSITIVE_INFINITY;
+  /** Whether a sync that failed may have lost what it was for, as on Linux: the next one then says that all is well. */
+  forgetsFailedSyncs = false;
+  /** Awaited before an operation takes effect. */
+  pace: () => Promise<void> = () => Promise.resolve();
   /** Every operation that was asked for. */
   readonly operations: Operation[] = [];
 
@@ -44,6 +60,7 @@ export class FakeFiles implements LogFiles {
 
   /** Power loss: what was not synced has any fate. */
   crash(): void {
+    this.#overtake();
     for (const [name, inode] of this.#names) {
       if (this.#durableNames.get(name) !== inode && this.#chance()) this.#durableNames.set(name, inode);
     }
@@ -61,6 +78,7 @@ export class FakeFiles implements LogFiles {
 
   /** The process dies, the system lives: all that was written is there, and still not synced. */
   kill(): void {
+    this.#overtake();
     this.#life += 1;
     this.#operationsLeft = Number.POSITIVE_INFINITY;
     this.#failures.length = 0;
@@ -83,28 +101,36 @@ export class FakeFiles implements LogFiles {
   }
 
   async list(): Promise<{ name: string; bytes: number }[]> {
-    await this.#operate('list', this.#life);
-    return [...this.#names].map(([name, inode]) => ({ name, bytes: inode.content.length }));
+    return this.#operate('list', this.#life, {
+      whole: () => [...this.#names].map(([name, inode]) => ({ name, bytes: inode.content.length })),
+    });
   }
 
   async open(name: string, mode: 'create' | 'write' | 'read'): Promise<LogFile> {
     const life = this.#life;
-    await this.#operate('open', life);
-    if (mode === 'create') {
-      if (this.#names.has(name)) throw new Error(`EEXIST: ${name}`);
-      this.#names.set(name, { content: Buffer.alloc(0), durable: Buffer.alloc(0), changes: [] });
-    }
-    return this.#file(this.#inode(name), life);
+    const whole = () => {
+      if (mode === 'create') {
+        if (this.#names.has(name)) throw new Error(`EEXIST: ${name}`);
+        this.#names.set(name, { content: Buffer.alloc(0), durable: Buffer.alloc(0), changes: [] });
+      }
+      return this.#file(this.#inode(name), life);
+    };
+    return this.#operate('open', life, { whole });
   }
 
   async remove(name: string): Promise<void> {
-    await this.#operate('remove', this.#life);
-    if (!this.#names.delete(name)) throw new Error(`ENOENT: ${name}`);
+    const whole = () => {
+      if (!this.#names.delete(name)) throw new Error(`ENOENT: ${name}`);
+    };
+    await this.#operate('remove', this.#life, { whole });
   }
 
   async sync(): Promise<void> {
-    await this.#operate('sync-folder', this.#life);
-    this.#durableNames = new Map(this.#names);
+    const names = new Map(this.#names);
+    const whole = () => {
+      this.#durableNames = names;
+    };
+    await this.#operate('sync-folder', this.#life, { whole });
   }
 
   #file(inode: Inode, life: number): LogFile {
@@ -116,22 +142,30 @@ export class FakeFiles implements LogFiles {
       write: async (bytes, position) => {
         const copy = Buffer.from(bytes);
         const part = copy.subarray(0, Math.floor(this.#random() * (copy.length + 1)));
-        await this.#operate('write', life, () => change({ kind: 'write', bytes: part, position }));
-        change({ kind: 'write', bytes: copy, position });
+        const partly = () => change({ kind: 'write', bytes: part, position });
+        const whole = () => {
+          if (this.#bytes() + position + copy.length - inode.content.length > this.bytesMax) {
+            partly();
+            throw new Error('ENOSPC: write');
+          }
+          change({ kind: 'write', bytes: copy, position });
+        };
+        await this.#operate('write', life, { whole, partly });
       },
       sync: async () => {
-        await this.#operate('sync', life);
-        inode.durable = Buffer.from(inode.content);
-        inode.changes = [];
+        // What is written while it is under way waits for the next.
+        const asked = [...inode.changes];
+        const whole = () => {
+          for (const made of asked) if (inode.changes.includes(made)) inode.durable = apply(inode.durable, made);
+          inode.changes = inode.changes.filter((made) => !asked.includes(made));
+        };
+        const failed = () => {
+          if (this.forgetsFailedSyncs && this.#chance()) inode.changes = [];
+        };
+        await this.#operate('sync', life, { whole, failed });
       },
-      read: async (into, position) => {
-        await this.#operate('read', life);
-        return inode.content.copy(into, 0, position);
-      },
-      truncate: async (bytes) => {
-        await this.#operate('truncate', life);
-        change({ kind: 'truncate', bytes });
-      },
+      read: (into, position) => this.#operate('read', life, { whole: () => inode.content.copy(into, 0, position) }),
+      truncate: (bytes) => this.#operate('truncate', life, { whole: () => change({ kind: 'truncate', bytes }) }),
       close: () => Promise.resolve(),
     };
   }
@@ -142,19 +176,40 @@ export class FakeFiles implements LogFiles {
     return inode;
   }
 
+  #bytes(): number {
+    return this.#names.values().reduce((sum, { content }) => sum + content.length, 0);
+  }
+
   /** Fails when it must; `partly` is what a failing operation may have done. */
-  async #operate(operation: Operation, life: number, partly?: () => void): Promise<void> {
-    await Promise.resolve();
+  async #operate<Result>(operation: Operation, life: number, effects: Effects<Result>): Promise<Result> {
+    const { whole, partly, failed = partly } = effects;
+    this.#underWay.add(effects);
+    await this.pace();
     if (life !== this.#life) throw new Error('this process is dead');
+    this.#underWay.delete(effects);
     this.operations.push(operation);
     this.#operationsLeft -= 1;
     if (this.#operationsLeft === -1) partly?.();
     if (this.#operationsLeft < 0) throw new Error('the power is gone');
     const failure = this.#failures.indexOf(operation);
-    if (failure === -1) return;
+    if (failure === -1) return whole();
     this.#failures.splice(failure, 1);
-    partly?.();
+    failed?.();
     throw new Error(`EIO: ${operation}`);
+  }
+
+  /** Whoever asked is not there any more to hear how it went. */
+  #overtake(): void {
+    for (const { whole, partly } of this.#underWay) {
+      const fate = this.#random();
+      try {
+        if (fate < 0.4) whole();
+        else if (fate < 0.7) partly?.();
+      } catch {
+        // It failed, and nobody is told.
+      }
+    }
+    this.#underWay.clear();
   }
 
   /** What is on the platter after a power loss: of each change all, nothing or a part, whatever became of the others. */
