@@ -4,22 +4,14 @@ import { damaged } from './bytes.ts';
 const everyRow = 0;
 const someRows = 1;
 
-/** Booleans, eight to a byte, the first in the lowest bit. */
-export class BitList {
-  readonly #bits: Uint8Array;
-  #count = 0;
-
-  constructor(capacity: number) {
-    this.#bits = new Uint8Array((capacity + 7) >> 3);
-  }
-
-  push(bit: boolean): void {
-    if (bit) this.#bits[this.#count >> 3] = (this.#bits[this.#count >> 3] ?? 0) | (1 << (this.#count & 7));
-    this.#count++;
-  }
-
-  write(out: ByteWriter): void {
-    out.append(this.#bits.subarray(0, (this.#count + 7) >> 3));
+/** Writes the first `count` of `values`, 0 or 1, eight to a byte, the first in the lowest bit. */
+export function writeBits(out: ByteWriter, values: ArrayLike<number>, count: number): void {
+  const start = out.claim((count + 7) >> 3);
+  const { bytes } = out;
+  for (let i = 0; i < count; i += 8) {
+    let byte = 0;
+    for (let bit = 0; bit < 8 && i + bit < count; bit++) byte |= (values[i + bit] ?? 0) << bit;
+    bytes[start + (i >> 3)] = byte;
   }
 }
 
@@ -40,6 +32,10 @@ export class Presence {
 
   constructor(rows: number) {
     this.#rows = rows;
+  }
+
+  markAll(): void {
+    this.#count = this.#rows;
   }
 
   /** Marks a row; rows come in rising order. */

@@ -1,11 +1,12 @@
 import { constants, crc32, zstdCompressSync, zstdDecompressSync } from 'node:zlib';
 import { assert } from '../base/index.ts';
-import type { Report, SignalValue } from '../telemetry/index.ts';
-import { BitList, Presence } from './bits.ts';
+import type { Report } from '../telemetry/index.ts';
+import { Presence, writeBits } from './bits.ts';
 import { Block, columnType, type StoredColumn } from './block.ts';
 import { ByteReader, ByteWriter, damaged } from './bytes.ts';
 import { writeNumbers } from './number-column.ts';
-import { WordList } from './word-column.ts';
+import { Sheet, sheetPlace, sheetSignals, type ValueType } from './sheet.ts';
+import { writeWords } from './word-column.ts';
 
 /**
  * A block: reports as columns, in the order given. Every report comes back exactly, except that its signals come in
@@ -39,23 +40,34 @@ const zstdOptions = { params: { [constants.ZSTD_c_compressionLevel]: 1 } };
 const head = new ByteWriter();
 const directory = new ByteWriter();
 const body = new ByteWriter();
-/** One system column is written before the next is gathered. */
-let systemValues = new Float64Array(1_024);
+/** The rows at work turned into columns, one behind the other: those of every row, then the signals. */
+let matrix = new Float64Array(16_384);
+let matrixRows = 0;
+const single = new Sheet(16);
 
-/** Encodes reports, at least one, of any devices. They share columns, so those of one product belong together. */
-export function encodeBlock(reports: readonly Report[]): Uint8Array {
-  assert(reports.length > 0, 'a block has reports');
+/** Encodes rows of a sheet, at least one. They share columns, so those of one product belong together. */
+export function encodeRows(sheet: Sheet, rows: Uint32Array): Uint8Array {
+  assert(rows.length > 0, 'a block has reports');
   head.reset();
   directory.reset();
   body.reset();
-  writeSystemColumns(reports);
-  const columns = signalColumns(reports);
-  for (const column of columns) writeColumn(column);
-  head.integer(reports.length);
-  head.texts(columns.map((column) => column.name));
+  const signals = signalColumns(sheet, rows);
+  turn(sheet, rows, signals);
+  writeSystemColumns(sheet.words);
+  let place = sheetSignals;
+  for (const { type } of signals) writeColumn(() => writeSignal(type, place++, sheet.words));
+  head.integer(rows.length);
+  head.texts(signals.map(({ name }) => name));
   head.append(directory.written());
   head.append(body.written());
   return pack(head.written());
+}
+
+/** Encodes reports, at least one, of any devices. */
+export function encodeBlock(reports: readonly Report[]): Uint8Array {
+  single.clear();
+  for (const report of reports) single.push(report);
+  return encodeRows(single, single.allRows());
 }
 
 /** Opens a block; its columns are decoded when asked for. Throws `store-failed` on damaged bytes. */
@@ -105,197 +117,141 @@ function unpack(bytes: Uint8Array): Uint8Array {
   }
 }
 
-interface Column {
-  readonly type: number;
-  /** Writes nothing where no row has a value. */
-  write(out: ByteWriter): void;
-}
-
-function writeColumn(column: Column): void {
+/** Writes a column's bytes by `write`, which tells its type; none where no row has a value. */
+function writeColumn(write: () => number): void {
   const start = body.length;
-  column.write(body);
+  const type = write();
   const bytes = body.length - start;
-  directory.u8(bytes === 0 ? columnType.none : column.type);
+  directory.u8(bytes === 0 ? columnType.none : type);
   directory.integer(bytes);
 }
 
-function writeSystemColumns(reports: readonly Report[]): void {
-  writeWords(reports, (report) => report.device);
-  writeWords(reports, (report) => report.product);
-  writeNumberColumn(reports, (report) => report.offset);
-  writeNumberColumn(reports, (report) => report.index);
-  writeNumberColumn(reports, (report) => report.at);
-  writeArrivals(reports);
-  writeNumberColumn(reports, (report) => report.rawAt);
-  writeWords(reports, (report) => report.boot);
-  writeNumberColumn(reports, (report) => report.seq);
-  writeWords(reports, (report) => report.firmware);
-  writeWords(reports, faultsText);
+function writeSystemColumns(words: readonly string[]): void {
+  writeColumn(() => writeWordsAt(sheetPlace.device, words));
+  writeColumn(() => writeWordsAt(sheetPlace.product, words));
+  writeColumn(() => writeNumbersAt(sheetPlace.offset));
+  writeColumn(() => writeNumbersAt(sheetPlace.index));
+  writeColumn(() => writeNumbersAt(sheetPlace.at));
+  writeColumn(() => writeArrivals());
+  writeColumn(() => writeNumbersAt(sheetPlace.rawAt));
+  writeColumn(() => writeWordsAt(sheetPlace.boot, words));
+  writeColumn(() => writeNumbersAt(sheetPlace.seq));
+  writeColumn(() => writeWordsAt(sheetPlace.firmware, words));
+  writeColumn(() => writeWordsAt(sheetPlace.faults, words));
 }
 
-function writeWords(reports: readonly Report[], get: (report: Report) => string | undefined): void {
-  const column = new WordColumn('', reports.length);
-  let row = 0;
-  for (const report of reports) {
-    const word = get(report);
-    if (word !== undefined) column.push(row, word);
-    row++;
-  }
-  writeColumn(column);
+/** The values of one place in all rows. They may be written over. */
+function column(place: number): Float64Array {
+  return matrix.subarray(place * matrixRows, (place + 1) * matrixRows);
 }
 
-function writeNumberColumn(
-  reports: readonly Report[],
-  get: (report: Report) => number | undefined,
-  type: number = columnType.numbers,
-): void {
-  if (systemValues.length < reports.length) systemValues = new Float64Array(reports.length);
-  const column = new NumberColumn('', reports.length, { type, values: systemValues });
-  let row = 0;
-  for (const report of reports) {
-    const value = get(report);
-    if (value !== undefined) column.push(row, value);
-    row++;
+function writeNumbersAt(place: number): number {
+  const values = column(place);
+  const count = writePresence(values);
+  if (count > 0) writeNumbers(body, values, count);
+  return columnType.numbers;
+}
+
+function writeWordsAt(place: number, words: readonly string[]): number {
+  const numbers = column(place);
+  const count = writePresence(numbers);
+  if (count > 0) writeWords(body, { numbers, count, words });
+  return columnType.words;
+}
+
+function writeSignal(type: ValueType, place: number, words: readonly string[]): number {
+  if (type === 'number') return writeNumbersAt(place);
+  if (type === 'string') return writeWordsAt(place, words);
+  const values = column(place);
+  const count = writePresence(values);
+  writeBits(body, values, count);
+  return columnType.booleans;
+}
+
+/** Writes which values there are (NaN is none) and moves them to the front; returns how many, and writes nothing of none. */
+function writePresence(values: Float64Array): number {
+  let count = 0;
+  for (let i = 0; i < values.length; i++) if (!Number.isNaN(values[i])) count++;
+  if (count === 0) return 0;
+  const presence = new Presence(values.length);
+  if (count === values.length) presence.markAll();
+  else {
+    let kept = 0;
+    for (let i = 0; i < values.length; i++) {
+      const value = values[i] ?? 0;
+      if (Number.isNaN(value)) continue;
+      presence.mark(i);
+      values[kept++] = value;
+    }
   }
-  writeColumn(column);
+  presence.write(body);
+  return count;
 }
 
 /** Arrival follows event time closely, so that what remains is the jitter; kept whole where that would not be exact. */
-function writeArrivals(reports: readonly Report[]): void {
-  const exact = reports.every((report) => Object.is(report.at + (report.receivedAt - report.at), report.receivedAt));
-  if (exact) writeNumberColumn(reports, (report) => report.receivedAt - report.at, columnType.lags);
-  else writeNumberColumn(reports, (report) => report.receivedAt);
+function writeArrivals(): number {
+  const at = column(sheetPlace.at);
+  const receivedAt = column(sheetPlace.receivedAt);
+  let exact = true;
+  for (let i = 0; i < at.length && exact; i++) {
+    const event = at[i] ?? 0;
+    const arrival = receivedAt[i] ?? 0;
+    exact = Object.is(event + (arrival - event), arrival);
+  }
+  if (!exact) return writeNumbersAt(sheetPlace.receivedAt);
+  for (let i = 0; i < at.length; i++) receivedAt[i] = (receivedAt[i] ?? 0) - (at[i] ?? 0);
+  writeNumbersAt(sheetPlace.receivedAt);
+  return columnType.lags;
 }
 
-function faultsText(report: Report): string | undefined {
-  if (report.faults.length === 0) return undefined;
-  return JSON.stringify(report.faults.map((fault) => [fault.code, fault.active]));
+interface SignalColumn {
+  readonly name: string;
+  readonly type: ValueType;
+  /** By the number of a shape: the place of the signal in its rows, −1 where they have none. */
+  readonly places: Int32Array;
 }
 
-function signalColumns(reports: readonly Report[]): readonly SignalColumn[] {
-  const columns: SignalColumn[] = [];
-  const byKey = new Map<string, number>();
-  let row = 0;
-  for (const report of reports) {
-    let next = 0;
-    for (const name of Object.keys(report.signals)) {
-      const value = report.signals[name];
-      assert(value !== undefined, 'a signal has a value');
-      // Reports of a product name their signals in the same order: the column is nearly always the next one.
-      let column = columns[next];
-      if (column?.name !== name || !column.holds(value)) {
-        const key = `${typeof value} ${name}`;
-        next = byKey.get(key) ?? columns.length;
-        column = columns[next];
-        if (column === undefined) {
-          column = newSignalColumn(name, value, reports.length);
-          byKey.set(key, columns.push(column) - 1);
-        }
-      }
-      column.push(row, value);
-      next++;
+/** The signals of the rows' shapes, one column a name and type, in the order in which they are first seen. */
+function signalColumns({ shapes, shapeOf }: Sheet, rows: Uint32Array): readonly SignalColumn[] {
+  const columns = new Map<string, SignalColumn>();
+  const seen = new Uint8Array(shapes.length);
+  for (let i = 0; i < rows.length; i++) {
+    const number = shapeOf[rows[i] ?? 0] ?? 0;
+    if (seen[number] === 1) continue;
+    seen[number] = 1;
+    for (const [place, name] of (shapes[number]?.names ?? []).entries()) {
+      const type = shapes[number]?.types[place] ?? 'number';
+      const key = `${type} ${name}`;
+      const known = columns.get(key) ?? { name, type, places: new Int32Array(shapes.length).fill(-1) };
+      known.places[number] = sheetSignals + place;
+      columns.set(key, known);
     }
-    row++;
   }
-  return columns;
+  return [...columns.values()];
 }
 
-interface SignalColumn extends Column {
-  readonly name: string;
-  holds(value: SignalValue): boolean;
-  push(row: number, value: SignalValue): void;
-}
-
-function newSignalColumn(name: string, value: SignalValue, rows: number): SignalColumn {
-  if (typeof value === 'number') return new NumberColumn(name, rows);
-  return typeof value === 'boolean' ? new BooleanColumn(name, rows) : new WordColumn(name, rows);
-}
-
-class NumberColumn implements SignalColumn {
-  readonly name: string;
-  readonly type: number;
-  readonly #presence: Presence;
-  readonly #values: Float64Array;
-  #count = 0;
-
-  constructor(name: string, rows: number, options: { readonly type?: number; readonly values?: Float64Array } = {}) {
-    this.name = name;
-    this.type = options.type ?? columnType.numbers;
-    this.#presence = new Presence(rows);
-    this.#values = options.values ?? new Float64Array(rows);
+/** Fills the matrix. Row by row: a row is one or two lines of the cache, and every column is written in order. */
+function turn({ values, starts, shapeOf }: Sheet, rows: Uint32Array, signals: readonly SignalColumn[]): void {
+  const count = rows.length;
+  matrixRows = count;
+  const needed = count * (sheetSignals + signals.length);
+  if (matrix.length < needed) matrix = new Float64Array(needed * 2);
+  const shape = shapeOf[rows[0] ?? 0];
+  const alike = rows.every((row) => shapeOf[row] === shape);
+  // Of rows of one shape, the signals lie in the order of the columns.
+  const plain = sheetSignals + (alike ? signals.length : 0);
+  const target = matrix;
+  for (let i = 0; i < count; i++) {
+    const start = starts[rows[i] ?? 0] ?? 0;
+    for (let place = 0, to = i; place < plain; place++, to += count) target[to] = values[start + place] ?? 0;
   }
-
-  holds(value: SignalValue): boolean {
-    return typeof value === 'number';
-  }
-
-  push(row: number, value: SignalValue): void {
-    assert(typeof value === 'number', 'a number column takes numbers');
-    this.#presence.mark(row);
-    this.#values[this.#count++] = value;
-  }
-
-  write(out: ByteWriter): void {
-    if (this.#count === 0) return;
-    this.#presence.write(out);
-    writeNumbers(out, this.#values, this.#count);
-  }
-}
-
-class BooleanColumn implements SignalColumn {
-  readonly name: string;
-  readonly type = columnType.booleans;
-  readonly #presence: Presence;
-  readonly #bits: BitList;
-
-  constructor(name: string, rows: number) {
-    this.name = name;
-    this.#presence = new Presence(rows);
-    this.#bits = new BitList(rows);
-  }
-
-  holds(value: SignalValue): boolean {
-    return typeof value === 'boolean';
-  }
-
-  push(row: number, value: SignalValue): void {
-    this.#presence.mark(row);
-    this.#bits.push(value === true);
-  }
-
-  write(out: ByteWriter): void {
-    this.#presence.write(out);
-    this.#bits.write(out);
-  }
-}
-
-class WordColumn implements SignalColumn {
-  readonly name: string;
-  readonly type = columnType.words;
-  readonly #presence: Presence;
-  readonly #words: WordList;
-  #empty = true;
-
-  constructor(name: string, rows: number) {
-    this.name = name;
-    this.#presence = new Presence(rows);
-    this.#words = new WordList(rows);
-  }
-
-  holds(value: SignalValue): boolean {
-    return typeof value === 'string';
-  }
-
-  push(row: number, value: SignalValue): void {
-    assert(typeof value === 'string', 'a word column takes words');
-    this.#presence.mark(row);
-    this.#words.push(value);
-    this.#empty = false;
-  }
-
-  write(out: ByteWriter): void {
-    if (this.#empty) return;
-    this.#presence.write(out);
-    this.#words.write(out);
+  if (alike) return;
+  for (const [k, { places }] of signals.entries()) {
+    const first = (sheetSignals + k) * count;
+    for (let i = 0; i < count; i++) {
+      const row = rows[i] ?? 0;
+      const place = places[shapeOf[row] ?? 0] ?? -1;
+      target[first + i] = place < 0 ? Number.NaN : (values[(starts[row] ?? 0) + place] ?? 0);
+    }
   }
 }

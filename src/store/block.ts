@@ -1,7 +1,8 @@
-import type { FaultCode, Report, SignalValue } from '../telemetry/index.ts';
+import type { Report, SignalValue } from '../telemetry/index.ts';
 import { readBits, readPresence } from './bits.ts';
 import { ByteReader, damaged } from './bytes.ts';
 import { readNumbers } from './number-column.ts';
+import { readFaults, sheetPlace } from './sheet.ts';
 import { readWords } from './word-column.ts';
 
 export const columnType = { none: 0, numbers: 1, booleans: 2, words: 3, lags: 4 } as const;
@@ -34,8 +35,6 @@ export type ColumnValues = { readonly rows: Uint32Array | undefined } & (
 );
 
 type Rows = ArrayLike<SignalValue | undefined>;
-
-const noFaults: readonly FaultCode[] = [];
 
 /** An opened block. A column is decoded when it is first asked for; reports are made a row at a time. */
 export class Block {
@@ -87,6 +86,23 @@ export class Block {
     return columns;
   }
 
+  /** The columns of all signals, in order; undefined when a row lacks one of them. */
+  fullSignals(): readonly { readonly name: string; readonly column: ColumnValues }[] | undefined {
+    const columns: { name: string; column: ColumnValues }[] = [];
+    for (const [i, name] of this.#names.entries()) {
+      const column = this.#decode(Block.systemColumns + i);
+      if (column === undefined || column.rows !== undefined) return undefined;
+      columns.push({ name, column });
+    }
+    return columns;
+  }
+
+  /** The values of every row that are no signals, by their place in a {@link Sheet}. */
+  systemRows(): readonly (readonly [place: number, values: Rows])[] {
+    const places = Object.entries(sheetPlace);
+    return places.map(([name, of]) => [of, this.#column(place[name as keyof typeof place])] as const);
+  }
+
   report(row: number): Report {
     const signals: Record<string, SignalValue> = {};
     for (const [i, name] of this.#names.entries()) {
@@ -105,16 +121,8 @@ export class Block {
       seq: this.#number(place.seq, row),
       firmware: this.#text(place.firmware, row),
       signals,
-      faults: this.#faults(row),
+      faults: readFaults(this.#text(place.faults, row)),
     };
-  }
-
-  #faults(row: number): readonly FaultCode[] {
-    const text = this.#text(place.faults, row);
-    if (text === undefined) return noFaults;
-    // Written by the codec and covered by the block's checksum.
-    const faults = JSON.parse(text) as [string, boolean][];
-    return faults.map(([code, active]) => ({ code, active }));
   }
 
   #number(column: number, row: number): number | undefined {

@@ -1,9 +1,9 @@
 import type { DatabaseSync, SQLInputValue, SQLOutputValue, StatementSync } from 'node:sqlite';
 import { isAftercareError } from '../base/index.ts';
 import { blob, integer } from '../sqlite/index.ts';
-import type { Report } from '../telemetry/index.ts';
 import type { Block } from './block.ts';
-import { blockContentBytes, encodeBlock, openBlock } from './block-codec.ts';
+import { blockContentBytes, encodeRows, openBlock } from './block-codec.ts';
+import { Sheet, sheetPlace } from './sheet.ts';
 
 /** A chunk that a read may need; its body is fetched by {@link ChunkTable.open}. Bounds are inclusive. */
 export interface ChunkPlace {
@@ -49,6 +49,8 @@ const byOffsetSql = `${classes
 /** The table of chunks: what is appended to a device's reports, what is merged, and which chunks a read needs. */
 export class ChunkTable {
   readonly #sizes: ChunkSizes;
+  /** What is at work: filled and emptied within one call. */
+  readonly #sheet = new Sheet(1_024);
   readonly #insert: StatementSync;
   readonly #delete: StatementSync;
   readonly #keepApart: StatementSync;
@@ -76,24 +78,25 @@ export class ChunkTable {
   }
 
   /**
-   * Adds the next reports of a device, in log order. Small chunks before them are taken in when together they fill a
+   * Adds the next `count` reports of a device: `moveTo` adds them to a sheet, in log order. Small chunks before them are taken in when together they fill a
    * chunk, or when there are too many tiny ones: a report is rewritten a few times in its life, and a device that
    * reports rarely has few chunks all the same. Inside the caller's transaction.
    */
-  append(device: number, reports: readonly Report[]): void {
+  append(device: number, count: number, moveTo: (sheet: Sheet) => void): void {
     const small = this.#smallOnes.all(device).map((row) => ({ id: integer(row.id), count: integer(row.count) }));
-    const merged: Report[] = [];
-    for (const { id } of small.slice(this.#mergeFrom(device, small, reports.length))) {
+    const sheet = this.#sheet;
+    sheet.clear();
+    for (const { id } of small.slice(this.#mergeFrom(device, small, count))) {
       const block = this.#openToMerge(id);
       if (block === undefined) continue;
-      for (let row = 0; row < block.rows; row++) merged.push(block.report(row));
+      sheet.append(block);
       this.#delete.run(id);
     }
-    merged.push(...reports);
-    const pieces = Math.max(1, Math.floor(merged.length / this.#sizes.fullReports));
+    moveTo(sheet);
+    const pieces = Math.max(1, Math.floor(sheet.rows / this.#sizes.fullReports));
     for (let i = 0; i < pieces; i++) {
-      const start = Math.floor((i * merged.length) / pieces);
-      this.#add(device, merged.slice(start, Math.floor(((i + 1) * merged.length) / pieces)));
+      const start = Math.floor((i * sheet.rows) / pieces);
+      this.#add(device, sheet.someRows(start, Math.floor(((i + 1) * sheet.rows) / pieces)));
     }
   }
 
@@ -143,29 +146,32 @@ export class ChunkTable {
     }
   }
 
-  #add(device: number, reports: readonly Report[]): void {
-    let firstAt = Number.POSITIVE_INFINITY;
-    let lastAt = Number.NEGATIVE_INFINITY;
-    let seqMin = Number.POSITIVE_INFINITY;
-    let seqMax = Number.NEGATIVE_INFINITY;
-    for (const { at, seq } of reports) {
-      firstAt = Math.min(firstAt, at);
-      lastAt = Math.max(lastAt, at);
-      if (seq === undefined) continue;
-      seqMin = Math.min(seqMin, seq);
-      seqMax = Math.max(seqMax, seq);
-    }
-    const firstOffset = reports[0]?.offset ?? 0;
-    const lastOffset = reports.at(-1)?.offset ?? 0;
-    const body = encodeBlock(reports);
-    const small = reports.length < this.#sizes.fullReports && blockContentBytes(body) < fullBytes;
+  #add(device: number, rows: Uint32Array): void {
+    const sheet = this.#sheet;
+    const [firstAt, lastAt] = rangeOf(sheet, rows, sheetPlace.at);
+    const [seqMin, seqMax] = rangeOf(sheet, rows, sheetPlace.seq);
+    const [firstOffset, lastOffset] = rangeOf(sheet, rows, sheetPlace.offset);
+    const body = encodeRows(sheet, rows);
+    const small = rows.length < this.#sizes.fullReports && blockContentBytes(body) < fullBytes;
     const seqs: SQLInputValue[] = seqMin <= seqMax ? [seqMin, seqMax] : [null, null];
     const atClass = spanClass(firstAt, lastAt);
     const offsetClass = spanClass(firstOffset, lastOffset);
-    const facts = [device, small ? 1 : 0, reports.length];
+    const facts = [device, small ? 1 : 0, rows.length];
     const places = [atClass, firstAt, lastAt, offsetClass, firstOffset, lastOffset];
     this.#insert.run(...facts, ...places, ...seqs, body);
   }
+}
+
+/** The least and the most of one place; what is absent (NaN) does not count. */
+function rangeOf(sheet: Sheet, rows: Uint32Array, place: (typeof sheetPlace)[keyof typeof sheetPlace]) {
+  let least = Number.POSITIVE_INFINITY;
+  let most = Number.NEGATIVE_INFINITY;
+  for (const row of rows) {
+    const value = sheet.number(row, place);
+    if (value < least) least = value;
+    if (value > most) most = value;
+  }
+  return [least, most] as const;
 }
 
 /** The least c with last − first < 4^c. */

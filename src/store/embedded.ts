@@ -3,14 +3,15 @@ import { AftercareError, assert } from '../base/index.ts';
 import { blob, integer } from '../sqlite/index.ts';
 import type { Report } from '../telemetry/index.ts';
 import type { Block } from './block.ts';
-import { blockContentBytes, encodeBlock, openBlock } from './block-codec.ts';
+import { encodeRows, openBlock } from './block-codec.ts';
 import { type ChunkSizes, ChunkTable } from './chunk-table.ts';
 import { DeviceTable } from './device-table.ts';
-import { blockRows, FirstRows, makeReports, newestFirst, reportRows, timeOrder } from './first-rows.ts';
+import { blockRows, FirstRows, makeReports, newestFirst, timeOrder } from './first-rows.ts';
 import { assertLogOrder } from './log-order.ts';
 import { OffsetPages } from './offset-pages.ts';
 import { Readings } from './readings.ts';
-import { type RecentLimits, RecentReports } from './recent-reports.ts';
+import { type RecentLimits, RecentReports, rowOf } from './recent-reports.ts';
+import { Sheet, sheetPlace } from './sheet.ts';
 import { openDatabase, translated } from './sqlite.ts';
 import type { ReportsQuery, SeriesPoint, SeriesQuery, TelemetryStore } from './store.ts';
 
@@ -29,7 +30,7 @@ const defaultSizes: EmbeddedStoreSizes = {
   fullReports: 512,
   tinyReports: 16,
   tinyChunksMax: 16,
-  recent: { reportsMax: 65_536, writesMax: 4_096, bytesMax: 33_554_432 },
+  recent: { reportsMax: 131_072, writesMax: 4_096, bytesMax: 67_108_864 },
   aheadReports: 65_536,
 };
 
@@ -41,7 +42,7 @@ export interface EmbeddedStoreOptions {
 
 /**
  * Opens the store that needs nothing but a folder. It keeps every report with its log offset, and two of one time.
- * Rejects with `store-failed` when another process has it open, or when the file cannot be used.
+ * Rejects with `store-failed` when the file cannot be used.
  */
 export async function openEmbeddedStore(options: EmbeddedStoreOptions): Promise<TelemetryStore> {
   const db = openDatabase(options.folder);
@@ -70,6 +71,8 @@ class EmbeddedStore implements TelemetryStore {
   readonly #dropRecent: StatementSync;
   readonly #setCursor: StatementSync;
   #held: Held | undefined;
+  /** Of the last write: how much room the next one needs. */
+  #valuesPerRow = 20;
 
   constructor(db: DatabaseSync, sizes: EmbeddedStoreSizes) {
     this.#db = db;
@@ -118,9 +121,11 @@ class EmbeddedStore implements TelemetryStore {
         const block = this.#chunks.open(id);
         readings.pushColumns(block.signal(query.signal), timesOf(block, query.product), { from, to });
       }
-      for (const { at, product, signals } of held.recent.of(query.device)) {
-        const value = Object.hasOwn(signals, query.signal) ? signals[query.signal] : undefined;
-        if (value !== undefined && product === query.product && at >= from && at < to) readings.push(at, value);
+      for (const { sheet, row } of held.recent.of(query.device)) {
+        const at = sheet.number(row, sheetPlace.at);
+        if (!(at >= from && at < to) || sheet.word(row, sheetPlace.product) !== query.product) continue;
+        const value = sheet.signal(row, query.signal);
+        if (value !== undefined) readings.push(at, value);
       }
       return readings.points(query.from, query.to, query.pointsMax);
     });
@@ -132,9 +137,10 @@ class EmbeddedStore implements TelemetryStore {
       const latest = new Map<string, Report>();
       for (const name of devices) {
         const device = this.#devices.find(name);
-        const recent = newest(held.recent.of(name));
-        const packed = device && !(recent && recent.at >= device.latestAt) ? this.#devices.latest(device.id) : recent;
-        if (packed) latest.set(name, packed);
+        const recent = held.recent.newest(name);
+        const at = recent?.sheet.number(recent.row, sheetPlace.at) ?? Number.NEGATIVE_INFINITY;
+        if (device && device.latestAt > at) latest.set(name, this.#devices.latest(device.id));
+        else if (recent) latest.set(name, recent.sheet.report(recent.row));
       }
       return latest;
     });
@@ -163,32 +169,42 @@ class EmbeddedStore implements TelemetryStore {
   /** Inside a transaction: the reports go to memory, full devices to chunks, what is left of them to `recent`. */
   #add(held: Held, reports: readonly Report[], next: number): void {
     const { recent } = held;
-    const full = new Set<string>();
-    for (const report of reports) if (recent.push(report) >= this.#fullReports) full.add(report.device);
-    for (const device of full) this.#pack(recent, device, next);
-    const packed = full;
-    for (let device = recent.front; recent.over && device !== undefined; device = recent.front) {
-      this.#pack(recent, device, next);
-      packed.add(device);
+    if (reports.length > 0) {
+      const sheet = new Sheet(reports.length, this.#valuesPerRow);
+      for (const report of reports) sheet.push(report);
+      sheet.seal();
+      this.#valuesPerRow = sheet.valuesPerRow;
+      recent.add(sheet, sheet.allRows(), next);
+      this.#makeRoom(recent, reports.length, next);
+      for (const rows of recent.leftOfLast()) this.#addRecent.run(next, encodeRows(sheet, rows));
       this.#dropEmptyWrites(recent);
     }
-    this.#dropEmptyWrites(recent);
-    const left = packed.size === 0 ? reports : reports.filter((report) => !packed.has(report.device));
-    let bytes = 0;
-    for (const ofProduct of Map.groupBy(left, (report) => report.product).values()) {
-      const body = encodeBlock(ofProduct);
-      this.#addRecent.run(next, body);
-      bytes += blockContentBytes(body);
-    }
-    if (left.length > 0) recent.noteWrite(next, left.length, bytes);
     this.#setCursor.run(next);
   }
 
+  /**
+   * Packs as much as came in, and a little more: so no write takes long, and memory is bounded all the same. Beyond
+   * twice its limits there is no mercy.
+   */
+  #makeRoom(recent: RecentReports, came: number, next: number): void {
+    let budget = 2 * came + packReportsMin;
+    const pack = (device: string) => {
+      budget -= packCost + recent.countOf(device);
+      this.#pack(recent, device, next);
+    };
+    for (let device = recent.full; budget > 0 && device !== undefined; device = recent.full) pack(device);
+    for (let device = recent.front; device !== undefined; device = recent.front) {
+      if (!recent.isOver(budget > 0 ? 1 : 2)) break;
+      pack(device);
+      this.#dropEmptyWrites(recent);
+    }
+  }
+
   #pack(recent: RecentReports, name: string, next: number): void {
-    const reports = recent.take(name);
-    const last = newest(reports);
-    assert(last !== undefined, 'a device in memory has reports');
-    this.#chunks.append(this.#devices.pack(name, next, last).id, reports);
+    const newest = recent.newest(name);
+    assert(newest !== undefined, 'a device in memory has reports');
+    const { id } = this.#devices.pack(name, next, newest.sheet.report(newest.row));
+    this.#chunks.append(id, recent.countOf(name), (into) => recent.take(name, into));
   }
 
   #dropEmptyWrites(recent: RecentReports): void {
@@ -200,7 +216,10 @@ class EmbeddedStore implements TelemetryStore {
     const { from, to } = range(query);
     const { descending, limit } = query;
     const first = new FirstRows(descending ? newestFirst : timeOrder, limit);
-    for (const row of reportRows(recent.of(query.device))) if (row.at >= from && row.at < to) first.offer(row);
+    for (const place of recent.of(query.device)) {
+      const row = rowOf(place);
+      if (row.at >= from && row.at < to) first.offer(row);
+    }
     const device = this.#devices.find(query.device);
     const places = device ? this.#chunks.byTime(device.id, from, to) : [];
     for (const place of places.toSorted((a, b) => (descending ? b.last - a.last : a.first - b.first))) {
@@ -223,38 +242,49 @@ class EmbeddedStore implements TelemetryStore {
         if (seqs[row] === query.seq && boots[row] === query.boot) found.push(block.report(row));
       }
     }
-    found.push(...recent.of(query.device).filter(({ boot, seq }) => boot === query.boot && seq === query.seq));
+    for (const { sheet, row } of recent.of(query.device)) {
+      if (sheet.number(row, sheetPlace.seq) !== query.seq || sheet.word(row, sheetPlace.boot) !== query.boot) continue;
+      found.push(sheet.report(row));
+    }
     return found;
+  }
+
+  /** Rows of a write in log order, without those that are in chunks. */
+  #unpacked(sheet: Sheet): readonly number[] {
+    const rows: number[] = [];
+    for (const row of sheet.allRows()) {
+      const device = this.#devices.find(sheet.word(row, sheetPlace.device) ?? '');
+      if (sheet.number(row, sheetPlace.offset) >= (device?.packed ?? 0)) rows.push(row);
+    }
+    return rows.sort((a, b) => {
+      const offsets = sheet.number(a, sheetPlace.offset) - sheet.number(b, sheetPlace.offset);
+      return offsets || sheet.number(a, sheetPlace.index) - sheet.number(b, sheetPlace.index);
+    });
   }
 
   #load(): Held {
     return translated('be read', () => {
       const cursor = integer(this.#db.prepare('SELECT next FROM cursor').get()?.next);
-      const recent = new RecentReports(this.#recentLimits);
+      const recent = new RecentReports(this.#recentLimits, this.#fullReports);
       const rows = this.#db.prepare('SELECT next, body FROM recent ORDER BY next, id').all();
       for (const [next, ofWrite] of Map.groupBy(rows, (row) => integer(row.next))) {
-        const bodies = ofWrite.map((row) => blob(row.body));
-        const reports = bodies.flatMap((body) => allReports(openBlock(body)));
-        reports.sort((a, b) => a.offset - b.offset || a.index - b.index);
-        const left = reports.filter(({ device, offset }) => offset >= (this.#devices.find(device)?.packed ?? 0));
-        for (const report of left) recent.push(report);
-        recent.noteWrite(
-          next,
-          left.length,
-          bodies.reduce((sum, body) => sum + blockContentBytes(body), 0),
-        );
+        const sheet = new Sheet(1_024);
+        for (const { body } of ofWrite) sheet.append(openBlock(blob(body)));
+        sheet.seal();
+        recent.add(sheet, this.#unpacked(sheet), next);
       }
       return { cursor, recent };
     });
   }
 }
 
+/** What a device costs to pack beside its reports, in reports. */
+const packCost = 100;
+/** Reports that a write may pack however small it is. */
+const packReportsMin = 2_000;
+
 function range({ from, to }: { readonly from: number | undefined; readonly to: number | undefined }) {
   return { from: from ?? Number.MIN_SAFE_INTEGER, to: to ?? Number.MAX_SAFE_INTEGER };
-}
-
-function allReports(block: Block): readonly Report[] {
-  return Array.from({ length: block.rows }, (_, row) => block.report(row));
 }
 
 /** Event times of a block's rows; NaN, which lies in no range, where the report is another product's. */
@@ -262,11 +292,4 @@ function timesOf(block: Block, product: string): ArrayLike<number> {
   const products = Array.from(block.products());
   if (products.every((of) => of === product)) return block.at();
   return Float64Array.from(block.at(), (at, row) => (products[row] === product ? at : Number.NaN));
-}
-
-/** The newest by event time, the last of equal ones. */
-function newest(reports: readonly Report[]): Report | undefined {
-  let last = reports[0];
-  for (const report of reports) if (last === undefined || report.at >= last.at) last = report;
-  return last;
 }

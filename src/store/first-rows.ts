@@ -74,13 +74,6 @@ export function* blockRows(block: Block): Generator<Row> {
   }
 }
 
-/** The rows of reports in memory. */
-export function* reportRows(reports: readonly Report[]): Generator<Row> {
-  for (const report of reports) {
-    yield { at: report.at, offset: report.offset, index: report.index, source: { report: () => report }, row: 0 };
-  }
-}
-
 export function makeReports(rows: readonly Row[]): readonly Report[] {
   return rows.map(({ source, row }) => source.report(row));
 }

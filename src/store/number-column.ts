@@ -52,16 +52,15 @@ function scaleDecimals(values: Float64Array, count: number, into: Float64Array):
   let factor = 1;
   for (let i = 0; i < count; i++) {
     const value = values[i] ?? 0;
-    while (Math.round(value * factor) / factor !== value) {
+    const integer = Math.round(value * factor);
+    if (integer / factor !== value) {
+      // One place more, from the start: nearly always the first few values tell how many there are.
       if (power === powerMax) return undefined;
       factor = powersOfTen[++power] ?? 1;
+      i = -1;
+      continue;
     }
-  }
-  for (let i = 0; i < count; i++) {
-    const value = values[i] ?? 0;
-    const integer = Math.round(value * factor);
-    const exact = integer / factor === value && Math.abs(integer) <= integerMax && !Object.is(value, -0);
-    if (!exact) return undefined;
+    if (integer > integerMax || integer < -integerMax || (integer === 0 && Object.is(value, -0))) return undefined;
     into[i] = integer;
   }
   return power;
@@ -122,6 +121,14 @@ function writePlanes(out: ByteWriter, integers: Float64Array, from: number, to: 
   const count = to - from;
   const start = out.claim(width * count);
   const bytes = out.bytes;
+  if (width <= 2) {
+    for (let i = 0; i < count; i++) {
+      const above = (integers[from + i] ?? 0) - least;
+      if (width > 0) bytes[start + i] = above;
+      if (width > 1) bytes[start + count + i] = above >>> 8;
+    }
+    return;
+  }
   for (let i = 0; i < count; i++) {
     const above = (integers[from + i] ?? 0) - least;
     let low = above >>> 0;

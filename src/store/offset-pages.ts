@@ -1,6 +1,6 @@
 import type { Report } from '../telemetry/index.ts';
 import type { ChunkTable } from './chunk-table.ts';
-import { blockRows, FirstRows, logOrder, makeReports, reportRows } from './first-rows.ts';
+import { blockRows, FirstRows, logOrder, makeReports } from './first-rows.ts';
 import type { RecentReports } from './recent-reports.ts';
 
 /** Reports that were read beyond a page: all with an offset in [from, until). */
@@ -70,8 +70,11 @@ export class OffsetPages {
       }
       first.settle();
     }
-    for (const reports of recent.all()) {
-      for (const row of reportRows(reports)) if (row.offset >= from && row.offset < to) first.offer(row);
+    for (const rows of recent.inOffsets(from, to)) {
+      const [oldest] = rows;
+      if (first.bound && oldest && oldest.offset > first.bound.offset) break;
+      for (const row of rows) first.offer(row);
+      first.settle();
     }
     return makeReports(first.wholeMessages());
   }

@@ -4,43 +4,37 @@ import { readNumbers, writeNumbers } from './number-column.ts';
 
 /**
  * Texts of one column by dictionary: the different words in order of first use (a JSON array), then, when there is
- * more than one, the number of each value's word as a number column.
+ * more than one, the number of each value's word as a number column. `numbers` tells the word of each value, at least
+ * one, by its place in `words`; it is written over.
  */
-export class WordList {
-  readonly #words: string[] = [];
-  readonly #capacity: number;
-  /** Only from the second word on: most columns of words hold one. */
-  #values: Float64Array | undefined;
-  #numbers: Map<string, number> | undefined;
-  #count = 0;
-  #last = 0;
-
-  constructor(capacity: number) {
-    this.#capacity = capacity;
+export function writeWords(
+  out: ByteWriter,
+  {
+    numbers,
+    count,
+    words,
+  }: { readonly numbers: Float64Array; readonly count: number; readonly words: readonly string[] },
+): void {
+  const first = numbers[0] ?? 0;
+  let last = count - 1;
+  while (last > 0 && numbers[last] === first) last--;
+  if (last === 0) {
+    out.texts([words[first] ?? '']);
+    return;
   }
-
-  push(word: string): void {
-    if (this.#count === 0) this.#words.push(word);
-    else if (word !== this.#words[this.#last]) this.#last = this.#numberOf(word);
-    if (this.#values) this.#values[this.#count] = this.#last;
-    this.#count++;
+  const used: string[] = [];
+  const newNumbers = new Int32Array(words.length).fill(-1);
+  for (let i = 0; i < count; i++) {
+    const number = numbers[i] ?? 0;
+    let known = newNumbers[number] ?? 0;
+    if (known < 0) {
+      known = used.push(words[number] ?? '') - 1;
+      newNumbers[number] = known;
+    }
+    numbers[i] = known;
   }
-
-  write(out: ByteWriter): void {
-    out.texts(this.#words);
-    if (this.#values) writeNumbers(out, this.#values, this.#count);
-  }
-
-  #numberOf(word: string): number {
-    // All values so far are word 0, as new arrays are.
-    this.#values ??= new Float64Array(this.#capacity);
-    this.#numbers ??= new Map(this.#words.map((known, number) => [known, number]));
-    const known = this.#numbers.get(word);
-    if (known !== undefined) return known;
-    this.#words.push(word);
-    this.#numbers.set(word, this.#words.length - 1);
-    return this.#words.length - 1;
-  }
+  out.texts(used);
+  writeNumbers(out, numbers, count);
 }
 
 /** Reads `count` words, at least one. */

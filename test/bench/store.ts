@@ -1,0 +1,195 @@
+/**
+ * What the embedded telemetry store costs and how fast it answers: `npm run bench:store -- --help`. Everything happens
+ * in this process and in a temporary folder.
+ */
+import { mkdtempSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { basename, join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { dayMs } from '../../src/base/index.ts';
+import { openEmbeddedStore, type TelemetryStore } from '../../src/store/index.ts';
+import type { Report } from '../../src/telemetry/index.ts';
+import { loadAverage, machineLine } from './machine.ts';
+import { madeWrites, product, recordedReports, simulatedReports, startAt } from './store-load.ts';
+
+const usage = `usage: npm run bench:store -- [options] [recording.csv…]
+  --reports 10000000   reports of the fleet, one a device and minute
+  --devices 5000       of the fleet
+  --json               the figures as JSON`;
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    reports: { type: 'string', default: '10000000' },
+    devices: { type: 'string', default: '5000' },
+    json: { type: 'boolean', default: false },
+    help: { type: 'boolean', default: false },
+  },
+});
+
+interface Figure {
+  readonly what: string;
+  readonly value: string;
+}
+
+const figures: Figure[] = [];
+
+function tell(what: string, value: string): void {
+  figures.push({ what, value });
+  if (!values.json) console.log(`${what.padEnd(58)} ${value}`);
+}
+
+interface WriteCost {
+  readonly reports: number;
+  readonly cpuUs: number;
+  readonly wallMs: number;
+  readonly p99Ms: number;
+  readonly maxMs: number;
+}
+
+/** Writes everything; only the store's own time counts, not that of making the reports. */
+async function writeAll(
+  store: TelemetryStore,
+  writes: Iterable<readonly Report[]>,
+  between: () => Promise<void> | void = () => undefined,
+): Promise<WriteCost> {
+  let reports = 0;
+  let cpuUs = 0;
+  const tookMs: number[] = [];
+  for (const write of writes) {
+    const cpu = process.cpuUsage();
+    const began = performance.now();
+    await store.write(write, (write.at(-1)?.offset ?? 0) + 1);
+    tookMs.push(performance.now() - began);
+    const used = process.cpuUsage(cpu);
+    cpuUs += used.user + used.system;
+    reports += write.length;
+    await between();
+  }
+  const sorted = tookMs.toSorted((a, b) => a - b);
+  const wallMs = tookMs.reduce((sum, ms) => sum + ms, 0);
+  return { reports, cpuUs, wallMs, p99Ms: sorted[Math.floor(sorted.length * 0.99)] ?? 0, maxMs: sorted.at(-1) ?? 0 };
+}
+
+function tellCost(load: string, { reports, cpuUs, wallMs, p99Ms, maxMs }: WriteCost): void {
+  tell(`${load}: CPU a report`, `${(cpuUs / reports).toFixed(2)} µs (wall ${((wallMs * 1_000) / reports).toFixed(2)})`);
+  tell(`${load}: a write, p99 / max`, `${p99Ms.toFixed(1)} / ${maxMs.toFixed(1)} ms`);
+}
+
+function fileBytes(folder: string): number {
+  return statSync(join(folder, 'telemetry.sqlite')).size;
+}
+
+async function inFolder<Result>(work: (folder: string) => Promise<Result>): Promise<Result> {
+  const folder = mkdtempSync(join(tmpdir(), 'aftercare-bench-store-'));
+  try {
+    return await work(folder);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+/** Bytes a report once the store is closed, whatever was still to be packed. */
+async function bytesOf(what: string, reports: readonly Report[]): Promise<void> {
+  await inFolder(async (folder) => {
+    const store = await openEmbeddedStore({ folder });
+    for (let i = 0; i < reports.length; i += 1_000) {
+      const write = reports.slice(i, i + 1_000);
+      await store.write(write, i + write.length);
+    }
+    await store.close();
+    const signals = Object.keys(reports[0]?.signals ?? {}).length;
+    const bytes = fileBytes(folder) / reports.length;
+    tell(`${what}: bytes a report`, `${bytes.toFixed(1)} (${reports.length} reports of ${signals} signals)`);
+  });
+}
+
+async function median(times: number, ask: (i: number) => Promise<number>): Promise<string> {
+  const tookMs: number[] = [];
+  let points = 0;
+  for (let i = 0; i < times; i++) {
+    const began = performance.now();
+    points = await ask(i);
+    tookMs.push(performance.now() - began);
+  }
+  tookMs.sort((a, b) => a - b);
+  const middle = tookMs[times >> 1] ?? 0;
+  return `${middle.toFixed(1)} ms median, ${(tookMs.at(-1) ?? 0).toFixed(1)} max (${points} points)`;
+}
+
+async function dense(): Promise<void> {
+  await inFolder(async (folder) => {
+    const store = await openEmbeddedStore({ folder });
+    tellCost(
+      '200 devices × 20',
+      await writeAll(store, madeWrites({ devices: 200, each: 20, reports: 1_000_000, offset: 0 })),
+    );
+    await store.close();
+    tell('200 devices × 20: bytes a report', (fileBytes(folder) / 1_000_000).toFixed(1));
+  });
+}
+
+const yearReports = 365 * 24 * 60;
+
+async function fleet(reports: number, devices: number): Promise<void> {
+  await inFolder(async (folder) => {
+    let store = await openEmbeddedStore({ folder });
+    const year = { devices: 1, each: 5_000, reports: yearReports, offset: 0, firstDevice: devices };
+    tellCost('a year of one device', await writeAll(store, madeWrites(year)));
+    const load = `${devices} devices × 1`;
+    const next = Math.ceil(yearReports / 5_000) * 5_000;
+    tellCost(load, await writeAll(store, madeWrites({ devices, each: 1, reports, offset: next })));
+    tell(`${load}: RSS`, `${Math.round(process.memoryUsage.rss() / 1e6)} MB`);
+    await store.close();
+    const stored = Math.ceil(reports / devices) * devices;
+    tell(
+      'file',
+      `${Math.round(fileBytes(folder) / 1e6)} MB, ${(fileBytes(folder) / (stored + next)).toFixed(1)} bytes a report`,
+    );
+    const began = performance.now();
+    store = await openEmbeddedStore({ folder });
+    tell('reopened in', `${(performance.now() - began).toFixed(0)} ms`);
+    await queries(store, devices);
+    tell('RSS', `${Math.round(process.memoryUsage.rss() / 1e6)} MB`);
+    await store.close();
+    tell('file after all', `${Math.round(fileBytes(folder) / 1e6)} MB`);
+  });
+}
+
+async function queries(store: TelemetryStore, devices: number): Promise<void> {
+  const chart = (device: number, days: number, pointsMax: number) =>
+    store.series({
+      device: `device-${device}`,
+      product,
+      signal: 'cabinet_temp',
+      from: startAt,
+      to: startAt + days * dayMs,
+      pointsMax,
+    });
+  tell(
+    'a day of a device, 1,440 points',
+    await median(50, async (i) => (await chart((i * 97) % devices, 1, 1_440)).length),
+  );
+  tell(
+    'a day of a device, 300 points',
+    await median(50, async (i) => (await chart((i * 89) % devices, 1, 300)).length),
+  );
+  tell('a year of a device, 1,000 points', await median(9, async () => (await chart(devices, 365, 1_000)).length));
+  tell(
+    'latest of 1,000 devices',
+    await median(9, async (i) => {
+      const names = Array.from({ length: 1_000 }, (_, k) => `device-${(i * 500 + k) % devices}`);
+      return (await store.latest(names)).size;
+    }),
+  );
+}
+
+if (values.help) console.log(usage);
+else {
+  tell('machine', `${machineLine()}, load average ${loadAverage().toFixed(1)}`);
+  await bytesOf('simulated fleet', simulatedReports(14));
+  for (const file of positionals) await bytesOf(basename(file), await recordedReports(file));
+  await dense();
+  await fleet(Number(values.reports), Number(values.devices));
+  if (values.json) console.log(JSON.stringify(figures));
+}
