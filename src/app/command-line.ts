@@ -40,6 +40,26 @@ export async function runCommand(args: readonly string[]): Promise<ExitCode> {
       exitCode = testCommand(paths, { json: options.json ?? false });
     });
   program
+    .command('backup')
+    .description('copy the data folder, also of a running service, for `restore`')
+    .argument('<folder>', 'a new or empty folder; keep it as secret as the data folder')
+    .option('--data <folder>', 'the data folder; default: from the settings')
+    .option('--json', 'print the manifest as JSON')
+    .action(async (folder: string, options: { data?: string; json?: boolean }) => {
+      const { backupCommand } = await import('./backup-command.ts');
+      exitCode = await backupCommand(folder, { ...options, json: options.json ?? false });
+    });
+  program
+    .command('restore')
+    .description('make a data folder from a backup')
+    .argument('<backup>', 'the folder that `backup` has written')
+    .requiredOption('--data <folder>', 'a new or empty folder')
+    .option('--json', 'print the manifest as JSON')
+    .action(async (backup: string, options: { data: string; json?: boolean }) => {
+      const { restoreCommand } = await import('./backup-command.ts');
+      exitCode = await restoreCommand(backup, { ...options, json: options.json ?? false });
+    });
+  program
     .command('build-console')
     .description('build the staff console, as an image or a packager does ahead of the first start')
     .action(async () => {

@@ -16,6 +16,7 @@ import type { Config } from './config.ts';
 import { buildConsole } from './console-build.ts';
 import { keptSecret, takeDataFolder } from './data-folder.ts';
 import { createDemo } from './demo.ts';
+import { upgradeLayout } from './layout.ts';
 import { createMetrics } from './metrics.ts';
 import { publishPacks, readPublishedPack } from './packs.ts';
 
@@ -63,6 +64,7 @@ async function startParts(
   const { config, logger, clock, onBroken } = options;
   const folder = takeDataFolder(config.AFTERCARE_DATA);
   stops.push(() => folder.release());
+  upgradeLayout(folder.path);
   const random = (bytes: number): Uint8Array => randomBytes(bytes);
   const secret = () => randomBytes(32).toString('base64url');
   const serverKey = Buffer.from(keptSecret(join(folder.path, 'server.key'), secret), 'base64url');

@@ -4,6 +4,9 @@
  */
 export const errorCatalogue = {
   'account-exists': { status: 409, title: 'The account exists already' },
+  'backup-damaged': { status: 500, title: 'The backup is damaged' },
+  'backup-failed': { status: 500, title: 'The backup could not be made or restored' },
+  'backup-unusable': { status: 422, title: 'This cannot be backed up to or restored from' },
   'body-invalid': { status: 400, title: 'The body cannot be read' },
   'body-too-large': { status: 413, title: 'The body is too large' },
   'case-not-found': { status: 404, title: 'No such case' },

@@ -1,6 +1,7 @@
 export { Draft } from './draft.ts';
 export type { LogFile, LogFiles } from './files.ts';
 export { followLog, type LogWriter } from './followed-log.ts';
+export { HeldSegments } from './held-segments.ts';
 export { inspectLog, type LogDamage, type LogInspection, type LogPart } from './inspect.ts';
 export type { Log, LogBounds, LogEntry } from './log.ts';
 export type { LogCut } from './recovery.ts';
