@@ -45,6 +45,7 @@ export interface ServiceProcess {
   readonly ports: Ports;
   readonly token: string;
   readonly data: string;
+  readonly pid: number;
   /** What it wrote so far, stdout and stderr together. */
   output(): string;
   /** Sends a signal and waits for the end. Ended before: tells how. */
@@ -75,6 +76,7 @@ export async function startService(options: ServiceOptions = {}): Promise<Servic
     ports,
     token,
     data,
+    pid: running.child.pid ?? 0,
     output: running.output,
     kill: (signal) => endBy(running, signal),
     stop: async () => {

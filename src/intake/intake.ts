@@ -48,7 +48,11 @@ export interface Intake {
 export async function openIntake(options: IntakeOptions): Promise<Intake> {
   const { folder, bytesMax } = options;
   const settings: IntakeSettings = { folder, bytesMax };
-  const worker = new Worker(join(import.meta.dirname, 'thread.ts'), { workerData: settings, execArgv: [] });
+  const worker = new Worker(join(import.meta.dirname, 'thread.ts'), {
+    name: 'intake',
+    workerData: settings,
+    execArgv: [],
+  });
   const thread = new IntakeThread(worker, options);
   return thread.open();
 }

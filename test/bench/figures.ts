@@ -1,9 +1,9 @@
-import type { BareRun } from './mosquitto.ts';
+import type { BareRun } from './bare-broker.ts';
 import type { ServiceRun } from './service.ts';
 
 /** One load on one server. */
 export type Figure = { readonly load: string /** Just before. */; readonly loadAverage: number } & (
-  | { readonly server: 'mosquitto'; readonly run: BareRun }
+  | { readonly server: 'mosquitto' | 'aedes' | 'afternoon script'; readonly run: BareRun }
   | { readonly server: 'aftercare'; readonly run: ServiceRun }
 );
 
@@ -14,6 +14,12 @@ const columns: readonly { readonly title: string; readonly cell: (figure: Figure
   { title: 'evaluated/s', cell: service((run) => whole(run.evaluatedPerS)) },
   { title: 'ack p50 / p99 ms', cell: ({ run }) => `${run.load.ackP50Ms} / ${run.load.ackP99Ms}` },
   { title: 'CPU µs a report', cell: ({ run }) => run.cpuUsPerReport.toFixed(1) },
+  {
+    title: 'of it main / intake / disk / V8 helpers',
+    cell: service(({ threadsUs: { main, intake, disk, helpers } }) =>
+      [main, intake, disk, helpers].map((us) => us.toFixed(1)).join(' / '),
+    ),
+  },
   { title: 'RSS MB', cell: ({ run }) => whole(('rssBytes' in run ? run.rssBytes : run.rssBytesMax) / 1e6) },
   {
     title: 'durable → evaluated ms, mean / max',
@@ -22,6 +28,10 @@ const columns: readonly { readonly title: string; readonly cell: (figure: Figure
   {
     title: 'durable → stored ms, mean / max',
     cell: service(({ storedLag: { meanMs, maxMs } }) => pair(meanMs, maxMs)),
+  },
+  {
+    title: 'reading → case ms, p50 / p99',
+    cell: service(({ caseLag }) => (caseLag ? pair(caseLag.p50Ms, caseLag.p99Ms) : '')),
   },
   { title: 'backlog max', cell: service(({ backlogMax }) => whole(backlogMax)) },
   { title: 'catch-up ms', cell: service(({ catchUpMs }) => whole(catchUpMs)) },

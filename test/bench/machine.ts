@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { cpus, loadavg, release, totalmem } from 'node:os';
 
 /** What a figure was measured on, in one line. */
@@ -18,8 +18,32 @@ const tickS = 0.01;
 
 /** User and system time of a process so far, and the memory that it has now. */
 export function processUse(pid: number): { cpuS: number; rssBytes: number } {
-  const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
   const rss = /^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1];
-  return { cpuS: (Number(fields[11]) + Number(fields[12])) * tickS, rssBytes: Number(rss) * 1024 };
+  return { cpuS: cpuOf(`/proc/${pid}`), rssBytes: Number(rss) * 1024 };
+}
+
+/** The same by kind of thread: of ours `main` and `intake`; `disk` is libuv's pool, `helpers` V8's (compiler, collector). */
+export type ThreadUse = Readonly<Record<'main' | 'intake' | 'disk' | 'helpers' | 'other', number>>;
+
+const kinds: readonly (readonly [keyof ThreadUse, RegExp])[] = [
+  ['main', /^(MainThread|node)$/],
+  ['intake', /^intake$/],
+  ['disk', /^(libuv|iou)/],
+  ['helpers', /^(V8Worker|DelayedTask)/],
+];
+
+export function threadUse(pid: number): ThreadUse {
+  const use = { main: 0, intake: 0, disk: 0, helpers: 0, other: 0 };
+  for (const task of readdirSync(`/proc/${pid}/task`)) {
+    const folder = `/proc/${pid}/task/${task}`;
+    const name = readFileSync(`${folder}/comm`, 'utf8').trim();
+    use[kinds.find(([, pattern]) => pattern.test(name))?.[0] ?? 'other'] += cpuOf(folder);
+  }
+  return use;
+}
+
+function cpuOf(folder: string): number {
+  const stat = readFileSync(`${folder}/stat`, 'utf8');
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  return (Number(fields[11]) + Number(fields[12])) * tickS;
 }

@@ -3,12 +3,18 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type ServiceProcess, startService, until } from '../service-process.ts';
+import { type Canaries, type CaseLag, registerCanaries } from './canaries.ts';
 import { type Lag, lagOf, type Progress } from './lag.ts';
 import { type LoadOptions, type LoadResult, runLoad } from './load.ts';
+import { type ThreadUse, threadUse } from './machine.ts';
 
 export interface ServiceRun {
   readonly load: LoadResult;
   readonly cpuUsPerReport: number;
+  /** The same by thread, µs a report. */
+  readonly threadsUs: ThreadUse;
+  /** From sending a reading that opens a case until the live stream tells of the case; undefined without canaries. */
+  readonly caseLag: CaseLag | undefined;
   readonly rssBytesMax: number;
   readonly counts: LedgerCounts;
   /** From the last acknowledgement until everything was evaluated, and stored. */
@@ -43,18 +49,16 @@ const restDeadlineMs = 300_000;
 const settings = { AFTERCARE_LIMIT_REPORTS_PER_SECOND: '10000000' };
 
 /** The whole service on an empty data folder under load, until its ledger is at rest. Throws when a report is lost. */
-export async function runService(
-  options: LoadOptions,
-  env: Readonly<Record<string, string>> = {},
-): Promise<ServiceRun> {
+export async function runService(options: LoadOptions, canaries = 0): Promise<ServiceRun> {
   const folder = mkdtempSync(join(tmpdir(), 'aftercare-bench-'));
   try {
-    const service = await startService({ products, env: { ...settings, ...env } });
+    const service = await startService({ products, env: settings });
     try {
       await until(async () => (await fetch(service.url)).status === 200, consoleDeadlineMs, 'the console is built');
       const devicesFile = join(folder, 'devices.json');
       writeFileSync(devicesFile, JSON.stringify(await registerDevices(service, options.connections)));
-      return await measure(service, devicesFile, options);
+      const singers = canaries === 0 ? undefined : await registerCanaries(service, canaries);
+      return await measure(service, devicesFile, options, singers);
     } finally {
       await service.stop();
     }
@@ -74,8 +78,14 @@ async function registerDevices(service: ServiceProcess, count: number): Promise<
   return devices;
 }
 
-async function measure(service: ServiceProcess, devicesFile: string, options: LoadOptions): Promise<ServiceRun> {
+async function measure(
+  service: ServiceProcess,
+  devicesFile: string,
+  options: LoadOptions,
+  canaries: Canaries | undefined,
+): Promise<ServiceRun> {
   const first = await sample(service, 0);
+  const threadsBefore = threadUse(service.pid);
   const other = first.logged;
   const samples: Sample[] = [];
   let loading = true;
@@ -87,20 +97,26 @@ async function measure(service: ServiceProcess, devicesFile: string, options: Lo
   })();
   // When the service ends, the load says so first: both must be heard before anything is cleaned up.
   sampling.catch(() => undefined);
+  const singing = canaries?.sing((options.seconds * 900) / canaries.count);
   const load = await runLoad({ url: service.mqttUrl, devicesFile }, options).finally(() => {
     loading = false;
   });
   await sampling;
-  const evaluatedAt = await rest(service, { other, samples, acked: load.acked, stage: 'evaluated' });
-  const storedAt = await rest(service, { other, samples, acked: load.acked, stage: 'stored' });
+  const caseLag = await singing;
+  const sung = canaries?.count ?? 0;
+  const evaluatedAt = await rest(service, { other, samples, acked: load.acked + sung, stage: 'evaluated' });
+  const storedAt = await rest(service, { other, samples, acked: load.acked + sung, stage: 'stored' });
   const counts = await ledger(service);
-  checkCounts(counts, load);
+  checkCounts(counts, load, sung);
   const last = await sample(service, other);
+  const threads = threadUse(service.pid);
   const during = samples.filter(({ at, logged }) => logged > 0 && at <= load.lastAckAt);
   return {
     load,
     counts,
     cpuUsPerReport: ((last.cpuS - first.cpuS) * 1e6) / counts.evaluated,
+    threadsUs: eachThread((name) => ((threads[name] - threadsBefore[name]) * 1e6) / counts.evaluated),
+    caseLag,
     rssBytesMax: Math.max(...samples.map(({ rssBytes }) => rssBytes)),
     catchUpMs: Math.max(0, evaluatedAt - load.lastAckAt),
     storedAfterMs: Math.max(0, storedAt - load.lastAckAt),
@@ -109,6 +125,10 @@ async function measure(service: ServiceProcess, devicesFile: string, options: Lo
     storedLag: lagOf(during, 'stored'),
     backlogMax: Math.max(...samples.map(({ logged, evaluated }) => logged - evaluated)),
   };
+}
+
+function eachThread(use: (name: keyof ThreadUse) => number): ThreadUse {
+  return { main: use('main'), intake: use('intake'), disk: use('disk'), helpers: use('helpers'), other: use('other') };
 }
 
 /** Waits until as many reports as were acknowledged have come through a stage; the moment at which that was so. */
@@ -134,10 +154,10 @@ async function ledger(service: ServiceProcess): Promise<LedgerCounts> {
 }
 
 /** Every acknowledged report went all the way. More may have: an acknowledgement can be lost, a durable report not. */
-function checkCounts(counts: LedgerCounts, load: LoadResult): void {
+function checkCounts(counts: LedgerCounts, load: LoadResult, sung: number): void {
   const { received, acknowledged, evaluated, stored } = counts;
   const agree = received === acknowledged && acknowledged === evaluated && evaluated === stored;
-  if (agree && stored >= load.acked && stored <= load.sent) return;
+  if (agree && stored >= load.acked + sung && stored <= load.sent + sung) return;
   throw new Error(`reports were lost or counted twice: ${JSON.stringify({ ...counts, ...load })}`);
 }
 
