@@ -19,7 +19,7 @@ import {
   type Series,
 } from '../acceptance/fixture.ts';
 import { readAll } from '../contract/log.ts';
-import { type ServiceProcess, startService, until } from '../service-process.ts';
+import { runAftercare, type ServiceProcess, startService, until } from '../service-process.ts';
 import { ackLineBytes, eventTime, type LoadPlan, pack, readAcks, reportOf, ruleBreaks } from './kill-plan.ts';
 
 const kills = Number(process.env.KILLS ?? 4);
@@ -71,7 +71,9 @@ it(`loses and doubles nothing when it is killed ${kills} times under load`, {
   }
   expect(cases).toHaveLength(plan.devices.length);
   expect(new Set(cases.map(({ number }) => number)).size).toBe(cases.length);
-  await service.kill('SIGTERM');
+  await service.kill('SIGKILL');
+  const { code, stdout } = await runAftercare(['verify', '--data', service.data]);
+  expect(code, stdout).toBe(0);
 
   const logged = await readMessages(join(service.data, 'log'));
   for (const [device, { id }] of plan.devices.entries()) {
