@@ -78,6 +78,15 @@ export async function runCommand(args: readonly string[]): Promise<ExitCode> {
       const { detectCommand } = await import('./detect-command.ts');
       exitCode = await detectCommand(csv, { ...options, json: options.json ?? false });
     });
+  program
+    .command('verify')
+    .description('recount log, store and ledger of a data folder that no service uses, and tell what does not meet')
+    .option('--data <folder>', 'the data folder; default: from the settings')
+    .option('--json', 'print the result as JSON')
+    .action(async (options: { data?: string; json?: boolean }) => {
+      const { verifyCommand } = await import('./verify-command.ts');
+      exitCode = await verifyCommand({ ...options, json: options.json ?? false });
+    });
   const simulate = program.command('simulate').description('make products report');
   simulate
     .command('replay')

@@ -15,6 +15,7 @@ import { type Config, readConfig } from './config.ts';
 import { runInProcess } from './in-process.ts';
 import { registerFleet } from './live-fleet.ts';
 import { scoreLive } from './live-score.ts';
+import { progressLine } from './progress-line.ts';
 import { scoreText } from './score-text.ts';
 
 export interface SimulateCommandOptions {
@@ -35,7 +36,6 @@ export interface SimulateCommandOptions {
 const inProcessStartAt = Date.UTC(2026, 0, 5);
 /** A healthy year takes its time: that long only when asked for. */
 const lengthMsUnasked = 30 * dayMs;
-const progressEveryMs = 200;
 
 /** `aftercare simulate <scenario>`: 1 when the service lost a report or the run was ended early. */
 export async function simulateCommand(name: string, options: SimulateCommandOptions): Promise<ExitCode> {
@@ -125,17 +125,6 @@ function liveLine({ share, at, acknowledgedReports, behindMs, problem }: Publish
   const behind = behindMs > 1_000 ? `, ${Math.round(behindMs / 1_000)} s behind` : '';
   const trouble = problem === undefined ? '' : `, ${problem}`;
   return `${Math.floor(100 * share)} %, ${acknowledgedReports} reports, ${formatInstant(at).slice(0, 16)}${behind}${trouble}`;
-}
-
-/** Shows one line that changes, on a terminal only; an empty one takes it away. */
-function progressLine(): (line: string) => void {
-  let shownAt = 0;
-  return (line) => {
-    const isDue = line === '' || performance.now() - shownAt >= progressEveryMs;
-    if (!process.stderr.isTTY || !isDue) return;
-    shownAt = performance.now();
-    process.stderr.write(`\r\u001b[K${line}`);
-  };
 }
 
 function writeTruth({ truth: file }: SimulateCommandOptions, truth: readonly Truth[]): void {

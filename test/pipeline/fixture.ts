@@ -37,12 +37,15 @@ export class Plant {
   }
 
   /** With `server`, a second store stands in for the user's telemetry server. */
-  static async build(now: number, options: { from?: string; server?: boolean } = {}): Promise<Plant> {
-    const { from, server = false } = options;
+  static async build(
+    now: number,
+    options: { from?: string; server?: boolean; segmentBytesMax?: number } = {},
+  ): Promise<Plant> {
+    const { from, server = false, segmentBytesMax } = options;
     const folder = mkdtempSync(join(tmpdir(), 'aftercare-plant-'));
     if (from !== undefined) cpSync(from, folder, { recursive: true });
     const plant = new Plant(folder, now);
-    await plant.#open(server);
+    await plant.#open(server, segmentBytesMax);
     return plant;
   }
 
@@ -119,10 +122,13 @@ export class Plant {
     return acknowledged === stored && stored === evaluated && (await this.store.cursor()) === this.log.bounds().next;
   }
 
-  async #open(withServer: boolean): Promise<void> {
+  async #open(withServer: boolean, segmentBytesMax?: number): Promise<void> {
     const { folder } = this;
     const clock = () => this.now;
-    const log = await openLog({ folder: join(folder, 'log') });
+    const log = await openLog({
+      folder: join(folder, 'log'),
+      ...(segmentBytesMax === undefined ? {} : { segmentBytesMax }),
+    });
     const registry = await openEmbeddedRegistry({ folder });
     const directory = createDirectory({
       log,
