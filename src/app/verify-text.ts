@@ -28,7 +28,7 @@ function sourceLines({ log, checkpoint, store, devices }: Verification): string[
   const lines = [
     `log         ${records} in ${words(log.files, 'file')}, ${number.format(log.bytes)} bytes`,
     checkpoint ? `checkpoint  before record ${checkpoint.next}, ${words(devices, 'device')}` : 'checkpoint  none',
-    store ? `store       ${words(store.reports, 'report')}, up to record ${store.cursor}` : 'store       none',
+    store ? `store       ${words(store.reports, 'report')}, before record ${store.cursor}` : 'store       none',
   ];
   const { torn } = log;
   if (!torn) return lines;

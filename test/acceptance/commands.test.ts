@@ -167,7 +167,8 @@ describe('aftercare detect', () => {
 it('explains itself: 0 when asked, 2 when it is used wrongly', async () => {
   const help = await runAftercare(['--help']);
   expect(help.code).toBe(0);
-  for (const command of ['serve', 'check', 'test', 'detect', 'simulate', 'verify']) expect(help.stdout).toContain(command);
+  for (const command of ['serve', 'check', 'test', 'detect', 'simulate', 'verify'])
+    expect(help.stdout).toContain(command);
   const wrong = await runAftercare(['repair']);
   expect(wrong.code).toBe(2);
   expect(wrong.stderr).toMatch(/unknown command 'repair'/);
