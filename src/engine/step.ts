@@ -69,6 +69,11 @@ export class Engine {
     this.#devices.set(device, { ...newDeviceState(state.product), ...state });
   }
 
+  /** Lets go of a device that nothing more will be said of, as at the end of its replay. */
+  forget(device: string): void {
+    this.#devices.delete(device);
+  }
+
   globals(): EngineGlobals {
     return { ...this.#globals };
   }
