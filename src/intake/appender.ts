@@ -66,6 +66,11 @@ export class Appender {
     this.#running ??= this.#run();
   }
 
+  /** The log took something by another way than this: at a full log with nobody waiting, nobody else would notice. */
+  noteRoom(): void {
+    this.#tell(undefined);
+  }
+
   /** Resolves when what waits now has been written or refused. */
   async close(): Promise<void> {
     this.#closed = true;
@@ -131,7 +136,7 @@ export class Appender {
           size = Math.ceil(size / 2);
           continue;
         }
-        this.#tell('the log has reached its disk bound');
+        this.#tell('the log has reached its disk bound, or the disk is full');
         if (this.#closed || this.#options.timers.now() - since >= fullPatienceMs) {
           for (const done of receipts.slice(next)) done(error);
           return;

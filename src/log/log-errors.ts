@@ -47,6 +47,13 @@ export function full(folder: string, bytesMax: number): AftercareError {
   });
 }
 
+export function diskFull(folder: string, cause: unknown): AftercareError {
+  return new AftercareError('log-full', `The disk of the log in ${folder} is full: ${describe(cause)}`, {
+    hint: 'Nothing acknowledged is lost, and it goes on by itself when there is room. Free some disk space.',
+    cause,
+  });
+}
+
 export function closed(folder: string): AftercareError {
   return new AftercareError('log-closed', `The log in ${folder} is closed`);
 }

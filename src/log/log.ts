@@ -22,7 +22,8 @@ export interface LogBounds {
  *   them may ever be read. A rejection by a disk error closes the log for appending: what is on disk is then unknown.
  * - Order: offsets follow the order of the calls, and of the payloads in a call.
  * - Repeats: none; the log does not look for duplicates.
- * - Limits: `append` rejects with `log-full` when the disk bound would be passed, and nothing is written.
+ * - Limits: `append` rejects with `log-full` when the disk bound would be passed or the disk has no room, and nothing is
+ *   written; it may be tried again.
  * - Absent: reading at or after `next` gives an empty array; reading before `first` gives records from `first` on.
  */
 export interface Log {

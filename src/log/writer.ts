@@ -1,6 +1,6 @@
 import { randomInt } from 'node:crypto';
 import type { LogFile, LogFiles } from './files.ts';
-import { full, writeFailed } from './log-errors.ts';
+import { diskFull, full, writeFailed } from './log-errors.ts';
 import { Segment, type Segments } from './segment.ts';
 import { encodeSegmentHeader, type Group, sealGroup, segmentHeaderBytes, segmentName } from './segment-format.ts';
 
@@ -21,6 +21,8 @@ export async function createSegment(files: LogFiles, first: number): Promise<Act
     return { segment: new Segment(first, segmentHeaderBytes, salt), file, salt };
   } catch (error) {
     await file.close();
+    // Of a disk without room the name is left, and would be in the way of the next attempt.
+    await files.remove(segmentName(first)).catch(() => undefined);
     throw error;
   }
 }
@@ -86,8 +88,10 @@ export class SegmentWriter {
       this.#next += count;
       return { group, segment: { first: segment.first, salt }, position, bytes: bytes.length };
     } catch (cause) {
+      const isCut = await this.#cutBack();
+      // Nothing of the group is left, and what was before it was durable before: when there is room, it goes on.
+      if (isCut && isOutOfSpace(cause)) throw diskFull(folder, cause);
       this.#failure = { cause };
-      await this.#cutBack();
       throw writeFailed(folder, cause);
     }
   }
@@ -111,15 +115,20 @@ export class SegmentWriter {
 
   /**
    * A rejected group must not be found by the next start, although its bytes may be on disk. Where the disk refuses this
-   * too, nobody can know what is on it, and the caller is told of the first failure anyway.
+   * too (false), nobody can know what is on it.
    */
-  async #cutBack(): Promise<void> {
+  async #cutBack(): Promise<boolean> {
     const { segment, file } = this.#active;
     try {
       await file.truncate(segment.bytes);
       await file.sync();
+      return true;
     } catch {
-      // The disk refuses this too; the first failure is the one to tell.
+      return false;
     }
   }
+}
+
+function isOutOfSpace(cause: unknown): boolean {
+  return cause instanceof Error && 'code' in cause && (cause.code === 'ENOSPC' || cause.code === 'EDQUOT');
 }

@@ -2,7 +2,7 @@ import type { DatabaseSync } from 'node:sqlite';
 import type { QuarantineEntry } from '../admission/index.ts';
 import type { BandPoint, EngineGlobals } from '../engine/index.ts';
 import type { LogEntry } from '../log/index.ts';
-import { blob, openDatabase, openReadOnly } from '../sqlite/index.ts';
+import { answer, blob, openDatabase, openReadOnly } from '../sqlite/index.ts';
 import type { Fact } from '../telemetry/index.ts';
 import { Pauses } from './pauses.ts';
 
@@ -75,7 +75,10 @@ export interface Checkpoint {
   meta(): CheckpointMeta | undefined;
   /** Every device, in the order in which they were first met. */
   devices(): Iterable<DeviceRow>;
-  /** One transaction that others have their turn in: until it resolves, nothing that it is made of may change. */
+  /**
+   * One transaction that others have their turn in: until it resolves, nothing that it is made of may change. Rejects
+   * with `store-failed` at a full disk and the like; nothing is changed then, and it may be tried again.
+   */
   save(write: CheckpointWrite): Promise<void>;
   /** Those in [from, to), oldest first and at most `limit`, and before them the last one that is older. */
   bands(query: { device: string; signal: string; from: number; to: number; limit: number }): readonly BandPoint[];
@@ -131,21 +134,8 @@ class EmbeddedCheckpoint implements Checkpoint, CheckpointInspection {
     }
   }
 
-  async save(write: CheckpointWrite): Promise<void> {
-    this.#db.exec('BEGIN IMMEDIATE');
-    try {
-      await this.#saveDevices(write.devices);
-      this.#saveBands(write.bands);
-      await this.#saveQuarantine(write.quarantine);
-      const history = this.#db.prepare('INSERT OR IGNORE INTO history ("offset", payload) VALUES (?, ?)');
-      for (const entry of write.history) history.run(entry.offset, entry.payload);
-      this.#setValue('state', JSON.stringify(write.meta));
-      if (write.facts) this.#setValue('facts', JSON.stringify(write.facts));
-      this.#db.exec('COMMIT');
-    } catch (error) {
-      if (this.#db.isTransaction) this.#db.exec('ROLLBACK');
-      throw error;
-    }
+  save(write: CheckpointWrite): Promise<void> {
+    return answer(() => this.#save(write));
   }
 
   bands(query: { device: string; signal: string; from: number; to: number; limit: number }): BandPoint[] {
@@ -200,6 +190,23 @@ class EmbeddedCheckpoint implements Checkpoint, CheckpointInspection {
 
   close(): void {
     this.#close();
+  }
+
+  async #save(write: CheckpointWrite): Promise<void> {
+    this.#db.exec('BEGIN IMMEDIATE');
+    try {
+      await this.#saveDevices(write.devices);
+      this.#saveBands(write.bands);
+      await this.#saveQuarantine(write.quarantine);
+      const history = this.#db.prepare('INSERT OR IGNORE INTO history ("offset", payload) VALUES (?, ?)');
+      for (const entry of write.history) history.run(entry.offset, entry.payload);
+      this.#setValue('state', JSON.stringify(write.meta));
+      if (write.facts) this.#setValue('facts', JSON.stringify(write.facts));
+      this.#db.exec('COMMIT');
+    } catch (error) {
+      if (this.#db.isTransaction) this.#db.exec('ROLLBACK');
+      throw error;
+    }
   }
 
   async #saveDevices(devices: Iterable<DeviceRow>): Promise<void> {

@@ -1,8 +1,8 @@
 import type { Clock } from '../base/index.ts';
+import { realTimers, type Timers } from '../intake/index.ts';
 import type { TelemetryStore } from '../store/index.ts';
 import type { Report } from '../telemetry/index.ts';
 import { patiently } from './patiently.ts';
-import { realTimers, type Timers } from '../intake/index.ts';
 import type { ServerLag } from './view.ts';
 
 export interface ForwarderOptions {

@@ -264,14 +264,16 @@ export class Pump {
     this.#ages.note(startedAt, this.#next);
     const { touched, bands, quarantine, history, factsChanged } = this.#waiting;
     const next = this.#next;
-    this.#saving = checkpoint.save({
-      meta: { next, globals: engine.globals(), forwarded: this.#forwarded, ages: this.#ages.list() },
-      facts: factsChanged ? catalogue.facts() : undefined,
-      devices: this.#deviceRows(touched),
-      bands,
-      quarantine,
-      history,
-    });
+    this.#saving = this.#patiently(() =>
+      checkpoint.save({
+        meta: { next, globals: engine.globals(), forwarded: this.#forwarded, ages: this.#ages.list() },
+        facts: factsChanged ? catalogue.facts() : undefined,
+        devices: this.#deviceRows(touched),
+        bands,
+        quarantine,
+        history,
+      }),
+    );
     await this.#saving.finally(() => {
       this.#saving = undefined;
     });
@@ -289,7 +291,7 @@ export class Pump {
     const { first, bytes } = log.bounds();
     const wanted = bytes > trimAtShare * logBytesMax ? next : this.#ages.keepFrom(now, logAgeMs, next);
     if (wanted <= first) return;
-    await log.trim(Math.min(wanted, await settleRegistry()));
+    await log.trim(Math.min(wanted, await this.#patiently(settleRegistry)));
   }
 
   *#deviceRows(touched: ReadonlySet<string>): Generator<DeviceRow, void, void> {

@@ -86,6 +86,18 @@ it('gives up after 30 s at a full log: the device sends it again later', async (
   expect(await waiting).toMatchObject({ code: 'log-full' });
 });
 
+it('takes messages again when the log took something by another way', async () => {
+  const to = appender();
+  for (let i = 0; i < 14; i++) await append(to, 4 * kibibyte);
+  const waiting = append(to, 16 * kibibyte);
+  await expect.poll(() => to.refusal()).toContain('disk bound');
+  now += 30_000;
+  await waiting;
+  expect(to.refusal()).toContain('disk bound');
+  to.noteRoom();
+  expect(to.refusal()).toBeUndefined();
+});
+
 it('acknowledges nothing that the disk refused, and says that the service cannot go on', async () => {
   const files = new FakeFiles();
   const failing = await openLog({ folder: '/fake', files });

@@ -146,7 +146,7 @@ export class FakeFiles implements LogFiles {
         const whole = () => {
           if (this.#bytes() + position + copy.length - inode.content.length > this.bytesMax) {
             partly();
-            throw new Error('ENOSPC: write');
+            throw Object.assign(new Error('ENOSPC: write'), { code: 'ENOSPC' });
           }
           change({ kind: 'write', bytes: copy, position });
         };

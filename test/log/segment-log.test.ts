@@ -55,6 +55,27 @@ describe('an append', () => {
   });
 });
 
+describe('a disk without room', () => {
+  it.each([
+    ['in the middle of a segment', 100],
+    ['at the header of a new one', 450],
+  ])('%s refuses the append, keeps nothing of it, and takes it when there is room', async (_, room) => {
+    const files = new FakeFiles();
+    const log = await openLog({ folder, files, segmentBytesMax: 500 });
+    await log.append([Buffer.alloc(room, 'a')]);
+    files.bytesMax = files.names().reduce((sum, name) => sum + files.bytes(name).length, 0) + 20;
+    for (let tries = 0; tries < 3; tries += 1) {
+      await expect(log.append([Buffer.alloc(300, 'b')])).rejects.toMatchObject({ code: 'log-full' });
+    }
+    expect(log.bounds().next).toBe(1);
+    files.bytesMax = Number.POSITIVE_INFINITY;
+    expect(await log.append([Buffer.alloc(300, 'c')])).toBe(1);
+    files.kill();
+    const after = await openLog({ folder, files, segmentBytesMax: 500 });
+    expect((await readAll(after, 0)).map(({ payload }) => String.fromCharCode(payload[0] ?? 0))).toEqual(['a', 'c']);
+  });
+});
+
 describe('a disk that refuses', () => {
   it.each(['write', 'sync'] as const)('a %s closes the log for appends, not for reads', async (operation) => {
     const files = new FakeFiles();
