@@ -1,5 +1,6 @@
 export { assert } from './assert.ts';
 export { canonicalJson } from './canonical-json.ts';
+export { type CellNames, type Cells, cellCount, cellsAt, numbersFromText, numbersToText } from './cells.ts';
 export { AftercareError, type ErrorCode, errorCatalogue, isAftercareError } from './errors.ts';
 export { nearest } from './nearest.ts';
 export {

@@ -1,7 +1,19 @@
 import { medianAbsoluteDeviation, medianSorted } from 'simple-statistics';
-import { agree, boundless, type Detector, type JudgedStretch, unknownParams } from './detector.ts';
+import { type Cells, cellCount, cellsAt } from '../base/index.ts';
+import { Answer, agree, type Detector, StretchAnswer, unknownParams } from './detector.ts';
 import { clip, isCount, meanDeviationFactor, within } from './level.ts';
-import { type Period, type SeasonState, seasonAt, seasonInit, seasonLearn } from './season.ts';
+import {
+  periods,
+  type SeasonState,
+  seasonAt,
+  seasonCells,
+  seasonError,
+  seasonExpects,
+  seasonInit,
+  seasonLearn,
+  seasonMean,
+  seasonPeriod,
+} from './season.ts';
 
 export interface DriftParams {
   /** Readings that the memory of the reference level reaches back. */
@@ -9,37 +21,43 @@ export interface DriftParams {
 }
 
 /** A sum that grows while blocks lie beyond the slack on one side, and starts again when it falls to nothing. */
-interface Side {
+const sideCell = {
   /** Blocks since it was nothing, and the sum of their means. */
-  blocks: number;
-  total: number;
+  blocks: 0,
+  total: 1,
   /** Event time of the first of them. */
-  since: number;
-}
+  since: 2,
+} as const;
+
+type Side = Cells<typeof sideCell>;
+
+const cell = {
+  /** The block that is being gathered. */
+  count: 0,
+  sum: 1,
+  from: 2,
+  /** Blocks learned. */
+  blocks: 3,
+  /** Level that blocks are held against, how far their means usually are from it. */
+  reference: 4,
+  width: 5,
+  /** Mean of the last block. */
+  last: 6,
+  /** How far the signal moves when it moves, over how many moves (to a limit), and its last reading. */
+  change: 7,
+  changes: 8,
+  lastValue: 9,
+  /** Which seasons were taken away. */
+  period: 10,
+} as const;
 
 interface DriftState {
-  readonly season: SeasonState;
-  /** The block that is being gathered. */
-  count: number;
-  sum: number;
-  from: number;
-  /** Blocks learned. */
-  blocks: number;
-  /** Level that blocks are held against, how far their means usually are from it. */
-  reference: number;
-  width: number;
+  readonly own: Cells<typeof cell>;
   readonly up: Side;
   readonly down: Side;
-  /** Mean of the last block. */
-  last: number;
-  /** How far the signal moves when it moves, over how many moves (to a limit), and its last reading. */
-  change: number;
-  changes: number;
-  lastValue: number;
-  /** Which seasons were taken away. */
-  period: Period;
-  /** The means of the first blocks; empty when they are all there. */
-  first: number[];
+  readonly season: SeasonState;
+  /** The means of the first blocks, until they are all there. */
+  readonly first: Float64Array;
 }
 
 const blockReadings = 32;
@@ -66,10 +84,11 @@ const widthMin = 1e-300;
  * A CUSUM beyond its limit says the same as "the average since the sum last was nothing is so far off", and that is
  * how it is told, with that time as the start of the change.
  */
-export const drift: Detector<DriftParams, DriftState> = {
+export const drift: Detector<DriftParams> = {
   kind: 'drift',
-  version: 1,
+  version: 2,
   defaults: { memory: 50_000 },
+  size: { cells: seasonCells + cellCount(cell) + 2 * cellCount(sideCell), starts: startBlocks },
 
   check(params) {
     const problems = [...unknownParams(params, ['memory'])];
@@ -79,40 +98,50 @@ export const drift: Detector<DriftParams, DriftState> = {
     return problems;
   },
 
-  init: () => ({
-    season: seasonInit(),
-    count: 0,
-    sum: 0,
-    from: 0,
-    blocks: 0,
-    reference: 0,
-    width: 0,
-    up: { blocks: 0, total: 0, since: 0 },
-    down: { blocks: 0, total: 0, since: 0 },
-    last: 0,
-    change: 0,
-    changes: 0,
-    lastValue: 0,
-    period: 'none',
-    first: [],
-  }),
-
-  update(params, state, reading, { stretchBar, open }) {
-    const { at } = reading;
-    const value = within(reading.value);
-    const { season } = state;
-    learnChange(state, value);
-    gather(params, state, { at, value: value - seasonal(season, at), open, bar: stretchBar });
-    if (state.blocks < startBlocks) return { status: 'warming-up' };
-    seasonLearn(season, { at, value, spread: widthOf(state), open });
-    const model = state.period === 'none' ? 0 : 1;
-    return { status: 'scored', score: 0, ...boundless, expected: value, model, stretch: judge(state, stretchBar) };
+  bind(params, { cells, starts }) {
+    const state = stateAt(cells, starts);
+    const stretch = new StretchAnswer();
+    const answer = new Answer();
+    answer.stretch = stretch;
+    return {
+      init() {
+        cells.fill(0);
+        starts.fill(0);
+        seasonInit(state.season);
+      },
+      update({ at, value: read, stretchBar, open }) {
+        const value = within(read);
+        learnChange(state.own, value);
+        gather(params, state, { at, value: value - seasonal(state.season, at), open, bar: stretchBar });
+        answer.expected = value;
+        answer.status = state.own[cell.blocks] < startBlocks ? 'warming-up' : 'scored';
+        if (answer.status === 'warming-up') return answer;
+        seasonLearn(state.season, { at, value, spread: widthOf(state.own), open });
+        answer.model = state.own[cell.period] === periods.none ? 0 : 1;
+        judge(state, stretchBar, stretch);
+        return answer;
+      },
+    };
   },
 };
 
+function stateAt(cells: Float64Array, first: Float64Array): DriftState {
+  const size = cellCount(sideCell);
+  const sides = seasonCells + cellCount(cell);
+  return {
+    season: seasonAt(cells, 0),
+    own: cellsAt(cell, cells, seasonCells),
+    up: cellsAt(sideCell, cells, sides),
+    down: cellsAt(sideCell, cells, sides + size),
+    first,
+  };
+}
+
 /** How much of a reading is due to its hour. */
 function seasonal(season: SeasonState, at: number): number {
-  return season.period === 'none' ? 0 : (seasonAt(season, at) ?? season.mean) - season.mean;
+  if (seasonPeriod(season) === periods.none) return 0;
+  const mean = seasonMean(season);
+  return (seasonExpects(season, at) ?? mean) - mean;
 }
 
 interface Gathered {
@@ -123,107 +152,108 @@ interface Gathered {
 }
 
 function gather(params: DriftParams, state: DriftState, { at, value, open, bar }: Gathered): void {
-  if (state.count === 0) state.from = at;
-  state.sum += value / blockReadings;
-  state.count += 1;
-  if (state.count < blockReadings) return;
-  const mean = state.sum + 0;
-  state.count = 0;
-  state.sum = 0;
-  if (state.blocks < startBlocks) {
+  const { own } = state;
+  if (own[cell.count] === 0) own[cell.from] = at;
+  own[cell.sum] += value / blockReadings;
+  own[cell.count] += 1;
+  if (own[cell.count] < blockReadings) return;
+  const mean = own[cell.sum] + 0;
+  own[cell.count] = 0;
+  own[cell.sum] = 0;
+  if (own[cell.blocks] < startBlocks) {
     learnStart(state, mean);
     return;
   }
-  if ((state.season.period === 'none') !== (state.period === 'none')) renew(state);
-  state.period = state.season.period;
-  const width = widthOf(state);
-  state.last = state.reference + clip(mean - state.reference, blockMax * width);
+  const period = seasonPeriod(state.season);
+  if ((period === periods.none) !== (own[cell.period] === periods.none)) renew(state);
+  own[cell.period] = period;
+  const width = widthOf(own);
+  own[cell.last] = own[cell.reference] + clip(mean - own[cell.reference], blockMax * width);
   grow(state, state.up, 1, bar);
   grow(state, state.down, -1, bar);
-  learn(params, state, width, open ? openRate : 1);
+  learn(params, own, width, open ? openRate : 1);
 }
 
 /**
  * With seasons taken away, or no longer, the signal has another width: at first that by which hours are forecast. What
  * was summed up does not fit it.
  */
-function renew(state: DriftState): void {
-  const { period, plain, daily, weekly } = state.season;
-  const { error } = { none: plain, day: daily, week: weekly }[period];
-  state.width = meanDeviationFactor * error;
-  state.blocks = startBlocks;
-  for (const side of [state.up, state.down]) Object.assign(side, nothing());
+function renew({ own, up, down, season }: DriftState): void {
+  own[cell.width] = meanDeviationFactor * seasonError(season);
+  own[cell.blocks] = startBlocks;
+  up.fill(0);
+  down.fill(0);
 }
 
-function nothing(): Side {
-  return { blocks: 0, total: 0, since: 0 };
+function learnStart({ own, first }: DriftState, mean: number): void {
+  first[own[cell.blocks]] = mean;
+  own[cell.blocks] += 1;
+  own[cell.last] = mean;
+  if (own[cell.blocks] < startBlocks) return;
+  const sorted = [...first.toSorted()];
+  own[cell.reference] = medianSorted(sorted) + 0;
+  own[cell.width] = startMargin * medianAbsoluteDeviation(sorted);
+  first.fill(0);
 }
 
-function learnStart(state: DriftState, mean: number): void {
-  state.first.push(mean);
-  state.blocks += 1;
-  state.last = mean;
-  if (state.blocks < startBlocks) return;
-  state.reference = medianSorted(state.first.toSorted((a, b) => a - b)) + 0;
-  state.width = startMargin * medianAbsoluteDeviation(state.first);
-  state.first = [];
-}
-
-function learnChange(state: DriftState, value: number): void {
-  const size = Math.abs(value - state.lastValue);
-  const first = state.blocks === 0 && state.count === 0;
-  state.lastValue = value;
+function learnChange(own: DriftState['own'], value: number): void {
+  const size = Math.abs(value - own[cell.lastValue]);
+  const first = own[cell.blocks] === 0 && own[cell.count] === 0;
+  own[cell.lastValue] = value;
   if (first || size === 0) return;
-  state.changes = Math.min(state.changes + 1, changesMemory);
-  const bounded = state.changes > changesProven ? Math.min(size, blockMax * state.change) : size;
-  state.change += (bounded - state.change) / state.changes;
+  own[cell.changes] = Math.min(own[cell.changes] + 1, changesMemory);
+  const bounded = own[cell.changes] > changesProven ? Math.min(size, blockMax * own[cell.change]) : size;
+  own[cell.change] += (bounded - own[cell.change]) / own[cell.changes];
 }
 
 /** A signal that rests and then flips by its resolution is as it should be. */
-function widthOf(state: DriftState): number {
-  const { reference, changes, change } = state;
-  const least = changes >= changesProven ? change * changeShare : unvariedShare * Math.abs(reference);
-  return Math.max(state.width, least, 1e-9 * Math.abs(reference), widthMin);
+function widthOf(own: DriftState['own']): number {
+  const size = Math.abs(own[cell.reference]);
+  const least = own[cell.changes] >= changesProven ? own[cell.change] * changeShare : unvariedShare * size;
+  return Math.max(own[cell.width], least, 1e-9 * size, widthMin);
 }
 
-function grow(state: DriftState, side: Side, sign: 1 | -1, bar: number): void {
-  if (side.blocks === 0) side.since = state.from;
-  side.blocks += 1;
-  side.total += state.last;
+function grow({ own }: DriftState, side: Side, sign: 1 | -1, bar: number): void {
+  if (side[sideCell.blocks] === 0) side[sideCell.since] = own[cell.from];
+  side[sideCell.blocks] += 1;
+  side[sideCell.total] += own[cell.last];
   const most = barsMax * bar * scale;
-  const sum = sumOf(state, side, sign);
-  if (sum <= 0) Object.assign(side, nothing());
+  const sum = sumOf(own, side, sign);
+  if (sum <= 0) side.fill(0);
   if (sum <= most) return;
   // Fewer blocks of the same mean.
-  const blocks = (side.blocks * most) / sum;
-  side.total *= blocks / side.blocks;
-  side.blocks = blocks;
+  const blocks = (side[sideCell.blocks] * most) / sum;
+  side[sideCell.total] *= blocks / side[sideCell.blocks];
+  side[sideCell.blocks] = blocks;
 }
 
-function sumOf(state: DriftState, side: Side, sign: 1 | -1): number {
-  if (side.blocks === 0) return 0;
-  const away = (sign * (side.total / side.blocks - state.reference)) / widthOf(state);
-  return side.blocks * (away - slack);
+function sumOf(own: DriftState['own'], side: Side, sign: 1 | -1): number {
+  if (side[sideCell.blocks] === 0) return 0;
+  const away = (sign * (side[sideCell.total] / side[sideCell.blocks] - own[cell.reference])) / widthOf(own);
+  return side[sideCell.blocks] * (away - slack);
 }
 
-function judge(state: DriftState, bar: number): JudgedStretch {
-  const { up, down, reference } = state;
-  const [sumUp, sumDown] = [sumOf(state, up, 1), sumOf(state, down, -1)];
+function judge({ own, up, down }: DriftState, bar: number, answer: StretchAnswer): void {
+  const sumUp = sumOf(own, up, 1);
+  const sumDown = sumOf(own, down, -1);
   const side = sumUp >= sumDown ? up : down;
-  const known = side.blocks > 0;
-  const blocks = known ? side.blocks : 1;
-  const value = known ? side.total / side.blocks + 0 : state.last;
-  const half = widthOf(state) * (slack + (bar * scale) / blocks);
-  const [low, high] = [reference - half, reference + half];
-  const score = agree(Math.max(0, sumUp, sumDown) / scale, value >= low && value <= high, bar);
-  const count = Math.max(1, Math.round(blocks)) * blockReadings;
-  return { score, low, high, expected: reference, value, count, since: known ? side.since : state.from };
+  const known = side[sideCell.blocks] > 0;
+  const blocks = known ? side[sideCell.blocks] : 1;
+  const value = known ? side[sideCell.total] / side[sideCell.blocks] + 0 : own[cell.last];
+  const half = widthOf(own) * (slack + (bar * scale) / blocks);
+  answer.expected = own[cell.reference];
+  answer.low = answer.expected - half;
+  answer.high = answer.expected + half;
+  answer.value = value;
+  answer.score = agree(Math.max(0, sumUp, sumDown) / scale, value >= answer.low && value <= answer.high, bar);
+  answer.count = Math.max(1, Math.round(blocks)) * blockReadings;
+  answer.since = known ? side[sideCell.since] : own[cell.from];
 }
 
-function learn(params: DriftParams, state: DriftState, width: number, rate: number): void {
-  state.blocks += 1;
-  const speed = rate * Math.max(1 / state.blocks, blockReadings / params.memory);
-  const offset = state.last - state.reference;
-  state.reference += speed * offset;
-  state.width = width + speed * (meanDeviationFactor * Math.abs(offset) - width);
+function learn(params: DriftParams, own: DriftState['own'], width: number, rate: number): void {
+  own[cell.blocks] += 1;
+  const speed = rate * Math.max(1 / own[cell.blocks], blockReadings / params.memory);
+  const offset = own[cell.last] - own[cell.reference];
+  own[cell.reference] += speed * offset;
+  own[cell.width] = width + speed * (meanDeviationFactor * Math.abs(offset) - width);
 }

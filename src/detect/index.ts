@@ -4,9 +4,11 @@ export type {
   DetectorKind,
   Judged,
   JudgedStretch,
-  Judgement,
+  Memory,
+  MemorySize,
   NumberReading,
   Score,
+  WatchedReading,
 } from './detector.ts';
 export { boundless, scoreMax } from './detector.ts';
 export type { LevelParams } from './level.ts';

@@ -1,14 +1,15 @@
 import { medianAbsoluteDeviation, medianSorted, quantileSorted } from 'simple-statistics';
+import { type Cells, cellCount, cellsAt } from '../base/index.ts';
+import { Answer, agree, type Detector, StretchAnswer, unknownParams, type WatchedReading } from './detector.ts';
 import {
-  agree,
-  type Detector,
-  type Judged,
-  type JudgedStretch,
-  type Judgement,
-  type Score,
-  unknownParams,
-} from './detector.ts';
-import { type RecentState, recentAverage, recentCount, recentInit, recentLearn, recentReadings } from './recent.ts';
+  type RecentState,
+  recentAt,
+  recentAverage,
+  recentCells,
+  recentCount,
+  recentLearn,
+  recentReadings,
+} from './recent.ts';
 
 export interface LevelParams {
   /** Readings that the slow memory of location and spread reaches back. */
@@ -17,27 +18,29 @@ export interface LevelParams {
   readonly recent: number;
 }
 
-export interface LevelState {
+const cell = {
   /** Readings seen, those of the start included. */
-  seen: number;
-  /** The first readings, sorted only when they are all there; empty after that. */
-  start: number[];
-  slow: number;
-  fast: number;
+  seen: 0,
+  slow: 1,
+  fast: 2,
   /** Typical distance of a reading from the expected value, as a standard deviation of a normal signal. */
-  spread: number;
+  spread: 3,
   /** Typical distance of their average from the expected value, likewise. */
-  meanSpread: number;
-  last: number;
+  meanSpread: 4,
+  last: 5,
   /** How far the signal moves when it moves: typical size of a change, and how many changes were seen (to a limit). */
-  change: number;
-  changes: number;
-}
+  change: 6,
+  changes: 7,
+} as const;
+
+export type LevelState = Cells<typeof cell>;
+export const levelCells = cellCount(cell);
+export { cell as levelCell };
 
 /** What is known of the hour: `now` is added to what the level expects of the reading, `average` of their average. */
 export interface Season {
-  readonly now: number;
-  readonly average: number;
+  now: number;
+  average: number;
 }
 
 export const startReadings = 64;
@@ -63,8 +66,6 @@ const madFactor = 1.4826;
 export const sizeMax = 1e300;
 const spreadMin = 1e-300;
 
-const warmingUp: Score = { status: 'warming-up' };
-
 const noSeason: Season = { now: 0, average: 0 };
 
 /**
@@ -74,10 +75,11 @@ const noSeason: Season = { now: 0, average: 0 };
  * {@link startReadings} set location and spread robustly; after that every reading moves them, but never by more than
  * a reading three spreads away would (it is protected, not deaf).
  */
-export const level: Detector<LevelParams, LevelState & { readonly last32: RecentState }> = {
+export const level: Detector<LevelParams> = {
   kind: 'level',
-  version: 3,
+  version: 4,
   defaults: { memory: 2500, recent: 60 },
+  size: { cells: levelCells + recentCells, starts: startReadings },
 
   check(params) {
     const problems = [...unknownParams(params, ['memory', 'recent'])];
@@ -90,27 +92,36 @@ export const level: Detector<LevelParams, LevelState & { readonly last32: Recent
     return problems;
   },
 
-  init: () => ({ ...levelInit(), last32: recentInit() }),
-
-  update(params, state, reading, judgement) {
-    const value = within(reading.value);
-    recall(state, state.last32, value);
-    return levelUpdate(params, state, { value, last32: state.last32, season: noSeason }, judgement);
+  bind(params, { cells, starts }) {
+    const work = levelAt(params, cells, 0, recentAt(cells, levelCells));
+    return {
+      init: () => forget(cells, starts),
+      update(reading) {
+        const value = within(reading.value);
+        if (levelStarts(work.state)) return levelStart(work, starts, value);
+        recentLearn(work.last32, value);
+        return levelUpdate(work, value, noSeason, reading);
+      },
+    };
   },
 };
 
-export function levelInit(): LevelState {
-  return {
-    seen: 0,
-    start: [],
-    slow: 0,
-    fast: 0,
-    spread: 0,
-    meanSpread: 0,
-    last: 0,
-    change: 0,
-    changes: 0,
-  };
+/** A level at work on its cells: what it answers is made anew by each reading. */
+export interface LevelWork {
+  readonly params: LevelParams;
+  readonly state: LevelState;
+  readonly last32: RecentState;
+  readonly answer: Answer;
+  readonly average: StretchAnswer;
+}
+
+export function levelAt(params: LevelParams, cells: Float64Array, from: number, last32: RecentState): LevelWork {
+  return { params, state: cellsAt(cell, cells, from), last32, answer: new Answer(), average: new StretchAnswer() };
+}
+
+export function forget(cells: Float64Array, starts: Float64Array): void {
+  cells.fill(0);
+  starts.fill(0);
 }
 
 /** A value as detectors reckon with it: cut off at the end of the scale; adding zero turns −0, which JSON loses, into 0. */
@@ -118,43 +129,28 @@ export function within(value: number): number {
   return Math.max(-sizeMax, Math.min(sizeMax, value)) + 0;
 }
 
-/** Takes a reading into the last ones; the first readings of all are in `start` until it is whole. */
-export function recall(state: LevelState, last32: RecentState, value: number): void {
-  if (state.seen >= startReadings) recentLearn(last32, value);
+/** The first readings of all are still being gathered. */
+export function levelStarts(state: LevelState): boolean {
+  return state[cell.seen] < startReadings;
 }
 
-export interface LevelReading {
-  readonly value: number;
-  /** The last readings, this one included. */
-  readonly last32: RecentState;
-  /** The level is of what remains when this is taken away. */
-  readonly season: Season;
-}
-
-/** Scores, then learns; changes only `state`. */
-export function levelUpdate(
-  params: LevelParams,
-  state: LevelState,
-  reading: LevelReading,
-  { bar, stretchBar, open }: Judgement,
-): Score {
-  const { value, season, last32 } = reading;
-  const rest = value - season.now;
-  if (state.seen < startReadings) {
-    learnStart(state, rest, last32);
-    return warmingUp;
-  }
-  const middle = state.slow / 2 + state.fast / 2;
-  const expected = middle + season.now + 0;
-  const spread = Math.max(state.spread, spreadFloor(state));
-  const proven = state.changes >= changesProven;
-  const own = judge(value, { expected, spread, bar, top: proven ? Number.MAX_VALUE : unvariedScoreMax });
-  const rate = open ? openRate : 1;
-  const given = { expected: middle + season.average + 0, spread, bar: stretchBar, rate };
-  const average = judgeAverage(params, state, last32, given);
-  learn(params, state, rest, { offset: value - expected, spread, rate });
+/** Scores, then learns. The level is of what remains without the season; `last32` has the reading already. */
+export function levelUpdate(work: LevelWork, value: number, season: Season, reading: WatchedReading): Answer {
+  const { state, answer, average } = work;
+  const middle = state[cell.slow] / 2 + state[cell.fast] / 2;
+  const spread = Math.max(state[cell.spread], spreadFloor(state));
+  const proven = state[cell.changes] >= changesProven;
+  answer.status = 'scored';
+  answer.expected = middle + season.now + 0;
+  hold(answer, value, spread, reading.bar);
+  if (!proven) limit(answer, reading.bar);
+  const rate = reading.open ? openRate : 1;
+  average.expected = middle + season.average + 0;
+  judgeAverage(work, spread, reading.stretchBar, rate);
+  learn(work, { rest: value - season.now, off: Math.abs(value - answer.expected) }, spread, rate);
   // Of a signal that does not vary the average knows no more than its readings.
-  return { status: 'scored', ...own, model: 0, stretch: proven ? average : undefined };
+  answer.stretch = proven ? average : undefined;
+  return answer;
 }
 
 export function isCount(value: unknown, min: number, max: number): boolean {
@@ -163,23 +159,22 @@ export function isCount(value: unknown, min: number, max: number): boolean {
 
 /** A signal that rests for long and then flips by its resolution is as it should be: no spread is below its changes. */
 function spreadFloor(state: LevelState): number {
-  const known = state.changes >= changesProven ? state.change : unvariedShare * Math.abs(state.slow);
-  return Math.max(known, 1e-9 * Math.abs(state.slow), spreadMin);
+  const size = Math.abs(state[cell.slow]);
+  const known = state[cell.changes] >= changesProven ? state[cell.change] : unvariedShare * size;
+  return Math.max(known, 1e-9 * size, spreadMin);
 }
 
-export interface Expectation {
-  readonly expected: number;
-  readonly spread: number;
-  readonly bar: number;
-  readonly top: number;
-}
-
-export function judge(value: number, { expected, spread, bar, top }: Expectation): Judged {
+/** Holds a value against what the answer expects: makes its score and its band. */
+function hold(answer: Answer | StretchAnswer, value: number, spread: number, bar: number): void {
+  const { expected } = answer;
   const distance = Math.abs(value - expected) / spread;
-  const low = widen(expected - bar * spread);
-  const high = widen(expected + bar * spread);
-  const inside = value >= low && value <= high;
-  return { score: agree(Math.min(distance, top), inside, bar), low, high, expected };
+  answer.low = widen(expected - bar * spread);
+  answer.high = widen(expected + bar * spread);
+  answer.score = agree(distance, value >= answer.low && value <= answer.high, bar);
+}
+
+function limit(answer: Answer, bar: number): void {
+  answer.score = agree(Math.min(answer.score, unvariedScoreMax), answer.score <= bar, bar);
 }
 
 /** A bound out where values are cut off is a bound beyond every value. */
@@ -187,73 +182,64 @@ function widen(bound: number): number {
   return Math.abs(bound) >= sizeMax ? Math.sign(bound) * Number.MAX_VALUE : bound;
 }
 
-function learnStart(state: LevelState, value: number, last32: RecentState): void {
-  if (state.seen === 0) state.last = value;
+/** Gathers the first readings; with the last of them it knows a level. */
+export function levelStart({ state, last32, answer }: LevelWork, starts: Float64Array, value: number): Answer {
+  answer.status = 'warming-up';
+  if (state[cell.seen] === 0) state[cell.last] = value;
   learnChange(state, value);
-  state.start.push(value);
-  state.seen += 1;
-  if (state.seen < startReadings) return;
-  const sorted = state.start.toSorted((a, b) => a - b);
+  starts[state[cell.seen]] = value;
+  state[cell.seen] += 1;
+  if (levelStarts(state)) return answer;
+  const sorted = [...starts.toSorted()];
   const median = medianSorted(sorted) + 0;
   const deciles = (quantileSorted(sorted, 0.9) - quantileSorted(sorted, 0.1)) / decileWidth;
-  state.slow = median;
-  state.fast = median;
-  state.spread = Math.max(deciles, madFactor * medianAbsoluteDeviation(sorted));
-  state.meanSpread = averageShare * state.spread;
-  for (const first of state.start.slice(-recentReadings)) recentLearn(last32, first);
-  state.start = [];
-}
-
-interface AverageExpectation {
-  readonly expected: number;
-  readonly spread: number;
-  readonly bar: number;
-  readonly rate: number;
+  state[cell.slow] = median;
+  state[cell.fast] = median;
+  state[cell.spread] = Math.max(deciles, madFactor * medianAbsoluteDeviation(sorted));
+  state[cell.meanSpread] = averageShare * state[cell.spread];
+  for (const first of starts.subarray(-recentReadings)) recentLearn(last32, first);
+  starts.fill(0);
+  return answer;
 }
 
 /** Judges the average as it stands, and learns how far such averages go. */
-function judgeAverage(
-  params: LevelParams,
-  state: LevelState,
-  last32: RecentState,
-  given: AverageExpectation,
-): JudgedStretch {
-  const { expected, bar, rate } = given;
+function judgeAverage({ params, state, last32, average }: LevelWork, own: number, bar: number, rate: number): void {
   const count = recentCount(last32);
   const value = recentAverage(last32);
   // Were its n readings independent, the average would vary √n times less than one of them; never less than that.
-  const spread = Math.max(state.meanSpread, given.spread / Math.sqrt(count));
-  const { score, low, high } = judge(value, { expected, spread, bar, top: Number.MAX_VALUE });
-  const deviation = meanDeviationFactor * Math.min(Math.abs(value - expected), pullSpreads * spread);
-  const slowRate = rate * Math.max(1 / state.seen, 1 / params.memory);
-  state.meanSpread += slowRate * (deviation - state.meanSpread);
-  return { score, low, high, expected, value, count, since: undefined };
+  const spread = Math.max(state[cell.meanSpread], own / Math.sqrt(count));
+  hold(average, value, spread, bar);
+  average.value = value;
+  average.count = count;
+  const deviation = meanDeviationFactor * Math.min(Math.abs(value - average.expected), pullSpreads * spread);
+  const slowRate = rate * Math.max(1 / state[cell.seen], 1 / params.memory);
+  state[cell.meanSpread] += slowRate * (deviation - state[cell.meanSpread]);
 }
 
 interface Lesson {
-  readonly offset: number;
-  readonly spread: number;
-  readonly rate: number;
+  readonly rest: number;
+  /** How far the reading was from what was expected. */
+  readonly off: number;
 }
 
-function learn(params: LevelParams, state: LevelState, value: number, { offset, spread, rate }: Lesson): void {
-  state.seen += 1;
+function learn({ params, state }: LevelWork, { rest, off }: Lesson, spread: number, rate: number): void {
+  state[cell.seen] += 1;
   const pullMax = pullSpreads * spread;
-  const slowRate = rate * Math.max(1 / state.seen, 1 / params.memory);
-  state.slow += slowRate * clip(value - state.slow, pullMax);
-  state.fast += (rate / params.recent) * clip(value - state.fast, pullMax);
-  const deviation = meanDeviationFactor * Math.min(Math.abs(offset), pullMax);
-  state.spread += slowRate * (deviation - state.spread);
-  learnChange(state, value);
+  const slowRate = rate * Math.max(1 / state[cell.seen], 1 / params.memory);
+  const deviation = meanDeviationFactor * Math.min(off, pullMax);
+  state[cell.slow] += slowRate * clip(rest - state[cell.slow], pullMax);
+  state[cell.fast] += (rate / params.recent) * clip(rest - state[cell.fast], pullMax);
+  state[cell.spread] += slowRate * (deviation - state[cell.spread]);
+  learnChange(state, rest);
 }
 
 function learnChange(state: LevelState, value: number): void {
-  const size = Math.abs(value - state.last);
-  state.last = value;
+  const size = Math.abs(value - state[cell.last]);
+  state[cell.last] = value;
   if (size === 0) return;
-  state.changes = Math.min(state.changes + 1, changesMemory);
-  const bounded = state.changes > changesProven ? Math.min(size, pullSpreads * state.change) : size;
-  state.change += (bounded - state.change) / state.changes;
+  state[cell.changes] = Math.min(state[cell.changes] + 1, changesMemory);
+  const bounded = state[cell.changes] > changesProven ? Math.min(size, pullSpreads * state[cell.change]) : size;
+  state[cell.change] += (bounded - state[cell.change]) / state[cell.changes];
 }
 
 export function clip(value: number, size: number): number {

@@ -1,4 +1,4 @@
-import { agree, type Detector, unknownParams } from './detector.ts';
+import { Answer, agree, type Detector, unknownParams } from './detector.ts';
 
 export interface RangeParams {
   readonly low: number;
@@ -12,10 +12,11 @@ export const rangeBar = 1;
  * Outside the signal's physical range: a fault of the sensor, not of the product. The score is the distance from the
  * middle of the range in half widths; it needs no memory and the band is the range itself.
  */
-export const range: Detector<RangeParams, Record<string, never>> = {
+export const range: Detector<RangeParams> = {
   kind: 'range',
   version: 1,
   defaults: {},
+  size: { cells: 0, starts: 0 },
 
   check(params) {
     const problems = [...unknownParams(params, ['low', 'high'])];
@@ -32,16 +33,21 @@ export const range: Detector<RangeParams, Record<string, never>> = {
     return problems;
   },
 
-  init: () => ({}),
-
-  update(params, _state, { value }, { bar }) {
+  bind(params) {
+    const answer = new Answer();
     const half = params.high / 2 - params.low / 2;
-    const expected = params.low + half;
-    // At its own bar the band is the range to the last bit.
-    const low = bar === rangeBar ? params.low : Math.max(-Number.MAX_VALUE, expected - bar * half);
-    const high = bar === rangeBar ? params.high : Math.min(Number.MAX_VALUE, expected + bar * half);
-    const inside = value >= low && value <= high;
-    const score = agree(Math.abs(value - expected) / half, inside, bar);
-    return { status: 'scored', score, low, high, expected, model: 0, stretch: undefined };
+    answer.expected = params.low + half;
+    return {
+      init: () => undefined,
+      update({ value, bar }) {
+        const { expected } = answer;
+        // At its own bar the band is the range to the last bit.
+        answer.low = bar === rangeBar ? params.low : Math.max(-Number.MAX_VALUE, expected - bar * half);
+        answer.high = bar === rangeBar ? params.high : Math.min(Number.MAX_VALUE, expected + bar * half);
+        const inside = value >= answer.low && value <= answer.high;
+        answer.score = agree(Math.abs(value - expected) / half, inside, bar);
+        return answer;
+      },
+    };
   },
 };

@@ -1,43 +1,50 @@
-import { hourMs } from '../base/index.ts';
+import { type Cells, cellCount, cellsAt, hourMs } from '../base/index.ts';
 import { clip } from './level.ts';
+
+const cell = {
+  /** The hour that is being gathered, as hours since the epoch; its readings' sum and number. */
+  hour: 0,
+  sum: 1,
+  count: 2,
+  /** Hours learned. */
+  hours: 3,
+  /** Profiles are kept as whole steps of this size away from this value: see {@link stepAt}. */
+  origin: 4,
+  step: 5,
+  /** Of the day's profile. */
+  mean: 6,
+  /** What explains the signal best: see {@link periods}. */
+  period: 7,
+} as const;
+
+/** How well the next hour's mean is told with one kind of knowledge. */
+const forecastCell = {
+  /** Typical error. */
+  error: 0,
+  /** Recent mean of what the profile leaves over: the next hour is expected to keep it. */
+  rest: 1,
+  /** Hours forecast. */
+  hours: 2,
+} as const;
+
+type Forecast = Cells<typeof forecastCell>;
 
 /**
  * What a signal usually is at this hour of the day and of the week (UTC), learned from the means of whole hours, and
- * whether knowing that helps: every hour is first predicted with and without it. Plain data of at most 800 characters.
+ * whether knowing that helps: every hour is first predicted with and without it.
  */
 export interface SeasonState {
-  /** The hour that is being gathered, as hours since the epoch; its readings' sum and number. */
-  hour: number;
-  sum: number;
-  count: number;
-  /** Hours learned. */
-  hours: number;
-  /** Profiles are kept as whole steps of this size away from this value: see {@link stepAt}. */
-  origin: number;
-  step: number;
-  /** 24 and, relative to them, 168 values. */
-  day: string;
-  week: string;
-  /** How far off the next hour's mean was that was expected with each kind of knowledge, and what was left of it. */
+  readonly own: Cells<typeof cell>;
   readonly plain: Forecast;
   readonly daily: Forecast;
   readonly weekly: Forecast;
-  /** What explains the signal best. */
-  period: Period;
-  /** Of the day's profile. */
-  mean: number;
+  /** 24 and, relative to them, 168 values: see {@link stepAt}. */
+  readonly day: Float64Array;
+  readonly week: Float64Array;
 }
 
-export type Period = 'none' | 'day' | 'week';
-
-interface Forecast {
-  /** Typical error. */
-  error: number;
-  /** Recent mean of what the profile leaves over: the next hour is expected to keep it. */
-  rest: number;
-  /** Hours forecast. */
-  hours: number;
-}
+/** What the hour is known from. */
+export const periods = { none: 0, day: 1, week: 2 } as const;
 
 const dayHours = 24;
 const weekHours = 168;
@@ -58,37 +65,57 @@ const stepsOfSpread = 16;
 const pullErrors = 5;
 const openRate = 0.1;
 
-/** Two characters a value: 0 for a bin never seen, else the step plus {@link middle}. */
-const letters = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';
-const codesOf: readonly number[] = Array.from({ length: 128 }, (_, char) =>
-  Math.max(0, letters.indexOf(String.fromCharCode(char))),
-);
-const base = letters.length;
-const middle = (base * base) / 2;
+/** Four values of twelve bits a number: 0 for a bin never seen, else the step plus {@link middle}. */
+const stepsACell = 4;
+const base = 4096;
+const middle = base / 2;
 const stepMax = middle - 1;
+const scales = [1, base, base ** 2, base ** 3] as const;
 
-export function seasonInit(): SeasonState {
-  const forecast = (): Forecast => ({ error: 0, rest: 0, hours: 0 });
+const dayCells = dayHours / stepsACell;
+const weekCells = weekHours / stepsACell;
+export const seasonCells = cellCount(cell) + 3 * cellCount(forecastCell) + dayCells + weekCells;
+
+export function seasonAt(numbers: Float64Array, from: number): SeasonState {
+  const forecasts = from + cellCount(cell);
+  const size = cellCount(forecastCell);
+  const day = forecasts + 3 * size;
   return {
-    hour: -1,
-    sum: 0,
-    count: 0,
-    hours: 0,
-    origin: 0,
-    step: 0,
-    day: 'AA'.repeat(dayHours),
-    week: '',
-    plain: forecast(),
-    daily: forecast(),
-    weekly: forecast(),
-    period: 'none',
-    mean: 0,
+    own: cellsAt(cell, numbers, from),
+    plain: cellsAt(forecastCell, numbers, forecasts),
+    daily: cellsAt(forecastCell, numbers, forecasts + size),
+    weekly: cellsAt(forecastCell, numbers, forecasts + 2 * size),
+    day: numbers.subarray(day, day + dayCells),
+    week: numbers.subarray(day + dayCells, day + dayCells + weekCells),
   };
 }
 
+/** All cells are zero before. */
+export function seasonInit({ own }: SeasonState): void {
+  own[cell.hour] = -1;
+}
+
+export function seasonPeriod({ own }: SeasonState): number {
+  return own[cell.period];
+}
+
+/** Mean of the day's profile. */
+export function seasonMean({ own }: SeasonState): number {
+  return own[cell.mean];
+}
+
+/** By how much hours are usually told wrong with what is in use. */
+export function seasonError({ own, plain, daily, weekly }: SeasonState): number {
+  const { none, day } = periods;
+  const inUse = own[cell.period] === none ? plain : own[cell.period] === day ? daily : weekly;
+  return inUse[forecastCell.error];
+}
+
 /** What the profile in use expects at this time; undefined where there is none or it has not seen this hour. */
-export function seasonAt(state: SeasonState, at: number): number | undefined {
-  return state.step === 0 || state.hours < dayHours ? undefined : profileAt(state, at, state.period === 'week');
+export function seasonExpects(state: SeasonState, at: number): number | undefined {
+  return state.own[cell.step] === 0 || state.own[cell.hours] < dayHours
+    ? undefined
+    : profileAt(state, at, state.own[cell.period] === periods.week);
 }
 
 function profileAt(state: SeasonState, at: number, weekly: boolean): number | undefined {
@@ -105,7 +132,7 @@ function hourValue(state: SeasonState, hour: number, weekly: boolean): number | 
   const day = stepAt(state.day, modulo(hour, dayHours));
   if (day === undefined) return undefined;
   const week = weekly ? (stepAt(state.week, modulo(hour, weekHours)) ?? 0) : 0;
-  return state.origin + (day + week) * state.step;
+  return state.own[cell.origin] + (day + week) * state.own[cell.step];
 }
 
 export interface SeasonLesson {
@@ -119,63 +146,63 @@ export interface SeasonLesson {
 /** Takes a reading in; an hour is learned when the first reading of a later one comes. */
 export function seasonLearn(state: SeasonState, lesson: SeasonLesson): void {
   const hour = Math.floor(lesson.at / hourMs);
-  if (hour !== state.hour) {
-    if (state.count > 0) finishHour(state, state.sum / state.count, lesson);
-    state.hour = hour;
-    state.sum = 0;
-    state.count = 0;
+  if (hour !== state.own[cell.hour]) {
+    if (state.own[cell.count] > 0) finishHour(state, state.own[cell.sum] / state.own[cell.count], lesson);
+    state.own[cell.hour] = hour;
+    state.own[cell.sum] = 0;
+    state.own[cell.count] = 0;
   }
-  state.sum += lesson.value;
-  state.count += 1;
+  state.own[cell.sum] += lesson.value;
+  state.own[cell.count] += 1;
 }
 
 function finishHour(state: SeasonState, mean: number, { spread, open }: SeasonLesson): void {
   fitSteps(state, mean, spread);
-  const { hour } = state;
+  const hour = state.own[cell.hour];
   const daily = hourValue(state, hour, false);
-  const weekly = state.hours > weekHours ? hourValue(state, hour, true) : undefined;
+  const weekly = state.own[cell.hours] > weekHours ? hourValue(state, hour, true) : undefined;
   forecast(state.plain, mean);
   if (daily !== undefined) forecast(state.daily, mean - daily);
   if (weekly !== undefined) forecast(state.weekly, mean - weekly);
   choose(state);
   const rate = open ? openRate : 1;
   learnBins(state, mean, rate);
-  state.hours += 1;
+  state.own[cell.hours] += 1;
 }
 
 function forecast(known: Forecast, left: number): void {
-  const rate = 1 / Math.min(known.hours + 1, errorMemory);
-  if (known.hours === 0) known.rest = left;
-  else known.error += rate * (Math.abs(left - known.rest) - known.error);
-  known.rest += restRate * (left - known.rest);
-  known.hours += 1;
+  const rate = 1 / Math.min(known[forecastCell.hours] + 1, errorMemory);
+  if (known[forecastCell.hours] === 0) known[forecastCell.rest] = left;
+  else known[forecastCell.error] += rate * (Math.abs(left - known[forecastCell.rest]) - known[forecastCell.error]);
+  known[forecastCell.rest] += restRate * (left - known[forecastCell.rest]);
+  known[forecastCell.hours] += 1;
 }
 
-function choose(state: SeasonState): void {
-  const { plain, daily, weekly } = state;
-  const dayError = daily.hours < forecastsMin ? Number.MAX_VALUE : daily.error;
-  const weekError = weekly.hours < forecastsMin ? Number.MAX_VALUE : weekly.error;
-  const needed = state.period === 'none' ? shareTaken : shareKept;
-  if (Math.min(dayError, weekError) >= needed * plain.error) state.period = 'none';
-  else state.period = weekError < shareWeek * dayError ? 'week' : 'day';
+function choose({ own, plain, daily, weekly }: SeasonState): void {
+  const { error, hours } = forecastCell;
+  const dayError = daily[hours] < forecastsMin ? Number.MAX_VALUE : daily[error];
+  const weekError = weekly[hours] < forecastsMin ? Number.MAX_VALUE : weekly[error];
+  const needed = own[cell.period] === periods.none ? shareTaken : shareKept;
+  if (Math.min(dayError, weekError) >= needed * plain[error]) own[cell.period] = periods.none;
+  else own[cell.period] = weekError < shareWeek * dayError ? periods.week : periods.day;
 }
 
 function learnBins(state: SeasonState, mean: number, rate: number): void {
-  const dayBin = modulo(state.hour, dayHours);
-  const weekBin = modulo(state.hour, weekHours);
-  const target = (mean - state.origin) / state.step;
-  const pull = (pullErrors * Math.max(state.daily.error, state.plain.error)) / state.step;
+  const dayBin = modulo(state.own[cell.hour], dayHours);
+  const weekBin = modulo(state.own[cell.hour], weekHours);
+  const target = (mean - state.own[cell.origin]) / state.own[cell.step];
+  const error = Math.max(state.daily[forecastCell.error], state.plain[forecastCell.error]);
+  const pull = (pullErrors * error) / state.own[cell.step];
   const day = stepAt(state.day, dayBin);
-  const days = Math.min(Math.floor(state.hours / dayHours), daysMemory);
+  const days = Math.min(Math.floor(state.own[cell.hours] / dayHours), daysMemory);
   const settled = day === undefined ? target : day + (rate / (days + 1)) * clip(target - day, pull);
-  state.day = withStep(state.day, dayBin, settled);
-  state.mean = meanOf(state);
-  if (state.hours < dayHours) return;
-  if (state.week === '') state.week = 'AA'.repeat(weekHours);
-  const weeks = Math.min(Math.floor(state.hours / weekHours), weeksMemory);
+  setStep(state.day, dayBin, settled);
+  state.own[cell.mean] = meanOf(state);
+  if (state.own[cell.hours] < dayHours) return;
+  const weeks = Math.min(Math.floor(state.own[cell.hours] / weekHours), weeksMemory);
   const week = stepAt(state.week, weekBin) ?? 0;
   const left = target - (day ?? target) - week;
-  state.week = withStep(state.week, weekBin, week + (rate / (weeks + 1)) * clip(left, pull));
+  setStep(state.week, weekBin, week + (rate / (weeks + 1)) * clip(left, pull));
 }
 
 function meanOf(state: SeasonState): number {
@@ -187,49 +214,47 @@ function meanOf(state: SeasonState): number {
     sum += step;
     known += 1;
   }
-  return state.origin + (known === 0 ? 0 : sum / known) * state.step + 0;
+  return state.own[cell.origin] + (known === 0 ? 0 : sum / known) * state.own[cell.step] + 0;
 }
 
 /** Keeps the steps as fine as the signal asks for and its hours within their reach. */
 function fitSteps(state: SeasonState, mean: number, spread: number): void {
   const wanted = Math.max(spread / stepsOfSpread, Math.abs(mean) * 1e-12, 1e-300);
-  if (state.step === 0) {
-    state.origin = mean;
-    state.step = wanted;
+  if (state.own[cell.step] === 0) {
+    state.own[cell.origin] = mean;
+    state.own[cell.step] = wanted;
     return;
   }
-  const reach = Math.abs(mean - state.origin) / (stepMax / 2);
+  const reach = Math.abs(mean - state.own[cell.origin]) / (stepMax / 2);
   const step = Math.max(wanted, reach);
-  if (step < 4 * state.step && step > state.step / 8) return;
-  const scale = state.step / step;
-  state.day = rescaled(state.day, scale);
-  state.week = rescaled(state.week, scale);
-  state.step = step;
+  if (step < 4 * state.own[cell.step] && step > state.own[cell.step] / 8) return;
+  const scale = state.own[cell.step] / step;
+  rescale(state.day, scale);
+  rescale(state.week, scale);
+  state.own[cell.step] = step;
 }
 
-function rescaled(text: string, scale: number): string {
-  let result = '';
-  for (let bin = 0; bin < text.length / 2; bin += 1) {
-    const value = stepAt(text, bin);
-    result += value === undefined ? 'AA' : code(value * scale);
+function rescale(steps: Float64Array, scale: number): void {
+  for (let bin = 0; bin < steps.length * stepsACell; bin += 1) {
+    const step = stepAt(steps, bin);
+    if (step !== undefined) setStep(steps, bin, step * scale);
   }
-  return result;
 }
 
-function stepAt(text: string, bin: number): number | undefined {
-  const high = codesOf[text.charCodeAt(2 * bin)] ?? 0;
-  const low = codesOf[text.charCodeAt(2 * bin + 1)] ?? 0;
-  const value = high * base + low;
-  return value === 0 ? undefined : value - middle;
+function codeAt(steps: Float64Array, bin: number): number {
+  const packed = steps[Math.floor(bin / stepsACell)] ?? 0;
+  return Math.floor(packed / (scales[bin % stepsACell] ?? 1)) % base;
 }
 
-function withStep(text: string, bin: number, step: number): string {
-  return text.slice(0, 2 * bin) + code(step) + text.slice(2 * bin + 2);
+function stepAt(steps: Float64Array, bin: number): number | undefined {
+  const code = codeAt(steps, bin);
+  return code === 0 ? undefined : code - middle;
 }
 
-function code(step: number): string {
-  const value = Math.round(Math.max(-stepMax, Math.min(stepMax, step))) + middle;
-  return letters.charAt(Math.floor(value / base)) + letters.charAt(value % base);
+function setStep(steps: Float64Array, bin: number, step: number): void {
+  const code = Math.round(clip(step, stepMax)) + middle;
+  const place = Math.floor(bin / stepsACell);
+  steps[place] = (steps[place] ?? 0) + (code - codeAt(steps, bin)) * (scales[bin % stepsACell] ?? 1);
 }
 
 function modulo(value: number, size: number): number {

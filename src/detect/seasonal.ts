@@ -1,74 +1,124 @@
-import type { Detector, Judgement, Score } from './detector.ts';
+import { type Cells, cellCount, cellsAt } from '../base/index.ts';
+import type { Answer, Detector, WatchedReading } from './detector.ts';
 import {
+  forget,
   type LevelParams,
-  type LevelState,
+  type LevelWork,
   level,
-  levelInit,
+  levelAt,
+  levelCell,
+  levelCells,
+  levelStart,
+  levelStarts,
   levelUpdate,
-  recall,
+  type Season,
   startReadings,
   within,
 } from './level.ts';
-import { type RecentState, recentAverage, recentInit, recentLearn } from './recent.ts';
-import { type SeasonState, seasonAt, seasonInit, seasonLearn } from './season.ts';
+import { type RecentState, recentAt, recentAverage, recentCells, recentLearn } from './recent.ts';
+import {
+  periods,
+  type SeasonState,
+  seasonAt,
+  seasonCells,
+  seasonExpects,
+  seasonInit,
+  seasonLearn,
+  seasonPeriod,
+} from './season.ts';
+
+const cell = {
+  /** 1 once `seasons` goes along with the last readings. */
+  hasSeasons: 0,
+  /** 1 once there is a level of what remains. */
+  hasAdjusted: 1,
+} as const;
 
 interface SeasonalState {
+  readonly own: Cells<typeof cell>;
   /** The signal as it is. */
-  readonly plain: LevelState;
+  readonly plain: LevelWork;
   /** What remains of it without its season; from the second day on. */
-  adjusted?: LevelState;
+  readonly adjusted: LevelWork;
   readonly last32: RecentState;
   /** What the profile expected of the last readings; of one that it could not know, what it was. Once there is a level. */
-  seasons?: RecentState;
+  readonly seasons: RecentState;
   readonly season: SeasonState;
 }
 
-const noSeason = { now: 0, average: 0 };
+const noSeason: Season = { now: 0, average: 0 };
 
 /**
  * Wrong for this hour of the day or week. A `level` of what remains when the usual course of day or week is taken
  * away. Until two days are seen, and wherever that course explains nothing, it is `level` and nothing else.
  */
-export const seasonal: Detector<LevelParams, SeasonalState> = {
+export const seasonal: Detector<LevelParams> = {
   kind: 'seasonal',
-  version: 1,
+  version: 2,
   defaults: level.defaults,
+  size: { cells: cellCount(cell) + 2 * levelCells + 2 * recentCells + seasonCells, starts: startReadings },
   check: (params) => level.check(params),
 
-  init: () => ({
-    plain: levelInit(),
-    last32: recentInit(),
-    season: seasonInit(),
-  }),
-
-  update(params, state, reading, judgement) {
-    const { at } = reading;
-    const value = within(reading.value);
-    const { plain, season, last32 } = state;
-    recall(plain, last32, value);
-    const score = levelUpdate(params, plain, { value, last32, season: noSeason }, judgement);
-    if (score.status === 'warming-up') return score;
-    const expected = seasonAt(season, at);
-    if (state.seasons) recentLearn(state.seasons, expected ?? value);
-    else state.seasons = { ...last32, sums: [...last32.sums] };
-    const adjusted = expected === undefined ? undefined : adjust(params, state, { value, expected }, judgement);
-    seasonLearn(season, { at, value, spread: plain.spread, open: judgement.open });
-    if (adjusted?.status !== 'scored' || season.period === 'none') return score;
-    return { ...adjusted, model: 1 };
+  bind(params, { cells, starts }) {
+    const state = stateAt(params, cells);
+    const { own, plain, season, seasons, last32 } = state;
+    const known: Season = { now: 0, average: 0 };
+    return {
+      init() {
+        forget(cells, starts);
+        seasonInit(season);
+      },
+      update(reading) {
+        const { at, open } = reading;
+        const value = within(reading.value);
+        if (levelStarts(plain.state)) return levelStart(plain, starts, value);
+        recentLearn(last32, value);
+        const answer = levelUpdate(plain, value, noSeason, reading);
+        const expected = seasonExpects(season, at);
+        if (own[cell.hasSeasons] === 1) recentLearn(seasons, expected ?? value);
+        else seasons.set(last32);
+        own[cell.hasSeasons] = 1;
+        const adjusted = expected === undefined ? undefined : adjust(state, known, { value, expected }, reading);
+        seasonLearn(season, { at, value, spread: plain.state[levelCell.spread], open });
+        return adjusted === undefined || seasonPeriod(season) === periods.none ? answer : adjusted;
+      },
+    };
   },
 };
 
+function stateAt(params: LevelParams, cells: Float64Array): SeasonalState {
+  const levels = cellCount(cell);
+  const recents = levels + 2 * levelCells;
+  const last32 = recentAt(cells, recents);
+  const adjusted = levelAt(params, cells, levels + levelCells, last32);
+  adjusted.answer.model = 1;
+  return {
+    own: cellsAt(cell, cells, 0),
+    plain: levelAt(params, cells, levels, last32),
+    adjusted,
+    last32,
+    seasons: recentAt(cells, recents + recentCells),
+    season: seasonAt(cells, recents + 2 * recentCells),
+  };
+}
+
 function adjust(
-  params: LevelParams,
-  state: SeasonalState,
+  { own, plain, adjusted, seasons }: SeasonalState,
+  known: Season,
   { value, expected }: { readonly value: number; readonly expected: number },
-  judgement: Judgement,
-): Score {
-  const { plain, last32, seasons = last32 } = state;
-  state.adjusted ??= { ...plain, seen: startReadings, start: [], slow: value - expected, fast: value - expected };
+  reading: WatchedReading,
+): Answer {
+  if (own[cell.hasAdjusted] === 0) {
+    adjusted.state.set(plain.state);
+    adjusted.state[levelCell.seen] = startReadings;
+    adjusted.state[levelCell.slow] = value - expected;
+    adjusted.state[levelCell.fast] = value - expected;
+    own[cell.hasAdjusted] = 1;
+  }
   // Taking a curve away makes every reading move: how the signal itself moves is known from the plain one.
-  state.adjusted.change = plain.change;
-  state.adjusted.changes = plain.changes;
-  const season = { now: expected, average: recentAverage(seasons) };
-  return levelUpdate(params, state.adjusted, { value, last32, season }, judgement);
+  adjusted.state[levelCell.change] = plain.state[levelCell.change];
+  adjusted.state[levelCell.changes] = plain.state[levelCell.changes];
+  known.now = expected;
+  known.average = recentAverage(seasons);
+  return levelUpdate(adjusted, value, known, reading);
 }

@@ -1,26 +1,28 @@
-import { agree, boundless, type Detector, scoreMax, unknownParams } from './detector.ts';
+import { type Cells, cellCount, cellsAt } from '../base/index.ts';
+import { Answer, agree, type Detector, StretchAnswer, scoreMax, unknownParams } from './detector.ts';
 import { clip, isCount, meanDeviationFactor, within } from './level.ts';
-import { type RecentState, recentAverage, recentCount, recentInit, recentLearn } from './recent.ts';
+import { type RecentState, recentAt, recentAverage, recentCells, recentCount, recentLearn } from './recent.ts';
 
 export interface SpreadParams {
   /** Readings that the memory of the usual variation reaches back. */
   readonly memory: number;
 }
 
-interface SpreadState {
-  seen: number;
+const cell = {
+  seen: 0,
   /** Where the signal is just now: variation is the distance from here. */
-  middle: number;
+  middle: 1,
   /** The two readings before. */
-  before: number;
-  last: number;
-  readonly last32: RecentState;
+  before: 2,
+  last: 3,
   /** Readings whose variation was more than none. */
-  varied: number;
+  varied: 4,
   /** Usual logarithm of the variation of the last readings, and how far it goes from there. */
-  usual: number;
-  width: number;
-}
+  usual: 5,
+  width: 6,
+} as const;
+
+type SpreadState = Cells<typeof cell>;
 
 const startReadings = 64;
 const middleMemory = 16;
@@ -39,10 +41,11 @@ const floorMin = 1e-290;
  * Variance up or down. The figure is the mean distance of the last readings from where the signal is, held against
  * its own history on a logarithmic scale, so that twice as much and half as much are as unusual.
  */
-export const spread: Detector<SpreadParams, SpreadState> = {
+export const spread: Detector<SpreadParams> = {
   kind: 'spread',
-  version: 1,
+  version: 2,
   defaults: { memory: 4000 },
+  size: { cells: cellCount(cell) + recentCells, starts: 0 },
 
   check(params) {
     const problems = [...unknownParams(params, ['memory'])];
@@ -52,76 +55,94 @@ export const spread: Detector<SpreadParams, SpreadState> = {
     return problems;
   },
 
-  init: () => ({
-    seen: 0,
-    middle: 0,
-    before: 0,
-    last: 0,
-    last32: recentInit(),
-    varied: 0,
-    usual: 0,
-    width: widthPrior,
-  }),
-
-  update(params, state, reading, { stretchBar, open }) {
-    const value = within(reading.value);
-    const figure = follow(state, value);
-    if (state.seen <= startReadings) {
-      begin(state, figure);
-      return { status: 'warming-up' };
-    }
-    const stretch = judge(state, figure, stretchBar);
-    if (figure > 0) learn(params, state, figure, open ? openRate : 1);
-    return { status: 'scored', score: 0, ...boundless, expected: value, model: 0, stretch };
+  bind(params, { cells }) {
+    const state = cellsAt(cell, cells, 0);
+    const last32 = recentAt(cells, cellCount(cell));
+    const stretch = new StretchAnswer();
+    const answer = new Answer();
+    answer.stretch = stretch;
+    return {
+      init() {
+        cells.fill(0);
+        state[cell.width] = widthPrior;
+      },
+      update(reading) {
+        const value = within(reading.value);
+        const figure = follow(state, last32, value);
+        answer.expected = value;
+        answer.status = state[cell.seen] <= startReadings ? 'warming-up' : 'scored';
+        if (answer.status === 'warming-up') {
+          begin(state, figure);
+          return answer;
+        }
+        stretch.value = figure;
+        stretch.count = recentCount(last32);
+        judge(state, figure, reading.stretchBar, stretch);
+        if (figure > 0) learn(params, state, figure, reading.open ? openRate : 1);
+        return answer;
+      },
+    };
   },
 };
 
 /** Mean distance of the last readings, this one included, from the middle. */
-function follow(state: SpreadState, value: number): number {
-  if (state.seen === 0) Object.assign(state, { middle: value, before: value, last: value });
-  const known = state.varied >= startReadings;
-  const distance = Math.abs(value - state.middle);
-  recentLearn(state.last32, known ? Math.min(distance, readingMax * Math.exp(state.usual)) : distance);
-  state.seen += 1;
+function follow(state: SpreadState, last32: RecentState, value: number): number {
+  if (state[cell.seen] === 0) {
+    state[cell.middle] = value;
+    state[cell.before] = value;
+    state[cell.last] = value;
+  }
+  const known = state[cell.varied] >= startReadings;
+  const distance = Math.abs(value - state[cell.middle]);
+  recentLearn(last32, known ? Math.min(distance, readingMax * Math.exp(state[cell.usual])) : distance);
+  state[cell.seen] += 1;
   // One wild reading does not move the middle, two in a row do.
-  const low = Math.min(value, state.last);
-  const high = Math.max(value, state.last);
-  const middling = Math.max(low, Math.min(high, state.before));
-  state.middle += (middling - state.middle) / Math.min(state.seen, middleMemory);
-  state.before = state.last;
-  state.last = value;
-  return recentAverage(state.last32);
+  const low = Math.min(value, state[cell.last]);
+  const high = Math.max(value, state[cell.last]);
+  const middling = Math.max(low, Math.min(high, state[cell.before]));
+  state[cell.middle] += (middling - state[cell.middle]) / Math.min(state[cell.seen], middleMemory);
+  state[cell.before] = state[cell.last];
+  state[cell.last] = value;
+  return recentAverage(last32);
 }
 
 /** The figure of the last of the first readings is where the usual begins. */
 function begin(state: SpreadState, figure: number): void {
-  if (figure === 0 || state.seen <= startReadings / 2) return;
-  state.varied += 1;
-  state.usual += (Math.log(Math.max(figure, floorMin)) - state.usual) / state.varied;
+  if (figure === 0 || state[cell.seen] <= startReadings / 2) return;
+  state[cell.varied] += 1;
+  state[cell.usual] += (Math.log(Math.max(figure, floorMin)) - state[cell.usual]) / state[cell.varied];
 }
 
-function judge(state: SpreadState, figure: number, bar: number) {
-  const count = recentCount(state.last32);
+function judge(state: SpreadState, figure: number, bar: number, answer: StretchAnswer): void {
   // What has never varied has no usual variation.
-  if (state.varied < startReadings) {
-    return { score: 0, low: 0, high: Number.MAX_VALUE, expected: 0, value: figure, count, since: undefined };
+  if (state[cell.varied] < startReadings) {
+    answer.score = 0;
+    answer.low = 0;
+    answer.high = Number.MAX_VALUE;
+    answer.expected = 0;
+    return;
   }
-  const expected = Math.exp(state.usual);
+  const usual = state[cell.usual];
+  const width = state[cell.width];
+  const expected = Math.exp(usual);
   const floor = Math.max(floorShare * expected, floorMin);
-  const distance = Math.abs(Math.log(Math.max(figure, floor)) - state.usual) / state.width;
-  const lowest = Math.exp(state.usual - bar * state.width);
-  const low = lowest <= floor ? 0 : Math.min(lowest, expected);
-  const high = Math.max(expected, Math.min(Number.MAX_VALUE, Math.exp(state.usual + bar * state.width)));
-  const score = agree(Math.min(distance, scoreMax), figure >= low && figure <= high, bar);
-  return { score, low, high, expected, value: figure, count, since: undefined };
+  const distance = Math.abs(Math.log(Math.max(figure, floor)) - usual) / width;
+  const lowest = Math.exp(usual - bar * width);
+  answer.low = lowest <= floor ? 0 : Math.min(lowest, expected);
+  answer.high = Math.max(expected, Math.min(Number.MAX_VALUE, Math.exp(usual + bar * width)));
+  answer.expected = expected;
+  answer.score = agree(Math.min(distance, scoreMax), figure >= answer.low && figure <= answer.high, bar);
 }
 
 function learn(params: SpreadParams, state: SpreadState, figure: number, rate: number): void {
-  state.varied = Math.min(state.varied + 1, params.memory);
-  const floor = Math.max(floorShare * Math.exp(state.usual), floorMin);
-  const offset = Math.log(Math.max(figure, floor)) - state.usual;
-  const pull = clip(offset, pullWidths * state.width);
-  const speed = rate / state.varied;
-  state.usual += speed * pull;
-  state.width = Math.max(widthMin, state.width + speed * (meanDeviationFactor * Math.abs(pull) - state.width));
+  state[cell.varied] = Math.min(state[cell.varied] + 1, params.memory);
+  const floor = Math.max(floorShare * Math.exp(state[cell.usual]), floorMin);
+  const offset = Math.log(Math.max(figure, floor)) - state[cell.usual];
+  const pull = clip(offset, pullWidths * state[cell.width]);
+  const speed = rate / state[cell.varied];
+  state[cell.usual] += speed * pull;
+  state[cell.width] = Math.max(
+    widthMin,
+    state[cell.width] + speed * (meanDeviationFactor * Math.abs(pull) - state[cell.width]),
+  );
 }

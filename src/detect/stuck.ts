@@ -1,5 +1,5 @@
-import { dayMs } from '../base/index.ts';
-import { agree, boundless, type Detector, unknownParams } from './detector.ts';
+import { type Cells, cellCount, cellsAt, dayMs } from '../base/index.ts';
+import { Answer, agree, type Detector, StretchAnswer, unknownParams, type WatchedReading } from './detector.ts';
 import { isCount } from './level.ts';
 
 export interface StuckParams {
@@ -7,19 +7,21 @@ export interface StuckParams {
   readonly least: number;
 }
 
-interface StuckState {
-  seen: number;
-  last: number;
+const cell = {
+  seen: 0,
+  last: 1,
   /** Equal readings in a row, the last one included, and the event time of the first of them. */
-  run: number;
-  since: number;
+  run: 2,
+  since: 3,
   /** The longest run that has ended; one that a finding was open in counts for less. */
-  longest: number;
+  longest: 4,
   /** Changes seen, to a limit. */
-  changes: number;
+  changes: 5,
   /** Share of the recent readings that differed from the one before. */
-  moving: number;
-}
+  moving: 6,
+} as const;
+
+type StuckState = Cells<typeof cell>;
 
 /** The bar that fits this score: flat for twice as long as ever. */
 export const stuckBar = 2;
@@ -38,10 +40,11 @@ const runMax = 1e9;
  * longest runs so far. A signal that has hardly ever changed, a set point or a state, is constant by nature and scores
  * nothing; one that rests more often than it moves must also rest for days.
  */
-export const stuck: Detector<StuckParams, StuckState> = {
+export const stuck: Detector<StuckParams> = {
   kind: 'stuck',
-  version: 1,
+  version: 2,
   defaults: { least: 8 },
+  size: { cells: cellCount(cell), starts: 0 },
 
   check(params) {
     const problems = [...unknownParams(params, ['least'])];
@@ -51,34 +54,54 @@ export const stuck: Detector<StuckParams, StuckState> = {
     return problems;
   },
 
-  init: () => ({ seen: 0, last: 0, run: 0, since: 0, longest: 0, changes: 0, moving: 0 }),
-
-  update(params, state, { at, value }, { stretchBar, open }) {
-    learn(params, state, { at, value: value + 0 }, open);
-    if (state.seen < startReadings) return { status: 'warming-up' };
-    const { run, since } = state;
-    const usual = Math.max(params.least, state.longest);
-    const alive = state.changes >= changesProven;
-    const rested = state.moving >= movingShare || at - since > stretchBar * restMs;
-    const high = alive && rested ? stretchBar * usual : Math.max(stretchBar * usual, run);
-    const score = agree(run / usual, run <= high, stretchBar);
-    const stretch = { score, low: 0, high, expected: Math.min(usual, high), value: run, count: run, since };
-    return { status: 'scored', score: 0, ...boundless, expected: value, model: 0, stretch };
+  bind({ least }, { cells }) {
+    const state = cellsAt(cell, cells, 0);
+    const stretch = new StretchAnswer();
+    const answer = new Answer();
+    answer.stretch = stretch;
+    return {
+      init: () => state.fill(0),
+      update(reading) {
+        learn(least, state, reading);
+        answer.expected = reading.value;
+        answer.status = state[cell.seen] < startReadings ? 'warming-up' : 'scored';
+        if (answer.status === 'scored') judge(least, state, reading, stretch);
+        return answer;
+      },
+    };
   },
 };
 
-function learn(params: StuckParams, state: StuckState, { at, value }: { at: number; value: number }, open: boolean) {
-  const same = state.seen > 0 && value === state.last;
+function judge(least: number, state: StuckState, { at, stretchBar }: WatchedReading, answer: StretchAnswer): void {
+  const run = state[cell.run];
+  const since = state[cell.since];
+  const usual = Math.max(least, state[cell.longest]);
+  const alive = state[cell.changes] >= changesProven;
+  const rested = state[cell.moving] >= movingShare || at - since > stretchBar * restMs;
+  const high = alive && rested ? stretchBar * usual : Math.max(stretchBar * usual, run);
+  answer.score = agree(run / usual, run <= high, stretchBar);
+  answer.high = high;
+  answer.expected = Math.min(usual, high);
+  answer.value = run;
+  answer.count = run;
+  answer.since = since;
+}
+
+function learn(least: number, state: StuckState, { at, value, open }: WatchedReading): void {
+  const seen = state[cell.seen];
+  const known = Math.max(least, state[cell.longest]);
+  const same = seen > 0 && value === state[cell.last];
   if (!same) {
-    const known = Math.max(params.least, state.longest);
-    state.longest = Math.max(state.longest, open ? Math.min(state.run, 2 * known) : state.run);
-    if (state.seen > 0) state.changes = Math.min(state.changes + 1, changesProven);
-    state.run = 0;
-    state.since = at;
+    const ended = open ? Math.min(state[cell.run], 2 * known) : state[cell.run];
+    state[cell.longest] = Math.max(state[cell.longest], ended);
+    if (seen > 0) state[cell.changes] = Math.min(state[cell.changes] + 1, changesProven);
+    state[cell.run] = 0;
+    state[cell.since] = at;
   }
-  state.last = value;
-  state.run = Math.min(state.run + 1, runMax);
-  state.seen = Math.min(state.seen + 1, movingMemory);
+  state[cell.last] = value;
+  state[cell.run] = Math.min(state[cell.run] + 1, runMax);
+  state[cell.seen] = Math.min(seen + 1, movingMemory);
   // A run that may be an event does not make the signal a resting one.
-  if (state.run <= Math.max(params.least, state.longest)) state.moving += (Number(!same) - state.moving) / state.seen;
+  if (state[cell.run] > Math.max(least, state[cell.longest])) return;
+  state[cell.moving] += (Number(!same) - state[cell.moving]) / state[cell.seen];
 }

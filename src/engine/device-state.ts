@@ -1,6 +1,13 @@
 import type { FindingEvent } from '../findings/index.ts';
 import type { RulesState } from '../rules/index.ts';
-import type { WatcherState } from './watcher.ts';
+import {
+  type DeviceMemory,
+  type MemorySnapshot,
+  memoryOf,
+  memorySnapshot,
+  nothingRemembered,
+} from './device-memory.ts';
+import type { Judge } from './judge.ts';
 
 /** A finding that holds: its last event and how many events it has had. */
 export interface OpenFinding {
@@ -10,14 +17,14 @@ export interface OpenFinding {
   readonly holders?: Readonly<Record<string, boolean>>;
 }
 
-/** All that the engine remembers of a device: plain data that survives JSON unchanged. */
+/** All that the engine remembers of a device. */
 export interface DeviceState {
   readonly product: string;
-  /** {@link Judge.layout} that `rules` and `watchers` belong to; empty before the first report. */
-  layout: string;
+  /** What `rules` and `memory` are ready for; undefined before the first report, and after a restart. */
+  judge: Judge | undefined;
   rules: RulesState | undefined;
-  /** By `${kind}:${signal}`. */
-  readonly watchers: Record<string, { readonly params: string; state: WatcherState }>;
+  /** What the detectors know. */
+  memory: DeviceMemory;
   /** By source. */
   readonly open: Record<string, OpenFinding>;
   /** Event time of the newest judged report. */
@@ -28,21 +35,30 @@ export interface DeviceState {
   seen: boolean;
   /** The service's own down-time, all in all, as it was at `heardAt`. */
   downMsAtHeard: number;
-  /** Last band kept for charts, by signal. */
-  readonly bands: Record<string, { at: number; low: number; high: number }>;
 }
 
 export function newDeviceState(product: string): DeviceState {
   return {
     product,
-    layout: '',
+    judge: undefined,
     rules: undefined,
-    watchers: {},
+    memory: nothingRemembered,
     open: {},
     watermark: undefined,
     heardAt: undefined,
     seen: false,
     downMsAtHeard: 0,
-    bands: {},
   };
+}
+
+/** As text: everything but what is made again from the pack. */
+export function deviceStateToText(state: DeviceState): string {
+  const { judge: _judge, memory, ...plain } = state;
+  return JSON.stringify({ ...plain, memory: memorySnapshot(memory) });
+}
+
+export function deviceStateFromText(text: string): DeviceState {
+  // A snapshot is from `deviceStateToText`, of this version of ours or of an earlier one that kept less.
+  const { memory, ...plain } = JSON.parse(text) as Omit<DeviceState, 'memory'> & { memory?: MemorySnapshot };
+  return { ...newDeviceState(plain.product), ...plain, memory: memory ? memoryOf(memory) : nothingRemembered };
 }

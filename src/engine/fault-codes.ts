@@ -7,8 +7,16 @@ import { type Cause, clear, raise } from './episode.ts';
 /** Unlisted codes that may hold at once; a device that invents codes would grow for ever. */
 const unlistedMax = 100;
 
+const noEvents: readonly FindingEvent[] = [];
+
 /** What a device says is wrong: listed codes with a failure mode open cases, the others are findings. */
-export function judgeFaultCodes(state: DeviceState, pack: ProductPack, cause: Cause, report: Report): FindingEvent[] {
+export function judgeFaultCodes(
+  state: DeviceState,
+  pack: ProductPack,
+  cause: Cause,
+  report: Report,
+): readonly FindingEvent[] {
+  if (report.faults.length === 0) return noEvents;
   const events: (FindingEvent | undefined)[] = [];
   for (const { code, active } of report.faults) {
     const source = `fault:${code}`;

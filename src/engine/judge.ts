@@ -1,32 +1,43 @@
+import type { Cells } from '../base/index.ts';
+import type { NumberReading } from '../detect/index.ts';
 import type { FindingEvent } from '../findings/index.ts';
 import type { ProductPack, WatchSpec } from '../product/index.ts';
 import type { CompiledRules, RuleTransition } from '../rules/index.ts';
 import type { Report } from '../telemetry/index.ts';
+import type { Bench } from './bench.ts';
 import type { DeviceState } from './device-state.ts';
-import type { BandPoint, EngineOutput } from './engine.ts';
+import type { EngineOutput } from './engine.ts';
 import { type Cause, clear, clearShared, type Raised, raise, raiseShared } from './episode.ts';
-import type { Watcher, WatcherStep } from './watcher.ts';
+import type { Band, Watcher, WatcherChange } from './watcher.ts';
 
 /** A pack made ready to judge with: once a version, for all devices. */
 export interface Judge {
   readonly version: number;
-  /** Tells the states that this judge can go on with from those of other packs, or of another version of ours. */
-  readonly layout: string;
   readonly pack: ProductPack;
   readonly rules: CompiledRules;
+  readonly bench: Bench;
   /** By signal, in the pack's order. */
-  readonly watchers: ReadonlyMap<string, readonly SignalWatcher[]>;
+  readonly signals: ReadonlyMap<string, WatchedSignal>;
+}
+
+export interface WatchedSignal {
+  readonly name: string;
+  readonly watchers: readonly SignalWatcher[];
+  /** Of the device in hand. */
+  readonly keptBand: Cells<typeof bandCell>;
 }
 
 export interface SignalWatcher {
-  /** `${kind}:${signal}`: the finding's source and the state's key. */
+  /** `${kind}:${signal}`: the finding's source. */
   readonly key: string;
-  readonly signal: string;
   readonly spec: WatchSpec;
-  /** Parameters as text: a state belongs to those it grew up with. */
-  readonly params: string;
   readonly watcher: Watcher;
 }
+
+const noEvents: readonly FindingEvent[] = [];
+
+/** The last band that was kept for charts; all zero before the first. */
+export const bandCell = { at: 0, low: 1, high: 2 } as const;
 
 /** A band is kept for charts when it moved by a tenth of its width, or after this long; never more often than each… */
 const bandKeepMs = 6 * 3_600_000;
@@ -42,21 +53,24 @@ export function adoptPack(state: DeviceState, judge: Judge, cause: Cause): Findi
     for (const rule of judge.pack.rules) known.add(`rule:${rule.id}`);
     for (const { rule } of dropped) known.delete(`rule:${rule}`);
   } else state.rules = judge.rules.init();
-  for (const watchers of judge.watchers.values()) {
-    for (const { key, params, watcher } of watchers) {
-      known.add(key);
-      if (state.watchers[key]?.params === params) continue;
-      state.watchers[key] = { params, state: watcher.init() };
-      known.delete(key);
-    }
+  const kept = judge.bench.layOut(state.memory);
+  for (const { key, watcher } of watchersOf(judge)) {
+    if (kept.has(key)) known.add(key);
+    else watcher.init();
   }
-  for (const key of Object.keys(state.watchers)) {
-    if (![...judge.watchers.values()].some((list) => list.some((item) => item.key === key))) delete state.watchers[key];
-  }
-  state.layout = judge.layout;
+  state.memory = judge.bench.take(isWarm(judge));
+  state.judge = judge;
   const gone = Object.keys(state.open).filter((source) => !stays(state, source, known));
   const explanation = `Version ${judge.version} of the product pack changed what raised this; it is judged anew.`;
   return gone.flatMap((source) => clear(state, source, cause, { endsAt: cause.at, explanation }) ?? []);
+}
+
+function watchersOf({ signals }: Judge): SignalWatcher[] {
+  return [...signals.values()].flatMap(({ watchers }) => watchers);
+}
+
+function isWarm(judge: Judge): boolean {
+  return watchersOf(judge).every(({ watcher }) => watcher.isWarm());
 }
 
 /** Whether what raised a finding is still there; of those that share one, whether any is. */
@@ -68,48 +82,58 @@ function stays(state: DeviceState, source: string, known: ReadonlySet<string>): 
   return holders.some(([, holds]) => holds);
 }
 
+/** A report that is being judged. */
+export interface InHand {
+  readonly state: DeviceState;
+  readonly judge: Judge;
+  readonly cause: Cause;
+  readonly report: Report;
+  readonly out: EngineOutput;
+}
+
 /** The detectors' judgement of a report's numbers. */
-export function judgeReadings(
-  state: DeviceState,
-  judge: Judge,
-  cause: Cause,
-  report: Report,
-  out: Pick<EngineOutput, 'bands' | 'judged'>,
-): FindingEvent[] {
-  const events: FindingEvent[] = [];
-  for (const signal in report.signals) {
-    const value = report.signals[signal];
-    const watchers = judge.watchers.get(signal);
-    if (!watchers || typeof value !== 'number') continue;
-    let banded = false;
-    for (const item of watchers) {
-      const held = state.watchers[item.key];
-      if (!held) continue;
-      const step = item.watcher.step(held.state, { at: report.at, value });
-      const event = watcherEvent(state, judge.pack, cause, item, step);
-      if (event) events.push(event);
-      const { band, exceedance } = step;
-      out.judged?.push({ device: report.device, signal, source: item.key, at: report.at, band, exceedance });
-      if (step.outOfRange) break;
-      // The chart shows one band: that of the first watcher that has one.
-      if (banded || item.spec.kind === 'range' || !band) continue;
-      banded = true;
-      keepBand(state, report, signal, step, out.bands);
-    }
+export function judgeReadings(inHand: InHand): void {
+  const { state, judge, report } = inHand;
+  const { signals, bench } = judge;
+  if (signals.size === 0) return;
+  bench.lay(state.memory);
+  for (const name in report.signals) {
+    const value = report.signals[name];
+    const signal = signals.get(name);
+    if (signal && typeof value === 'number') judgeReading(inHand, signal, { at: report.at, value });
   }
-  return events;
+  bench.putBack(state.memory);
+  if (!bench.isWarm(state.memory) && isWarm(judge)) state.memory = bench.take(true);
+}
+
+function judgeReading(inHand: InHand, signal: WatchedSignal, reading: NumberReading): void {
+  const { report, out } = inHand;
+  const { device, at } = report;
+  let banded = false;
+  for (const item of signal.watchers) {
+    const { band, exceedance, outOfRange, change } = item.watcher.step(reading);
+    if (change) {
+      const event = watcherEvent(inHand, signal.name, item, change);
+      if (event) out.findings.push(event);
+    }
+    if (out.judged) {
+      const shown = band && { ...band };
+      out.judged.push({ device, signal: signal.name, source: item.key, at, band: shown, exceedance });
+    }
+    if (outOfRange) return;
+    // The chart shows one band: that of the first watcher that has one.
+    if (banded || item.spec.kind === 'range' || !band) continue;
+    banded = true;
+    if (isWorthKeeping(signal.keptBand, at, band, change)) keepBand(inHand, signal, band);
+  }
 }
 
 function watcherEvent(
-  state: DeviceState,
-  pack: ProductPack,
-  cause: Cause,
-  item: SignalWatcher,
-  step: WatcherStep,
+  { state, judge, cause }: InHand,
+  signal: string,
+  { key: source, spec }: SignalWatcher,
+  change: WatcherChange,
 ): FindingEvent | undefined {
-  const { change } = step;
-  if (change === undefined) return undefined;
-  const { key: source, signal, spec } = item;
   const isRange = spec.kind === 'range';
   if (change.kind === 'cleared') {
     const end = { endsAt: change.endsAt };
@@ -128,21 +152,27 @@ function watcherEvent(
     explanation: change.explanation,
     evidence: change.evidence.map((reading) => ({ signal, ...reading })),
   };
-  return isRange ? raise(state, pack, cause, raised) : raiseShared(state, pack, cause, raised);
+  return isRange ? raise(state, judge.pack, cause, raised) : raiseShared(state, judge.pack, cause, raised);
 }
 
-function keepBand(state: DeviceState, report: Report, signal: string, step: WatcherStep, bands: BandPoint[]): void {
-  const { band } = step;
-  if (!band) return;
-  const last = state.bands[signal];
-  if (last && step.change === undefined) {
-    const sinceMs = report.at - last.at;
-    const moved = Math.max(Math.abs(band.low - last.low), Math.abs(band.high - last.high));
-    if (sinceMs < bandEveryMs) return;
-    if (sinceMs < bandKeepMs && moved <= bandMoved * (last.high - last.low)) return;
-  }
-  state.bands[signal] = { at: report.at, low: band.low, high: band.high };
-  bands.push({ device: report.device, signal, at: report.at, low: band.low, high: band.high });
+function isWorthKeeping(
+  kept: WatchedSignal['keptBand'],
+  at: number,
+  band: Band,
+  change: WatcherChange | undefined,
+): boolean {
+  if (change || kept[bandCell.at] === 0) return true;
+  const sinceMs = at - kept[bandCell.at];
+  if (sinceMs < bandEveryMs) return false;
+  const moved = Math.max(Math.abs(band.low - kept[bandCell.low]), Math.abs(band.high - kept[bandCell.high]));
+  return sinceMs >= bandKeepMs || moved > bandMoved * (kept[bandCell.high] - kept[bandCell.low]);
+}
+
+function keepBand({ report, out }: InHand, { name, keptBand }: WatchedSignal, { low, high }: Band): void {
+  keptBand[bandCell.at] = report.at;
+  keptBand[bandCell.low] = low;
+  keptBand[bandCell.high] = high;
+  out.bands.push({ device: report.device, signal: name, at: report.at, low, high });
 }
 
 /** What the rules' transitions mean as findings. */
@@ -151,7 +181,8 @@ export function ruleEvents(
   pack: ProductPack,
   cause: Cause,
   transitions: readonly RuleTransition[],
-): FindingEvent[] {
+): readonly FindingEvent[] {
+  if (transitions.length === 0) return noEvents;
   return transitions.flatMap((transition) => {
     const { rule, explanation, evidence } = transition;
     const source = `rule:${rule.id}`;

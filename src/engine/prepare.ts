@@ -1,9 +1,10 @@
-import { AftercareError, canonicalJson } from '../base/index.ts';
-import { detectors } from '../detect/index.ts';
+import { AftercareError, canonicalJson, cellCount, cellsAt } from '../base/index.ts';
+import { type DetectorKind, detectors } from '../detect/index.ts';
 import type { KnownPack, SignalSpec, WatchSpec } from '../product/index.ts';
 import { compileRules } from '../rules/index.ts';
-import type { Judge, SignalWatcher } from './judge.ts';
-import { createWatcher } from './watcher.ts';
+import { Bench, type BenchPlan } from './bench.ts';
+import { bandCell, type Judge, type WatchedSignal } from './judge.ts';
+import { createWatcher, watcherSize, watcherVersion } from './watcher.ts';
 
 /** Makes a pack ready to judge with. A published pack was checked before; a problem here is a newer engine's. */
 export function prepareJudge(known: KnownPack): Judge {
@@ -12,14 +13,42 @@ export function prepareJudge(known: KnownPack): Judge {
     const text = `${known.product} version ${known.version}: ${problems.join('; ')}`;
     throw new AftercareError('pack-invalid', text, { hint: 'publish a version that `aftercare check` accepts' });
   }
-  const watchers = new Map<string, readonly SignalWatcher[]>();
-  for (const signal of known.pack.signals) {
-    const list = watchesOf(signal).map((spec) => signalWatcher(signal, spec));
-    if (list.length > 0) watchers.set(signal.name, list);
-  }
-  const params = [...watchers.values()].flatMap((list) => list.map((item) => [item.key, item.params]));
-  const layout = canonicalJson([known.version, rules.layout, params]);
-  return { version: known.version, layout, pack: known.pack, rules, watchers };
+  const plans = known.pack.signals.map(planSignal).filter(({ watches }) => watches.length > 0);
+  const bench = new Bench(plans.flatMap(({ band, watches }) => [band, ...watches]));
+  const signals = new Map(plans.map((plan) => [plan.signal.name, watchedSignal(plan, bench)]));
+  return { version: known.version, pack: known.pack, rules, bench, signals };
+}
+
+interface SignalPlan {
+  readonly signal: SignalSpec;
+  readonly band: BenchPlan;
+  readonly watches: readonly WatchPlan[];
+}
+
+interface WatchPlan extends BenchPlan {
+  readonly spec: WatchSpec;
+  readonly detector: DetectorKind;
+}
+
+function planSignal(signal: SignalSpec): SignalPlan {
+  const band = { key: `band:${signal.name}`, params: '', size: { cells: cellCount(bandCell), starts: 0 } };
+  return { signal, band, watches: watchesOf(signal).map((spec) => planWatch(signal, spec)) };
+}
+
+function planWatch(signal: SignalSpec, spec: WatchSpec): WatchPlan {
+  const detector = detectors.get(spec.kind);
+  if (!detector) throw new AftercareError('pack-invalid', `there is no detector \`${spec.kind}\``);
+  const params = canonicalJson([watcherVersion(detector), spec.params]);
+  return { key: `${spec.kind}:${signal.name}`, params, size: watcherSize(detector), spec, detector };
+}
+
+function watchedSignal({ signal, band, watches }: SignalPlan, bench: Bench): WatchedSignal {
+  const watchers = watches.map(({ key, spec, detector }) => ({
+    key,
+    spec,
+    watcher: createWatcher({ signal, spec, detector, memory: bench.place(key) }),
+  }));
+  return { name: signal.name, watchers, keptBand: cellsAt(bandCell, bench.place(band.key).cells, 0) };
 }
 
 /** `range` comes first and by itself: a reading that cannot be is a sensor's fault and teaches the others nothing. */
@@ -31,12 +60,4 @@ function watchesOf(signal: SignalSpec): WatchSpec[] {
   const [low, high] = signal.range;
   const fallback = { failureMode: 'sensor-fault', severity: 'info', safety: false } as const;
   return [{ ...fallback, ...own, kind: 'range', params: { low, high } }, ...rest];
-}
-
-function signalWatcher(signal: SignalSpec, spec: WatchSpec): SignalWatcher {
-  const detector = detectors.get(spec.kind);
-  if (!detector) throw new AftercareError('pack-invalid', `there is no detector \`${spec.kind}\``);
-  const watcher = createWatcher({ signal, spec, detector });
-  const params = canonicalJson([watcher.version, spec.params]);
-  return { key: `${spec.kind}:${signal.name}`, signal: signal.name, spec, params, watcher };
 }

@@ -1,7 +1,8 @@
 import type { FindingEvent } from '../findings/index.ts';
 import type { Catalogue } from '../product/index.ts';
+import type { RulesState } from '../rules/index.ts';
 import type { Fact } from '../telemetry/index.ts';
-import { type DeviceState, newDeviceState } from './device-state.ts';
+import { type DeviceState, deviceStateFromText, deviceStateToText, newDeviceState } from './device-state.ts';
 import type { EngineInput, EngineOutput } from './engine.ts';
 import { type Cause, clear, raise } from './episode.ts';
 import { judgeFaultCodes } from './fault-codes.ts';
@@ -38,7 +39,7 @@ export class Engine {
         return;
       case 'contact':
         this.#heard(input.receivedAt);
-        this.#contact({ ...input, at: input.receivedAt, index: 0 }, out);
+        this.#sign({ ...input, at: input.receivedAt, index: 0 }, out);
         return;
       case 'assist':
         this.#heard(input.receivedAt);
@@ -58,15 +59,14 @@ export class Engine {
     }
   }
 
-  /** A device's state as JSON; undefined for one the engine has not met. */
+  /** A device's state as text; undefined for one the engine has not met. */
   snapshot(device: string): string | undefined {
     const state = this.#devices.get(device);
-    return state && JSON.stringify(state);
+    return state && deviceStateToText(state);
   }
 
   restore(device: string, snapshot: string): void {
-    const state = JSON.parse(snapshot) as DeviceState;
-    this.#devices.set(device, { ...newDeviceState(state.product), ...state });
+    this.#devices.set(device, deviceStateFromText(snapshot));
   }
 
   /** Lets go of a device that nothing more will be said of, as at the end of its replay. */
@@ -90,33 +90,43 @@ export class Engine {
     const judge = this.#judge(report.product);
     const state = this.#device(device);
     if (!judge || !state) return;
-    this.#contact(cause, out);
+    this.#contact(state, cause, out);
     if (!input.judged) return;
-    if (state.layout !== judge.layout) push(out, adoptPack(state, judge, cause));
+    const rules = this.#ready(state, judge, cause, out);
     state.watermark = at;
     push(out, judgeFaultCodes(state, judge.pack, cause, report));
-    push(out, judgeReadings(state, judge, cause, report, out));
-    state.rules ??= judge.rules.init();
-    const { downMs } = this.#globals;
-    push(out, ruleEvents(state, judge.pack, cause, judge.rules.step(state.rules, { kind: 'report', report, downMs })));
+    judgeReadings({ state, judge, cause, report, out });
+    const transitions = judge.rules.step(rules, { kind: 'report', report, downMs: this.#globals.downMs });
+    push(out, ruleEvents(state, judge.pack, cause, transitions));
   }
 
-  #contact(cause: Cause, out: EngineOutput): void {
+  /** Makes a state ready for the judge in force; returns the rules' part of it. */
+  #ready(state: DeviceState, judge: Judge, cause: Cause, out: EngineOutput): RulesState {
+    if (state.judge !== judge) push(out, adoptPack(state, judge, cause));
+    state.rules ??= judge.rules.init();
+    return state.rules;
+  }
+
+  /** A sign of life; returns the device's state, if it is known. */
+  #sign(cause: Cause, out: EngineOutput): DeviceState | undefined {
     const state = this.#device(cause.device);
-    if (!state) return;
+    if (state) this.#contact(state, cause, out);
+    return state;
+  }
+
+  #contact(state: DeviceState, cause: Cause, out: EngineOutput): void {
     out.touched.add(cause.device);
     state.heardAt = state.seen ? Math.max(state.heardAt ?? 0, cause.receivedAt) : cause.receivedAt;
     state.seen = true;
     state.downMsAtHeard = this.#globals.downMs;
     const ended = endSilence(state, cause);
-    if (ended) push(out, [ended]);
+    if (ended) out.findings.push(ended);
   }
 
   #assist(input: Extract<EngineInput, { kind: 'assist' }>, out: EngineOutput): void {
     const { device, offset, at, receivedAt, note } = input;
     const cause: Cause = { device, offset, index: 0, at, receivedAt };
-    this.#contact(cause, out);
-    const state = this.#device(device);
+    const state = this.#sign(cause, out);
     const judge = state && this.#judge(state.product);
     if (!state || !judge) return;
     const raised = raise(state, judge.pack, cause, {
@@ -155,9 +165,8 @@ export class Engine {
       }
       if (!judge.rules.usesSilence) continue;
       out.touched.add(device);
-      if (state.layout !== judge.layout) push(out, adoptPack(state, judge, cause));
-      state.rules ??= judge.rules.init();
-      const step = judge.rules.step(state.rules, { kind: 'tick', at: input.at, silentForMs: silence?.forMs, downMs });
+      const rules = this.#ready(state, judge, cause, out);
+      const step = judge.rules.step(rules, { kind: 'tick', at: input.at, silentForMs: silence?.forMs, downMs });
       push(out, ruleEvents(state, judge.pack, cause, step));
     }
   }

@@ -1,8 +1,11 @@
+import { type Cells, cellCount, cellsAt } from '../base/index.ts';
 import {
   boundless,
   type DetectorKind,
   detectors,
   type JudgedStretch,
+  type Memory,
+  type MemorySize,
   type NumberReading,
   rangeBar,
   stuckBar,
@@ -17,8 +20,9 @@ import {
   explainStuck,
   fixedGate,
   type GateParams,
-  type GatesState,
-  type GatesStep,
+  type GatesChange,
+  gatesAt,
+  gatesCells,
   gatesInit,
   gatesOpen,
   gatesStep,
@@ -26,26 +30,24 @@ import {
   type JudgedReading,
   learnedGate,
   patientGate,
+  readingBar,
   type SignalWords,
   type Stretch,
+  stretchBar,
 } from '../findings/index.ts';
 import type { WatchSpec } from '../product/index.ts';
 
-/** A detector on one signal of one device, behind its gates. */
+/** A detector on one signal, behind its gates, at work on a memory: that of whichever device is in hand. */
 export interface Watcher {
-  /** A state belongs to the version that made it. */
-  readonly version: string;
-  init(): WatcherState;
-  /** Judges a reading (finite, not older than the one before); changes only `state`. */
-  step(state: WatcherState, reading: NumberReading): WatcherStep;
-}
-
-/** Plain data that survives JSON unchanged. */
-export interface WatcherState {
-  readonly detector: object;
-  readonly gates: GatesState;
-  /** The last judged readings, oldest first. */
-  readonly recent: JudgedReading[];
+  /** Makes the memory that of a signal never seen. */
+  init(): void;
+  /** The detector has warmed up, and needs no `starts` any more. */
+  isWarm(): boolean;
+  /**
+   * Judges a reading (finite, not older than the one before); changes only the memory. What it returns is one object,
+   * made anew by the next step.
+   */
+  step(reading: NumberReading): WatcherStep;
 }
 
 export interface WatcherStep {
@@ -55,12 +57,18 @@ export interface WatcherStep {
    * What was expected of this reading, solved at the bar as it stood: outside it is abnormal, inside is not. Undefined
    * for detectors that look at readings together only.
    */
-  readonly band: { readonly low: number; readonly high: number; readonly expected: number } | undefined;
+  readonly band: Band | undefined;
   /** The value is one that the signal cannot have: no other detector should learn from it. */
   readonly outOfRange: boolean;
   /** The greater of the looks' scores over their bars: above 1 is beyond. */
   readonly exceedance: number;
   readonly change: WatcherChange | undefined;
+}
+
+export interface Band {
+  readonly low: number;
+  readonly high: number;
+  readonly expected: number;
 }
 
 export type WatcherChange =
@@ -81,67 +89,85 @@ export interface WatcherOptions {
   readonly signal: SignalWords;
   readonly spec: Pick<WatchSpec, 'kind' | 'params'>;
   readonly detector: DetectorKind;
+  /** As large as {@link watcherSize} says. */
+  readonly memory: Memory;
 }
-
-type ChangedStep = Exclude<GatesStep, { readonly change: undefined }>;
 
 const patientKinds: ReadonlySet<string> = new Set(['spread', 'drift']);
 
 /** Readings that an opened finding shows, the one that opened it included. */
 const evidenceReadings = 6;
 
-const warmingUp: WatcherStep = {
-  warmingUp: true,
-  band: undefined,
-  outOfRange: false,
-  exceedance: 0,
-  change: undefined,
-};
+const cell = {
+  /** Readings judged: 0 while the detector warms up. The last of them follow, each with its band. */
+  judged: 0,
+} as const;
 
-export function createWatcher({ signal, spec, detector }: WatcherOptions): Watcher {
-  const { budget, ...own } = spec.params;
-  const bound = detector.bind(own);
+const readingCells = 4;
+const ownCells = cellCount(cell) + evidenceReadings * readingCells;
+
+/** A memory belongs to the version that made it. */
+export function watcherVersion({ version }: DetectorKind): string {
+  return `${version}.${gateVersion}`;
+}
+
+export function watcherSize({ size }: DetectorKind): MemorySize {
+  return { cells: ownCells + size.cells + gatesCells, starts: size.starts };
+}
+
+export function createWatcher({ signal, spec, detector, memory }: WatcherOptions): Watcher {
+  const { cells, starts } = memory;
+  const { budget, ...params } = spec.params;
   const isRange = spec.kind === 'range';
   const gate = gateOf(spec.kind, budget);
   // What came before says nothing of a value that cannot be.
-  const evidenceMax = isRange ? 1 : evidenceReadings;
+  const recent = new RecentReadings(cells, isRange ? 1 : evidenceReadings);
+  const bound = detector.bind(params, { cells: cells.subarray(ownCells, ownCells + detector.size.cells), starts });
+  const gates = gatesAt(cells, ownCells + detector.size.cells);
+  const watched = { at: 0, value: 0, bar: 0, stretchBar: 0, open: false };
+  const step = new Step();
+  const band = { low: 0, high: 0, expected: 0 };
 
   return {
-    version: `${detector.version}.${gateVersion}`,
-    init: () => ({ detector: bound.init(), gates: gatesInit(gate), recent: [] }),
+    isWarm: () => recent.any,
 
-    step(state, reading) {
-      const { gates } = state;
-      const { bar } = gates.reading;
-      const stretchBar = gates.stretch?.bar ?? bar;
-      const score = bound.update(state.detector, reading, { bar, stretchBar, open: gatesOpen(gates) });
+    init() {
+      cells.fill(0);
+      starts.fill(0);
+      bound.init();
+      gatesInit(gate, gates);
+    },
+
+    step({ at, value }) {
+      watched.at = at;
+      watched.value = value;
+      watched.bar = readingBar(gates);
+      watched.stretchBar = stretchBar(gates);
+      watched.open = gatesOpen(gates);
+      const score = bound.update(watched);
       if (score.status === 'warming-up') return warmingUp;
-      const { low, high, expected, model, stretch } = score;
-      state.recent.push({ at: reading.at, value: reading.value, low, high });
-      if (state.recent.length > evidenceMax) state.recent.shift();
-      const step = gatesStep(gate, gates, reading.at, { model, reading: score.score, stretch });
-      return {
-        warmingUp: false,
-        band: isBoundless(score) ? undefined : { low, high, expected },
-        outOfRange: isRange && step.beyond,
-        exceedance: Math.max(score.score / bar, (stretch?.score ?? 0) / stretchBar),
-        change: step.change && changeOf(step, state, reading, stretch),
-      };
+      const { low, high, stretch } = score;
+      recent.keep(at, value, low, high);
+      const change = gatesStep(gate, gates, at, score);
+      band.low = low;
+      band.high = high;
+      band.expected = score.expected;
+      step.band = isBoundless(score) ? undefined : band;
+      step.outOfRange = isRange && score.score > watched.bar;
+      step.exceedance = Math.max(score.score / watched.bar, (stretch?.score ?? 0) / watched.stretchBar);
+      step.change = change && changeOf(change, watched, stretch);
+      return step;
     },
   };
 
-  function changeOf(
-    step: ChangedStep,
-    state: WatcherState,
-    reading: NumberReading,
-    judged: JudgedStretch | undefined,
-  ): WatcherChange {
-    if (step.change === 'closed') return { kind: 'cleared', endsAt: step.endsAt };
+  function changeOf(change: GatesChange, reading: NumberReading, judged: JudgedStretch | undefined): WatcherChange {
+    if (change.change === 'closed') return { kind: 'cleared', endsAt: change.endsAt };
     const { at } = reading;
-    const stretch = step.look === 'stretch' && judged ? stretchOf(judged, at) : undefined;
-    const explanation = stretch ? explainTogether(reading, stretch) : explainReadings(state.recent.slice(-gate.of));
-    const startsAt = stretch?.since ?? step.startsAt;
-    const evidence = state.recent.map((seen) => (isBoundless(seen) ? { at: seen.at, value: seen.value } : { ...seen }));
+    const stretch = change.look === 'stretch' && judged ? stretchOf(judged, at) : undefined;
+    const seen = recent.list();
+    const explanation = stretch ? explainTogether(reading, stretch) : explainReadings(seen.slice(-gate.of));
+    const startsAt = stretch?.since ?? change.startsAt;
+    const evidence = seen.map((item) => (isBoundless(item) ? { at: item.at, value: item.value } : item));
     return { kind: 'raised', startsAt, openedAt: at, explanation, stretch, evidence };
   }
 
@@ -158,12 +184,65 @@ export function createWatcher({ signal, spec, detector }: WatcherOptions): Watch
   }
 }
 
+const warmingUp: WatcherStep = {
+  warmingUp: true,
+  band: undefined,
+  outOfRange: false,
+  exceedance: 0,
+  change: undefined,
+};
+
+class Step implements WatcherStep {
+  readonly warmingUp = false;
+  band: Band | undefined;
+  outOfRange = false;
+  exceedance = 0;
+  change: WatcherChange | undefined;
+}
+
+/** The last judged readings, each with its band, in a ring of cells. */
+class RecentReadings {
+  readonly #own: Cells<typeof cell>;
+  readonly #ring: Float64Array;
+  readonly #most: number;
+
+  constructor(cells: Float64Array, most: number) {
+    this.#own = cellsAt(cell, cells, 0);
+    this.#ring = cells.subarray(cellCount(cell), cellCount(cell) + most * readingCells);
+    this.#most = most;
+  }
+
+  get any(): boolean {
+    return this.#own[cell.judged] > 0;
+  }
+
+  keep(at: number, value: number, low: number, high: number): void {
+    const place = (this.#own[cell.judged] % this.#most) * readingCells;
+    this.#ring[place] = at;
+    this.#ring[place + 1] = value;
+    this.#ring[place + 2] = low;
+    this.#ring[place + 3] = high;
+    this.#own[cell.judged] += 1;
+  }
+
+  /** Oldest first. */
+  list(): JudgedReading[] {
+    const judged = this.#own[cell.judged];
+    const count = Math.min(judged, this.#most);
+    return Array.from({ length: count }, (_, index) => {
+      const place = ((judged - count + index) % this.#most) * readingCells;
+      const [at = 0, value = 0, low = 0, high = 0] = this.#ring.subarray(place, place + readingCells);
+      return { at, value, low, high };
+    });
+  }
+}
+
 function isBoundless({ low, high }: { readonly low: number; readonly high: number }): boolean {
   return low === boundless.low && high === boundless.high;
 }
 
 function stretchOf({ value, low, high, count, since }: JudgedStretch, at: number): Stretch {
-  return { at, value, low, high, count, since };
+  return { at, value, low, high, count, since: since === 0 ? undefined : since };
 }
 
 function gateOf(kind: string, budget: unknown): GateParams {

@@ -1,4 +1,5 @@
-import { type TailState, tailInit, tailLearn, tailLevel } from './tail.ts';
+import { type Cells, cellCount, cellsAt } from '../base/index.ts';
+import { tailCell, tailInit, tailLearn, tailLevel } from './tail.ts';
 
 /** How scores become findings: one event, one finding. */
 export interface GateParams {
@@ -42,40 +43,41 @@ export function fixedGate(bar: number): GateParams {
 }
 
 /** Rises when the state or the arithmetic changes; a state of another version is started afresh. */
-export const gateVersion = 3;
+export const gateVersion = 4;
 
-/** Plain data. */
-export interface GateState {
-  seen: number;
-  /** The bar that the next score is held against. */
-  bar: number;
-  open: boolean;
-  /** The last `of` scores, in any order, and as bits which of them were beyond their bar, the newest lowest. */
-  readonly scores: number[];
-  marks: number;
+/** The tail of its scores, and what the gate itself remembers. */
+const cell = {
+  ...tailCell,
+  /** The bar that the next score is held against; 0: this gate was not made yet. */
+  bar: 6,
+  /** 0 or 1. */
+  open: 7,
+  seen: 8,
+  /** As bits, which of the last `of` scores were beyond their bar, the newest lowest. */
+  marks: 9,
   /** Event time of the first score beyond the bar since none of the last `of` was; 0 when there is none. */
-  since: number;
+  since: 10,
   /** Scores in a row that count towards closing, and the event time of the first of them. */
-  calm: number;
-  calmSince: number;
+  calmScores: 11,
+  calmSince: 12,
   /** Readings until another finding may open. */
-  rest: number;
+  rest: 13,
   /** What the alarms so far have lifted the bar by; decays to 1. */
-  lift: number;
+  lift: 14,
   /** Typical time between readings, ms; 0 until there are two. */
-  everyMs: number;
-  lastAt: number;
-  readonly tail: TailState;
-}
+  everyMs: 15,
+  lastAt: 16,
+  /** The last `of` scores, in any order. */
+  score0: 17,
+  score1: 18,
+  score2: 19,
+} as const;
 
-/** What a score did. `startsAt` is the event time at which the condition began, `endsAt` that at which it had ended. */
-export type GateStep =
-  | { readonly change: undefined; readonly beyond: boolean }
-  | { readonly change: 'opened'; readonly beyond: true; readonly startsAt: number }
-  | { readonly change: 'closed'; readonly beyond: false; readonly endsAt: number };
+export type GateState = Cells<typeof cell>;
+export const gateCells = cellCount(cell);
 
-const quiet: GateStep = { change: undefined, beyond: false };
-const loud: GateStep = { change: undefined, beyond: true };
+/** What a score did: whether it was beyond the bar, and whether a finding opened (it was) or closed (it was not). */
+export type GateStep = 'quiet' | 'loud' | 'opened' | 'closed';
 
 /** A rest after an alarm grows with the stream: this share of it, within these bounds. */
 const restShare = 0.03;
@@ -97,100 +99,124 @@ const yearMs = 365.25 * 86_400_000;
 /** Until the device's pace is known. */
 const unknownPeriod = 2000;
 
-export function gateInit(params: GateParams): GateState {
-  const state: GateState = {
-    seen: 0,
-    bar: params.barMin,
-    open: false,
-    scores: [],
-    marks: 0,
-    since: 0,
-    calm: 0,
-    calmSince: 0,
-    rest: params.budget ? restFirst : 0,
-    lift: 1,
-    everyMs: 0,
-    lastAt: 0,
-    tail: tailInit(),
-  };
-  state.bar = barOf(params, state);
-  return state;
+/** The gate whose cells lie in `numbers` from `from` on. */
+export function gateAt(numbers: Float64Array, from: number): GateState {
+  return cellsAt(cell, numbers, from);
+}
+
+/** Event time at which the condition of a finding that has just opened began, or that of one just closed had ended. */
+export function gateStartsAt(state: GateState): number {
+  return state[cell.since];
+}
+
+export function gateEndsAt(state: GateState): number {
+  return state[cell.calmSince];
+}
+
+export function gateBar(state: GateState): number {
+  return state[cell.bar];
+}
+
+export function gateIsOpen(state: GateState): boolean {
+  return state[cell.open] === 1;
+}
+
+export function gateRest(state: GateState): number {
+  return state[cell.rest];
+}
+
+/** No other finding may open for so many readings at least. */
+export function gateRestFor(state: GateState, readings: number): void {
+  state[cell.rest] = Math.max(state[cell.rest], readings);
+}
+
+export function gateInit(params: GateParams, state: GateState): void {
+  state.fill(0);
+  tailInit(state);
+  state[cell.rest] = params.budget ? restFirst : 0;
+  state[cell.lift] = 1;
+  state[cell.bar] = barOf(params, state);
 }
 
 /** A gate for scores of another kind: what was learned of the old ones is gone, what is open stays open. */
-export function gateAnew(params: GateParams, state: GateState): GateState {
-  const { open, calm, calmSince, lift, everyMs, lastAt } = state;
-  const anew = { ...gateInit(params), open, calm, calmSince, lift, everyMs, lastAt };
-  anew.rest = Math.max(anew.rest, state.rest);
-  anew.bar = barOf(params, anew);
-  return anew;
+export function gateAnew(params: GateParams, state: GateState): void {
+  const { open, calmScores, calmSince, rest, lift, everyMs, lastAt } = cell;
+  const kept = [open, calmScores, calmSince, lift, everyMs, lastAt].map((name) => [name, state[name]] as const);
+  const restBefore = state[rest];
+  gateInit(params, state);
+  for (const [name, value] of kept) state[name] = value;
+  gateRestFor(state, restBefore);
+  state[cell.bar] = barOf(params, state);
 }
 
-/** Holds one score against `state.bar`, then learns from it and sets the next bar; changes only `state`. */
+/** Holds one score against the bar, then learns from it and sets the next bar. */
 export function gateStep(params: GateParams, state: GateState, at: number, score: number): GateStep {
-  const beyond = score > state.bar;
-  const before = (state.marks << 1) & ((1 << params.of) - 1);
-  if (before === 0) state.since = beyond ? at : 0;
-  state.marks = before | (beyond ? 1 : 0);
-  const step = state.open ? tryClose(params, state, at, score) : tryOpen(params, state, score);
-  learn(params, state, at, score);
+  const beyond = score > state[cell.bar];
+  const before = (state[cell.marks] << 1) & ((1 << params.of) - 1);
+  if (before === 0) state[cell.since] = beyond ? at : 0;
+  state[cell.marks] = before | (beyond ? 1 : 0);
+  const step = gateIsOpen(state) ? tryClose(params, state, at, score) : tryOpen(params, state, score);
+  if (params.budget) learn(params, state, at, score);
   return step;
 }
 
 function tryOpen(params: GateParams, state: GateState, score: number): GateStep {
-  if (score <= state.bar) return quiet;
-  if (state.rest > 0) return loud;
-  if (countBits(state.marks) < params.need && score <= params.alone * state.bar) return loud;
-  state.open = true;
-  state.calm = 0;
+  const bar = state[cell.bar];
+  if (score <= bar) return 'quiet';
+  if (state[cell.rest] > 0) return 'loud';
+  if (countBits(state[cell.marks]) < params.need && score <= params.alone * bar) return 'loud';
+  state[cell.open] = 1;
+  state[cell.calmScores] = 0;
   if (params.budget) {
-    state.rest = Math.round(Math.max(restMin, Math.min(restMax, restShare * state.seen)));
-    state.lift = Math.min(state.lift * liftAlarm, liftMax);
+    state[cell.rest] = Math.round(Math.max(restMin, Math.min(restMax, restShare * state[cell.seen])));
+    state[cell.lift] = Math.min(state[cell.lift] * liftAlarm, liftMax);
   }
-  return { change: 'opened', beyond: true, startsAt: state.since };
+  return 'opened';
 }
 
 function tryClose(params: GateParams, state: GateState, at: number, score: number): GateStep {
-  if (score > params.closeShare * state.bar) {
-    state.calm = 0;
-    return score > state.bar ? loud : quiet;
+  const bar = state[cell.bar];
+  if (score > params.closeShare * bar) {
+    state[cell.calmScores] = 0;
+    return score > bar ? 'loud' : 'quiet';
   }
-  if (state.calm === 0) state.calmSince = at;
-  state.calm += 1;
-  if (state.calm < params.closeAfter) return quiet;
-  state.open = false;
-  state.marks = 0;
-  return { change: 'closed', beyond: false, endsAt: state.calmSince };
+  if (state[cell.calmScores] === 0) state[cell.calmSince] = at;
+  state[cell.calmScores] += 1;
+  if (state[cell.calmScores] < params.closeAfter) return 'quiet';
+  state[cell.open] = 0;
+  state[cell.marks] = 0;
+  return 'closed';
 }
 
 function learn(params: GateParams, state: GateState, at: number, score: number): void {
-  if (!params.budget) return;
-  state.scores[state.seen % params.of] = score;
+  const seen = state[cell.seen];
+  state[cell.score0 + (seen % params.of)] = score;
   // What opens a finding is the `need`-th highest of the last scores, so that is the score whose tail sets the bar.
-  const deciding = nthHighest(state.scores, Math.min(params.need, state.scores.length));
-  tailLearn(state.tail, Math.min(deciding, teachBars * state.bar), state.seen, state.open ? openSlow : 1);
+  const deciding = decidingScore(params, state, Math.min(seen + 1, params.of));
+  tailLearn(state, Math.min(deciding, teachBars * state[cell.bar]), seen, gateIsOpen(state) ? openSlow : 1);
   learnInterval(state, at);
-  state.seen += 1;
-  state.rest = Math.max(0, state.rest - 1);
-  state.lift = 1 + (state.lift - 1) * (1 - 1 / liftMemory);
-  state.bar = barOf(params, state);
+  state[cell.seen] = seen + 1;
+  state[cell.rest] = Math.max(0, state[cell.rest] - 1);
+  state[cell.lift] = 1 + (state[cell.lift] - 1) * (1 - 1 / liftMemory);
+  state[cell.bar] = barOf(params, state);
 }
 
 function learnInterval(state: GateState, at: number): void {
-  const gapMs = at - state.lastAt;
-  if (state.lastAt > 0 && gapMs > 0) {
-    if (state.everyMs === 0) state.everyMs = gapMs;
-    // An outage is not a slow device.
-    else state.everyMs += (Math.min(gapMs, 10 * state.everyMs) - state.everyMs) / Math.min(state.seen + 1, 100);
-  }
-  state.lastAt = at;
+  const lastAt = state[cell.lastAt];
+  const everyMs = state[cell.everyMs];
+  const gapMs = at - lastAt;
+  state[cell.lastAt] = at;
+  if (lastAt <= 0 || gapMs <= 0) return;
+  // An outage is not a slow device.
+  const bounded = Math.min(gapMs, 10 * everyMs) - everyMs;
+  state[cell.everyMs] = everyMs === 0 ? gapMs : everyMs + bounded / Math.min(state[cell.seen] + 1, 100);
 }
 
 function barOf(params: GateParams, state: GateState): number {
   if (!params.budget) return params.barMin;
-  const level = tailLevel(state.tail, periodReadings(params.budget, state.everyMs));
-  const young = 1 + youth / (state.seen + youth);
-  return Math.min(barMax, Math.max(params.barMin, level) * state.lift * young);
+  const level = tailLevel(state, periodReadings(params.budget, state[cell.everyMs]));
+  const young = 1 + youth / (state[cell.seen] + youth);
+  return Math.min(barMax, Math.max(params.barMin, level) * state[cell.lift] * young);
 }
 
 function periodReadings(budget: GateBudget, everyMs: number): number {
@@ -198,18 +224,19 @@ function periodReadings(budget: GateBudget, everyMs: number): number {
   return everyMs === 0 ? unknownPeriod : yearMs / everyMs / budget.findings;
 }
 
-/** Without sorting or iterators: there are few scores, and this runs for every reading. */
-function nthHighest(scores: readonly number[], n: number): number {
-  for (let index = 0; index < scores.length; index += 1) {
-    const score = scores[index] ?? 0;
+/** The `need`-th highest of the last `count` scores. Without sorting: there are few, and this runs for every reading. */
+function decidingScore({ need }: GateParams, state: GateState, count: number): number {
+  const rank = Math.min(need, count);
+  for (let index = 0; index < count; index += 1) {
+    const score = state[cell.score0 + index] ?? 0;
     let higher = 0;
     let equal = 0;
-    for (let other = 0; other < scores.length; other += 1) {
-      const compared = scores[other] ?? 0;
+    for (let other = 0; other < count; other += 1) {
+      const compared = state[cell.score0 + other] ?? 0;
       if (compared > score) higher += 1;
       else if (compared === score) equal += 1;
     }
-    if (higher < n && higher + equal >= n) return score;
+    if (higher < rank && higher + equal >= rank) return score;
   }
   return 0;
 }

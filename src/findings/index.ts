@@ -10,24 +10,17 @@ export {
   type Stretch,
 } from './explain.ts';
 export { type EvidenceReading, evidenceReadingsMax, type FindingEvent } from './finding.ts';
+export { fixedGate, type GateBudget, type GateParams, gateVersion, learnedGate, patientGate } from './gate.ts';
 export {
-  fixedGate,
-  type GateBudget,
-  type GateParams,
-  type GateState,
-  type GateStep,
-  gateInit,
-  gateStep,
-  gateVersion,
-  learnedGate,
-  patientGate,
-} from './gate.ts';
-export {
+  type GatesChange,
   type GatesState,
-  type GatesStep,
+  gatesAt,
+  gatesCells,
   gatesInit,
   gatesOpen,
   gatesStep,
   type Look,
   type LookScores,
+  readingBar,
+  stretchBar,
 } from './gates.ts';

@@ -1,21 +1,26 @@
+import type { Cells } from '../base/index.ts';
+
 /**
  * The tail of a detector's own scores: peaks over threshold. The threshold follows a high quantile; what lies above it
  * is counted by clusters, because an hour of high scores is one event and not sixty. Cluster peaks are taken as
  * Pareto (their logarithms as exponential), which suits both mild and heavy tails, so three learned numbers say how
  * high a score is reached once in so many readings.
  */
-export interface TailState {
+const cell = {
   /** The score that about one reading in a hundred exceeds. */
-  threshold: number;
+  threshold: 0,
   /** Mean logarithm of a cluster's peak over the threshold. */
-  excess: number;
+  excess: 1,
   /** Clusters a reading. */
-  rate: number;
-  clusters: number;
+  rate: 2,
+  clusters: 3,
   /** Highest score of the cluster that goes on, 0 when none does, and readings since it was above the threshold. */
-  peak: number;
-  calm: number;
-}
+  peak: 4,
+  calm: 5,
+} as const;
+
+export { cell as tailCell };
+export type TailState = Cells<typeof cell>;
 
 const share = 0.01;
 /** What is believed before anything was seen: a tail between a normal and a heavy one, worth this many clusters. */
@@ -34,14 +39,19 @@ const thresholdMove = 0.05;
 /** The tail is not trusted further out than e to this power over the threshold. */
 const reachMax = 5;
 
-export function tailInit(): TailState {
-  return { threshold: priorThreshold, excess: priorExcess, rate: priorRate, clusters: 0, peak: 0, calm: 0 };
+export function tailInit(tail: TailState): void {
+  tail[cell.threshold] = priorThreshold;
+  tail[cell.excess] = priorExcess;
+  tail[cell.rate] = priorRate;
+  tail[cell.clusters] = 0;
+  tail[cell.peak] = 0;
+  tail[cell.calm] = 0;
 }
 
 /** The score reached once in `period` readings, as far as the tail is known. */
 export function tailLevel(tail: TailState, period: number): number {
-  const reach = tail.excess * Math.max(0, Math.log(tail.rate * period));
-  return tail.threshold * Math.exp(Math.min(reach, reachMax));
+  const reach = tail[cell.excess] * Math.max(0, Math.log(tail[cell.rate] * period));
+  return tail[cell.threshold] * Math.exp(Math.min(reach, reachMax));
 }
 
 /**
@@ -50,26 +60,26 @@ export function tailLevel(tail: TailState, period: number): number {
  */
 export function tailLearn(tail: TailState, score: number, seen: number, slow: number): void {
   const rate = Math.max(1 / (seen + priorClusters / share), 1 / memoryReadings) * slow;
-  const above = score > tail.threshold;
-  const pull = ((above ? 1 - share : -share) / share) * Math.max(tail.excess, 0.05) * rate;
+  const above = score > tail[cell.threshold];
+  const pull = ((above ? 1 - share : -share) / share) * Math.max(tail[cell.excess], 0.05) * rate;
   const move = Math.exp(Math.max(-thresholdMove, Math.min(thresholdMove, pull)));
-  tail.threshold = Math.max(thresholdMin, Math.min(thresholdMax, tail.threshold * move));
+  tail[cell.threshold] = Math.max(thresholdMin, Math.min(thresholdMax, tail[cell.threshold] * move));
   let ended = 0;
-  if (score > tail.threshold) {
-    tail.peak = Math.max(tail.peak, score);
-    tail.calm = 0;
-  } else if (tail.peak > 0) {
-    tail.calm += 1;
-    if (tail.calm >= clusterGap) ended = 1;
+  if (score > tail[cell.threshold]) {
+    tail[cell.peak] = Math.max(tail[cell.peak], score);
+    tail[cell.calm] = 0;
+  } else if (tail[cell.peak] > 0) {
+    tail[cell.calm] += 1;
+    if (tail[cell.calm] >= clusterGap) ended = 1;
   }
   if (ended === 1) learnCluster(tail);
-  tail.rate += rate * (ended - tail.rate);
+  tail[cell.rate] += rate * (ended - tail[cell.rate]);
 }
 
 function learnCluster(tail: TailState): void {
-  tail.clusters = Math.min(tail.clusters + 1, memoryClusters);
-  const weight = 1 / Math.min(tail.clusters + priorClusters, memoryClusters);
-  tail.excess += weight * (Math.max(0, Math.log(tail.peak / tail.threshold)) - tail.excess);
-  tail.peak = 0;
-  tail.calm = 0;
+  tail[cell.clusters] = Math.min(tail[cell.clusters] + 1, memoryClusters);
+  const weight = 1 / Math.min(tail[cell.clusters] + priorClusters, memoryClusters);
+  tail[cell.excess] += weight * (Math.max(0, Math.log(tail[cell.peak] / tail[cell.threshold])) - tail[cell.excess]);
+  tail[cell.peak] = 0;
+  tail[cell.calm] = 0;
 }

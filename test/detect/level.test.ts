@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { detectors, type Judgement, type Score } from '../../src/detect/index.ts';
+import { detectors, type Score } from '../../src/detect/index.ts';
+import { type Judgement, run as runOf } from './run.ts';
 
 const level = detectors.get('level');
 const closed: Judgement = { bar: 4, stretchBar: 4, open: false };
@@ -7,15 +8,8 @@ const closed: Judgement = { bar: 4, stretchBar: 4, open: false };
 /** A noise that repeats only after 997 values, within ±1. */
 const wobble = (index: number): number => (((index * 389) % 997) / 997) * 2 - 1;
 
-function run(values: readonly number[], judgement: Judgement = closed): Extract<Score, { status: 'scored' }>[] {
-  const bound = level?.bind({});
-  if (!bound) return [];
-  const state = bound.init();
-  return values.flatMap((value, index) => {
-    const score = bound.update(state, { at: index, value }, judgement);
-    return score.status === 'scored' ? [score] : [];
-  });
-}
+const run = (values: readonly number[], judgement: Judgement = closed): Score[] =>
+  runOf('level', values, { judgement });
 
 const steady = (length: number): number[] => Array.from({ length }, (_, index) => 20 + wobble(index));
 

@@ -1,11 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { detectors, rangeBar, type Score } from '../../src/detect/index.ts';
+import { atWork } from '../contract/detector.ts';
 
 const range = detectors.get('range');
 
 function scoreOf(value: number): Score | undefined {
-  const bound = range?.bind({ low: -40, high: 60 });
-  return bound?.update(bound.init(), { at: 0, value }, { bar: rangeBar, stretchBar: rangeBar, open: false });
+  const reading = { at: 0, value, bar: rangeBar, stretchBar: rangeBar, open: false };
+  return range && atWork(range, { low: -40, high: 60 }).detector.update(reading);
 }
 
 describe('range', () => {
@@ -19,7 +20,7 @@ describe('range', () => {
   ])('%d is outside -40 to 60: %s', (value, outside) => {
     const score = scoreOf(value);
     expect(score).toMatchObject({ status: 'scored', low: -40, high: 60, expected: 10 });
-    expect(score?.status === 'scored' && score.score > rangeBar).toBe(outside);
+    expect((score?.score ?? 0) > rangeBar).toBe(outside);
   });
 
   it('names every problem of its parameters', () => {

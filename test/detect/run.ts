@@ -1,7 +1,8 @@
-import { detectors, type Judgement, type Score } from '../../src/detect/index.ts';
+import { detectors, type Score, type WatchedReading } from '../../src/detect/index.ts';
+import { atWork, kept } from '../contract/detector.ts';
 
-export type Scored = Extract<Score, { status: 'scored' }>;
-export type Stretch = NonNullable<Scored['stretch']>;
+export type Stretch = NonNullable<Score['stretch']>;
+export type Judgement = Omit<WatchedReading, 'at' | 'value'>;
 
 export const start = Date.UTC(2026, 0, 5);
 export const minute = 60_000;
@@ -13,14 +14,14 @@ export interface RunOptions {
 }
 
 /** The scores of a detector at a fixed bar; without those of its warming up. */
-export function run(kind: string, values: readonly number[], options: RunOptions = {}): Scored[] {
+export function run(kind: string, values: readonly number[], options: RunOptions = {}): Score[] {
   const { everyMs = minute, judgement = { bar: 4, stretchBar: 4, open: false } } = options;
-  const bound = detectors.get(kind)?.bind({});
-  if (!bound) throw new Error(`no detector ${kind}`);
-  const state = bound.init();
+  const known = detectors.get(kind);
+  if (!known) throw new Error(`no detector ${kind}`);
+  const { detector } = atWork(known, {});
   return values.flatMap((value, index) => {
-    const score = bound.update(state, { at: start + index * everyMs, value }, judgement);
-    return score.status === 'scored' ? [score] : [];
+    const score = detector.update({ at: start + index * everyMs, value, ...judgement });
+    return score.status === 'scored' ? [kept(score)] : [];
   });
 }
 

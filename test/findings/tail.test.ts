@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { type TailState, tailInit, tailLearn, tailLevel } from '../../src/findings/tail.ts';
+import { cellsAt } from '../../src/base/index.ts';
+import { type TailState, tailCell, tailInit, tailLearn, tailLevel } from '../../src/findings/tail.ts';
 
 /** Repeatable numbers between 0 and 1, never 0. */
 function uniform(seed: number): () => number {
@@ -10,8 +11,14 @@ function uniform(seed: number): () => number {
   };
 }
 
+function newTail(): TailState {
+  const tail = cellsAt(tailCell, new Float64Array(6), 0);
+  tailInit(tail);
+  return tail;
+}
+
 function learned(scores: readonly number[]): TailState {
-  const tail = tailInit();
+  const tail = newTail();
   for (const [index, score] of scores.entries()) tailLearn(tail, score, index, 1);
   return tail;
 }
@@ -29,23 +36,24 @@ describe('the tail', () => {
 
   it('counts a stretch of high scores as one cluster', () => {
     const scores = Array.from({ length: 1200 }, (_, index) => (index % 400 < 20 ? 6 : 0.5));
-    expect(learned(scores).clusters).toBe(3);
+    expect(learned(scores)[tailCell.clusters]).toBe(3);
   });
 
   it('learns more slowly when told to', () => {
     const [quick, slow] = [1, 0.1].map((speed) => {
-      const tail = tailInit();
+      const tail = newTail();
       for (let index = 0; index < 200; index += 1) tailLearn(tail, 8, index, speed);
-      return tail.threshold;
+      return tail[tailCell.threshold];
     });
     expect(quick).toBeGreaterThan((slow ?? 0) * 1.5);
-    expect(slow).toBeGreaterThan(tailInit().threshold);
+    expect(slow).toBeGreaterThan(newTail()[tailCell.threshold]);
   });
 
   it('asks for more the rarer a finding may be, up to a limit', () => {
-    const tail = tailInit();
-    expect(tailLevel(tail, 1)).toBe(tail.threshold);
+    const tail = newTail();
+    expect(tailLevel(tail, 1)).toBe(tail[tailCell.threshold]);
     expect(tailLevel(tail, 1e6)).toBeGreaterThan(tailLevel(tail, 1e3));
-    expect(tailLevel({ ...tail, excess: 100 }, 1e9)).toBeCloseTo(tail.threshold * Math.exp(5), 6);
+    tail[tailCell.excess] = 100;
+    expect(tailLevel(tail, 1e9)).toBeCloseTo(tail[tailCell.threshold] * Math.exp(5), 6);
   });
 });
