@@ -1,5 +1,5 @@
 import { type QuarantineEntry, restoreAdmission, snapshotAdmission } from '../admission/index.ts';
-import { AftercareError, type Clock } from '../base/index.ts';
+import { AftercareError, type Clock, secondMs } from '../base/index.ts';
 import type { Case, CaseStore } from '../cases/index.ts';
 import type { Engine } from '../engine/index.ts';
 import type { Timers } from '../intake/index.ts';
@@ -52,8 +52,9 @@ export interface PumpOptions {
 const readLimits = { recordsMax: 1_024, bytesMax: 4 * 1024 * 1024 };
 const waitingReportsMax = 10_000;
 const waitingQuarantineBytesMax = 32 * 1024 * 1024;
-/** A checkpoint takes at most a twentieth of the time. */
+/** A checkpoint takes at most a twentieth of the time, unless that would make what is new wait too long to be stored. */
 const commitShare = 20;
+const commitPauseMsMax = 30 * secondMs;
 /** Findings wait this long for others at most: passing them on takes two durable writes, however many they are. */
 const findingsEveryMs = 100;
 const caseChangesMax = 1_000;
@@ -259,8 +260,8 @@ export class Pump {
   async #commit(): Promise<void> {
     const { checkpoint, clock, timers, engine, catalogue, onCommitted } = this.#options;
     const startedAt = clock();
-    const startedMs = timers.now();
     await this.#passOn();
+    const startedMs = timers.now();
     this.#ages.note(startedAt, this.#next);
     const { touched, bands, quarantine, history, factsChanged } = this.#waiting;
     const next = this.#next;
@@ -281,7 +282,8 @@ export class Pump {
     this.#told = 0;
     onCommitted(touched);
     const tookMs = timers.now() - startedMs;
-    this.#commitDueAt = timers.now() + Math.max(this.#options.commitEveryMs, commitShare * tookMs);
+    this.#commitDueAt =
+      timers.now() + Math.max(this.#options.commitEveryMs, Math.min(commitShare * tookMs, commitPauseMsMax));
     await this.#trim(startedAt, next);
   }
 
