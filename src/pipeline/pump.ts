@@ -265,7 +265,7 @@ export class Pump {
     this.#ages.note(startedAt, this.#next);
     const { touched, bands, quarantine, history, factsChanged } = this.#waiting;
     const next = this.#next;
-    this.#saving = this.#patiently(() =>
+    const saved = this.#patiently(() =>
       checkpoint.save({
         meta: { next, globals: engine.globals(), forwarded: this.#forwarded, ages: this.#ages.list() },
         facts: factsChanged ? catalogue.facts() : undefined,
@@ -275,11 +275,13 @@ export class Pump {
         history,
       }),
     );
-    await this.#saving.finally(() => {
+    // Who waits for it finds the next stretch begun: what they add to this one would be taken for saved.
+    this.#saving = saved.then(() => {
       this.#saving = undefined;
+      this.#waiting = newProcessed();
+      this.#told = 0;
     });
-    this.#waiting = newProcessed();
-    this.#told = 0;
+    await this.#saving;
     onCommitted(touched);
     const tookMs = timers.now() - startedMs;
     this.#commitDueAt =
