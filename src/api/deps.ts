@@ -2,7 +2,7 @@ import type { FastifyBaseLogger } from 'fastify';
 import type { Clock } from '../base/index.ts';
 import type { CaseStore } from '../cases/index.ts';
 import type { PipelineView } from '../pipeline/index.ts';
-import type { ProductPack, RuleSpec } from '../product/index.ts';
+import type { PackProblem, ProductPack, RuleSpec } from '../product/index.ts';
 import type { Directory, Registry } from '../registry/index.ts';
 import type { TelemetryStore } from '../store/index.ts';
 
@@ -71,6 +71,14 @@ export interface ApiDeps {
   readonly ready: () => Readiness;
   /** Prometheus text. */
   readonly metrics: () => Promise<string>;
+  /** Publishes a pack's text as its product's next version, or tells its problems. */
+  readonly publishPack: (
+    file: string,
+    source: string,
+  ) => Promise<
+    | { readonly product: string; readonly version: number; readonly isNew: boolean }
+    | { readonly problems: readonly PackProblem[] }
+  >;
   /** A rule in a sentence. */
   readonly ruleSentence: (pack: ProductPack, rule: RuleSpec) => string;
   /** Absent where there is none: its calls then do not exist, and the console offers none. */

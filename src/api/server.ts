@@ -19,6 +19,7 @@ import { deviceChangeRoutes, deviceRoutes } from './device-routes.ts';
 import { createFleet } from './fleet.ts';
 import { createLiveHub, type LiveHub } from './live.ts';
 import { liveRoute } from './live-route.ts';
+import { packVersionRoutes } from './pack-version-routes.ts';
 import { createPasswords } from './passwords.ts';
 import { answerError } from './problem.ts';
 import { productRoutes } from './product-routes.ts';
@@ -90,6 +91,7 @@ async function registerApi(api: ApiServer, deps: ApiDeps, live: LiveHub): Promis
   caseRoutes(api, deps);
   caseActionRoutes(api, deps, live);
   productRoutes(api, deps);
+  packVersionRoutes(api, deps);
   if (deps.demo) demoRoutes(api, deps.demo);
   await liveRoute(api, deps, live);
 }

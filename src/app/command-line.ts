@@ -40,6 +40,32 @@ export async function runCommand(args: readonly string[]): Promise<ExitCode> {
       exitCode = testCommand(paths, { json: options.json ?? false });
     });
   program
+    .command('import')
+    .description('publish product packs in a running service')
+    .argument('<path...>', 'pack files or folders')
+    .option('--url <url>', 'HTTP address of the service; default: from the settings')
+    .option('--json', 'print the result as JSON')
+    .action(async (paths: string[], options: { url?: string; json?: boolean }) => {
+      const { importCommand } = await import('./pack-commands.ts');
+      exitCode = await importCommand(paths, { ...options, json: options.json ?? false });
+    });
+  program
+    .command('export')
+    .description('print product packs as they were published')
+    .argument('[product...]', 'product ids; default: all')
+    .option('--pack-version <n>', 'another version than the newest', wholeNumber)
+    .option('--to <folder>', 'write a file for each product instead')
+    .option('--url <url>', 'HTTP address of the service; default: from the settings')
+    .option('--json', 'print the result as JSON')
+    .action(
+      async (products: string[], options: { packVersion?: number; to?: string; url?: string; json?: boolean }) => {
+        const { exportCommand } = await import('./pack-commands.ts');
+        const { packVersion, json = false, ...rest } = options;
+        const version = packVersion === undefined ? {} : { version: packVersion };
+        exitCode = await exportCommand(products, { ...rest, ...version, json });
+      },
+    );
+  program
     .command('backup')
     .description('copy the data folder, also of a running service, for `restore`')
     .argument('<folder>', 'a new or empty folder; keep it as secret as the data folder')

@@ -42,16 +42,57 @@ const checkers = { checkCondition: conditionChecker, checkWatch };
 export const readPublishedPack: PackReader = (file, source) =>
   parsePack({ file, source, ...checkers, published: true }).pack;
 
+export interface PackPublisher {
+  /** Publishes a text as the next version of its product; the text of the newest version again changes nothing. */
+  publish(file: string, source: string): Promise<Publication>;
+}
+
+export type Publication =
+  | { readonly product: string; readonly version: number; readonly isNew: boolean }
+  | { readonly problems: readonly PackProblem[] };
+
+/** One after the other: the number of a version follows from those before it. */
+export function createPackPublisher(options: {
+  readonly directory: Directory;
+  readonly registry: Registry;
+  /** Told of each product that has a version. */
+  readonly onPublished: (product: string) => void;
+}): PackPublisher {
+  const { directory, registry, onPublished } = options;
+  let last: Promise<unknown> = Promise.resolve();
+  const publishNext = async (file: string, source: string): Promise<Publication> => {
+    const read = readPack(file, source);
+    if ('problems' in read) return read;
+    const { product } = read.pack;
+    const newest = (await registry.packs(product)).at(-1);
+    if (newest?.source === source) return { product, version: newest.version, isNew: false };
+    const version = (newest?.version ?? 0) + 1;
+    await directory.publishPack({ product, version, file: basename(file), source });
+    onPublished(product);
+    return { product, version, isNew: true };
+  };
+  return {
+    publish: (file, source) => {
+      const published = last.then(() => publishNext(file, source));
+      last = published.catch(() => undefined);
+      return published;
+    },
+  };
+}
+
 export interface PublishedPacks {
   readonly published: readonly { product: string; version: number }[];
   /** What was left out, as `file:line:col: text`: an earlier version of such a pack stays in force. */
   readonly problems: readonly string[];
 }
 
-/** Publishes each pack of the folder whose text is not the newest published version yet. */
+/**
+ * Publishes each pack of the folder whose file has changed since it was last published from there: what was imported
+ * meanwhile stays in force until its file says something new.
+ */
 export async function publishPacks(options: {
   readonly folder: string;
-  readonly directory: Directory;
+  readonly publisher: PackPublisher;
   readonly registry: Registry;
 }): Promise<PublishedPacks> {
   const { files, wrong } = findPackFiles([options.folder]);
@@ -71,11 +112,10 @@ export async function publishPacks(options: {
       continue;
     }
     seen.set(product, file);
-    const newest = (await options.registry.packs(product)).at(-1);
-    if (newest?.source === source) continue;
-    const version = (newest?.version ?? 0) + 1;
-    await options.directory.publishPack({ product, version, file: basename(file), source });
-    published.push({ product, version });
+    const ofFile = (await options.registry.packs(product)).filter((version) => version.file === basename(file));
+    if (ofFile.at(-1)?.source === source) continue;
+    const publication = await options.publisher.publish(file, source);
+    if ('version' in publication && publication.isNew) published.push(publication);
   }
-  return { published, problems };
+  return { published: published.map(({ product, version }) => ({ product, version })), problems };
 }

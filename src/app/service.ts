@@ -18,7 +18,7 @@ import { keptSecret, takeDataFolder } from './data-folder.ts';
 import { createDemo } from './demo.ts';
 import { upgradeLayout } from './layout.ts';
 import { createMetrics } from './metrics.ts';
-import { publishPacks, readPublishedPack } from './packs.ts';
+import { createPackPublisher, publishPacks, readPublishedPack } from './packs.ts';
 
 export interface ServiceOptions {
   readonly config: Config;
@@ -87,7 +87,8 @@ async function startParts(
   const directory = createDirectory({ log, registry, clock, random, serverKey, knownProducts });
   const recovered = await directory.recover();
   if (recovered > 0) logger.info({ facts: recovered }, 'took over facts that a crash had left in the log');
-  const packs = await publishPacks({ folder: config.AFTERCARE_PRODUCTS, directory, registry });
+  const publisher = createPackPublisher({ directory, registry, onPublished: (product) => products.add(product) });
+  const packs = await publishPacks({ folder: config.AFTERCARE_PRODUCTS, publisher, registry });
   for (const problem of packs.problems) logger.error(problem);
   for (const pack of packs.published) logger.info(pack, 'published a product pack');
   for (const pack of await registry.packs()) products.add(pack.product);
@@ -149,6 +150,7 @@ async function startParts(
     view: () => pipeline.view,
     connections: () => intake.connections(),
     cases,
+    clock,
   });
   const mqttUrl = `mqtt://${shownHost(mqttAddress.host)}:${mqttAddress.port}`;
   const demo = createDemo({
@@ -169,6 +171,7 @@ async function startParts(
       checks: { ...checks, log: intake.refusal() === undefined },
     }),
     metrics: () => metrics.text(),
+    publishPack: publisher.publish,
     ruleSentence: (pack, rule) => readBack(rule, pack),
     demo,
     clock,

@@ -16,8 +16,9 @@ export interface ConnectionContext {
 
 /**
  * The gate between a socket and aedes, which reads by `socket.read()`: that method is replaced by one that gives whole
- * frames, without the device's own reports, which are taken here, and none while there is no room or the device is ahead of its rate. Bytes then stay in the kernel and TCP
- * slows the device down. aedes alone reads on while acks are withheld, and takes packets of any size.
+ * frames, without the device's own reports, which are taken here; and none while there is no room or the device is ahead
+ * of its rate. Bytes then stay in the kernel and TCP slows the device down. aedes alone reads on while acks are withheld,
+ * and takes packets of any size.
  */
 export class Connection implements Waiter {
   readonly socket: Socket;

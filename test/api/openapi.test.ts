@@ -54,6 +54,10 @@ const calls = [
   'POST /api/v1/cases/{id}/resolve',
   'GET /api/v1/products',
   'GET /api/v1/products/{id}',
+  'POST /api/v1/products',
+  'GET /api/v1/products/{id}/versions',
+  'GET /api/v1/products/{id}/versions/{version}',
+  'GET /api/v1/products/{id}/versions/{version}/changes',
   'GET /api/v1/live',
 ];
 
