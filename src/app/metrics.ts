@@ -1,4 +1,5 @@
 import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client';
+import { type Clock, secondMs } from '../base/index.ts';
 import { type CaseStore, type DeviceTrouble, healthOf, healthStates } from '../cases/index.ts';
 import type { Log } from '../log/index.ts';
 import type { LedgerCounts, PipelineView } from '../pipeline/index.ts';
@@ -10,6 +11,7 @@ export interface MetricsSources {
   readonly view: () => Pick<PipelineView, 'fleetLedger'>;
   readonly connections: () => number;
   readonly cases: Pick<CaseStore, 'troubles'>;
+  readonly clock: Clock;
 }
 
 const troubledStates = healthStates.filter((health) => health !== 'good' && health !== 'unknown');
@@ -52,8 +54,12 @@ export function createMetrics(sources: MetricsSources): { readonly text: () => P
   add('aftercare_log_next_offset', 'Records ever appended to the log', () => sources.log.bounds().next);
   add('aftercare_mqtt_connections', 'Devices connected', sources.connections);
   add('aftercare_devices', 'Devices that ever sent a message', () => ledger.devices);
-  add('aftercare_behind_since_seconds', 'Since when (epoch) the ledger is behind, 0 when it is not', () => {
-    return (ledger.behindSince ?? 0) / 1_000;
+  add('aftercare_behind_seconds', 'How long the counts of the ledger have not met, 0 when they do', () => {
+    return ledger.behindSince === undefined ? 0 : Math.max(0, sources.clock() - ledger.behindSince) / secondMs;
+  });
+  add('aftercare_report_gaps', 'Stretches of missing report numbers between received ones', () => ledger.gaps.length);
+  add('aftercare_reports_missing', 'Reports in those stretches: numbers that never arrived', () => {
+    return ledger.gaps.reduce((sum, { from, to }) => sum + to - from + 1, 0);
   });
   add('aftercare_server_lag_records', 'Log records that the telemetry server has not got', () => {
     return ledger.server?.lagRecords ?? 0;

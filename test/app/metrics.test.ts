@@ -14,7 +14,12 @@ const trouble = (changes: Partial<DeviceTrouble>): DeviceTrouble => ({
 
 it('tells what an operator asks, looked at once each time', async () => {
   const counts = { received: 9, acknowledged: 7, duplicates: 1, quarantined: 1, stored: 6, evaluated: 5 };
-  const more = { late: 0, tooLate: 2, conflicts: 0, readingsRejected: 0, gaps: [], devices: 3 };
+  const more = { late: 0, tooLate: 2, conflicts: 0, readingsRejected: 0, devices: 3 };
+  const gap = { device: 'fridge-1', boot: 'b1' };
+  const gaps = [
+    { ...gap, from: 4, to: 6 },
+    { ...gap, from: 9, to: 9 },
+  ];
   const server = { lagRecords: 40, behindSince: 5_000, estimateMs: undefined, trouble: 'cannot be reached' };
   let looks = 0;
   const metrics = createMetrics({
@@ -23,10 +28,11 @@ it('tells what an operator asks, looked at once each time', async () => {
     view: () => ({
       fleetLedger: () => {
         looks += 1;
-        return { ...counts, ...more, behindSince: 5_000, server };
+        return { ...counts, ...more, gaps, behindSince: 5_000, server };
       },
     }),
     connections: () => 2,
+    clock: () => 12_500,
     cases: {
       troubles: async () => [
         trouble({}),
@@ -47,7 +53,9 @@ it('tells what an operator asks, looked at once each time', async () => {
     'aftercare_log_next_offset 12',
     'aftercare_mqtt_connections 2',
     'aftercare_devices 3',
-    'aftercare_behind_since_seconds 5',
+    'aftercare_behind_seconds 7.5',
+    'aftercare_report_gaps 2',
+    'aftercare_reports_missing 4',
     'aftercare_server_lag_records 40',
     'aftercare_server_failing 1',
     'aftercare_cases_open 5',

@@ -31,6 +31,7 @@ it('names only metrics that the service has', async () => {
       fleetLedger: () => ({ ...counts, gaps: [], devices: 0, behindSince: undefined, server: undefined }),
     }),
     connections: () => 0,
+    clock: () => 0,
     cases: { troubles: async () => [] },
   });
   const known = new Set(['up']);
