@@ -122,10 +122,10 @@ export class Pump {
   /** Brings what counts as unstored from the server's place at the checkpoint to that of now. */
   async #recount(meta: { readonly next: number; readonly forwarded: number | undefined }): Promise<void> {
     const { devices, forwarder } = this.#options;
-    if (forwarder === undefined || this.#forwarded === undefined) {
+    if (forwarder === undefined || this.#forwarded === undefined || meta.forwarded === undefined) {
       for (const [, device] of devices.entries()) device.unstored = 0;
-      return;
     }
+    if (forwarder === undefined || this.#forwarded === undefined) return;
     const before = Math.min(meta.forwarded ?? meta.next, meta.next);
     const now = Math.min(this.#forwarded, meta.next);
     await this.#count(before, now, -1);
@@ -137,7 +137,11 @@ export class Pump {
     const { store, devices } = this.#options;
     for (let next = from; next < to; ) {
       const reports = await store.reports({ by: 'offset', from: next, to, limit: recountReportsMax });
-      for (const { device } of reports) devices.meet(device).unstored += step;
+      for (const { device } of reports) {
+        devices.meet(device).unstored += step;
+        // The next checkpoint says how far the server is now: its rows must have counted to there.
+        this.#waiting.touched.add(device);
+      }
       next = (reports.at(-1)?.offset ?? to) + 1;
     }
   }
