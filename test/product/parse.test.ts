@@ -4,7 +4,7 @@ import { formatProblem, type ProductPack, parsePack, type WatchChecker } from '.
 import { conditionChecker } from '../../src/rules/index.ts';
 
 const checkWatch: WatchChecker = (kind, params) => [
-  ...(kind === 'level' ? [] : [`there is no detector '${kind}'`]),
+  ...(kind === 'level' || kind === 'spread' ? [] : [`there is no detector '${kind}'`]),
   ...Object.keys(params)
     .filter((name) => !['memory', 'budget'].includes(name))
     .map((name) => `level has no setting '${name}'`),
