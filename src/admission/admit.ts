@@ -1,7 +1,7 @@
 import { canonicalJson, dayMs } from '../base/index.ts';
 import type { MessageRecord, Report } from '../telemetry/index.ts';
 import { type Decoded, decodeReports, isObject, type RawReport } from './decode.ts';
-import { addSeq, gapsOf, hasSeq, pastGapsMax, type SeenBoot, touchBoot } from './identity.ts';
+import { addSeq, closePastGap, gapsOf, hasSeq, pastGapsMax, type SeenBoot, touchBoot } from './identity.ts';
 import { anchorUptime, placeInTime, steadySkew } from './place.ts';
 import { type QuarantineEntry, SetAside } from './set-aside.ts';
 import { type DeviceAdmission, hashesMax } from './state.ts';
@@ -68,7 +68,7 @@ export function* admitReports(state: DeviceAdmission, context: MessageContext): 
     if (!read.ok) {
       state.counts.quarantined += 1;
       state.counts.readingsRejected += read.readingsRejected;
-      if (read.boot !== undefined && read.seq !== undefined) addSeq(bootOf(state, read.boot), read.seq);
+      if (read.boot !== undefined && read.seq !== undefined) noteSeq(state, bootOf(state, read.boot), read.seq);
       setAside.keepReport({ index, of, raw, reason: read.reason, detail: read.detail });
       yield { kind: 'quarantined' };
       continue;
@@ -178,7 +178,7 @@ function identify(
     if (hasSeq(seen.intervals, seq)) {
       return { kind: 'suspect', report, boot, seq, ownAt, content: rawContent(raw), keepSetAside };
     }
-    addSeq(seen, seq);
+    noteSeq(state, seen, seq);
   } else if (ownAt || seq !== undefined) {
     const hash = context.hash(rawContent(raw));
     if (state.hashes.has(hash)) {
@@ -201,6 +201,11 @@ function accept(state: DeviceAdmission, report: Report): Verdict {
   else state.watermark = report.at;
   if (behindMs > correctionHorizonMs) state.counts.tooLate += 1;
   return { kind: 'accepted', report, judged: behindMs <= 0 };
+}
+
+function noteSeq(state: DeviceAdmission, seen: SeenBoot, seq: number): void {
+  addSeq(seen, seq);
+  if (state.pastGaps.length > 0) closePastGap(state.pastGaps, seen.boot, seq);
 }
 
 function bootOf(state: DeviceAdmission, boot: string): SeenBoot {

@@ -63,6 +63,18 @@ export function gapsOf(seen: SeenBoot): SeqGap[] {
   return gaps;
 }
 
+/** Takes a `seq` that came after all out of the gaps of a boot that is no longer followed. */
+export function closePastGap(gaps: SeqGap[], boot: string, seq: number): void {
+  const at = gaps.findIndex((gap) => gap.boot === boot && gap.from <= seq && gap.to >= seq);
+  const gap = gaps[at];
+  if (gap === undefined) return;
+  const left = [
+    { ...gap, to: seq - 1 },
+    { ...gap, from: seq + 1 },
+  ];
+  gaps.splice(at, 1, ...left.filter(({ from, to }) => from <= to));
+}
+
 /** Position of the last interval that begins at or before `seq`; −2 when there is none. */
 function intervalAt(intervals: readonly number[], seq: number): number {
   let low = 0;

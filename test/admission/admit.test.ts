@@ -179,6 +179,22 @@ describe('identity', () => {
     expect(device.state.pastGaps.map((gap) => gap.boot)).toEqual(['b0', 'b1', 'b2', 'b3']);
   });
 
+  it('closes the gap of such a boot, too, when what was missing comes after all', () => {
+    const device = new AdmittedDevice();
+    const send = (boot: string, seq: number) => device.send({ at: arrival, boot, seq, signals: good });
+    for (const seq of [0, 6]) send('old', seq);
+    for (let boot = 0; boot < 16; boot++) send(`b${boot}`, 0);
+    expect(device.state.pastGaps).toEqual([{ boot: 'old', from: 1, to: 5 }]);
+    send('old', 3);
+    expect(device.state.pastGaps).toEqual([
+      { boot: 'old', from: 1, to: 2 },
+      { boot: 'old', from: 4, to: 5 },
+    ]);
+    for (const seq of [1, 2, 5, 4]) send('old', seq);
+    expect([...device.state.pastGaps, ...device.state.boots.flatMap(gapsOf)]).toEqual([]);
+    expect(device.state.counts).toMatchObject({ acknowledged: 23, duplicates: 0, conflicts: 0 });
+  });
+
   it('counts every report once, whatever the order and the repeats', () => {
     const reports = fc.array(fc.record({ boot: fc.constantFrom('a', 'b'), seq: fc.nat(12), value: fc.nat(2) }), {
       minLength: 1,
