@@ -1,0 +1,65 @@
+import { Random } from '../../simulators/random.ts';
+import type { Sizes } from './service.ts';
+
+const minuteMs = 60_000;
+const absent = Number.POSITIVE_INFINITY;
+
+/** What a run has in store, drawn from its seed. Each kind of trouble is there in some runs only: they hide each other. */
+export interface Plan {
+  readonly devices: number;
+  /** How long devices make reports and things go wrong. */
+  readonly lengthMs: number;
+  readonly withServer: boolean;
+  readonly withPeople: boolean;
+  readonly newPackAtMs: number;
+  readonly sizes: Sizes;
+  /** Of deaths of the process: mean number of steps between them, and how many at most. */
+  readonly deathEverySteps: number;
+  readonly deathsMax: number;
+  /** How it dies. */
+  readonly powerShare: number;
+  readonly stopShare: number;
+  /** Mean times between troubles that last a while; infinity when there are none of the kind. */
+  readonly storeAwayEveryMs: number;
+  readonly serverAwayEveryMs: number;
+  readonly casesAwayEveryMs: number;
+  readonly diskFullEveryMs: number;
+  readonly slowEveryMs: number;
+  readonly diskErrorEveryMs: number;
+  readonly clockSetEveryMs: number;
+  readonly forgetsFailedSyncs: boolean;
+}
+
+export function drawPlan(seed: number): Plan {
+  const random = new Random('plan', seed);
+  const sometimes = (share: number, meanMs: number) => (random.chance(share) ? meanMs : absent);
+  const smallLog = random.chance(0.3);
+  return {
+    devices: 1 + random.below(3),
+    lengthMs: random.between(10, 40) * minuteMs,
+    withServer: random.chance(0.4),
+    withPeople: random.chance(0.3),
+    newPackAtMs: random.chance(0.3) ? random.between(2, 20) * minuteMs : absent,
+    sizes: {
+      logBytesMax: smallLog ? 12_000 : 1e9,
+      segmentBytesMax: random.pick([1_000, 4_000, 1e6]),
+      cacheBytesMax: random.pick([0, 2_000, 1e6]),
+      logAgeMs: random.pick([1, 5, 600]) * minuteMs,
+      leadRecordsMax: random.pick([5, 20_000]),
+      commitEveryMs: random.pick([100, 1_000, 30_000]),
+      tickEveryMs: 40_000,
+    },
+    deathEverySteps: random.pick([150, 500, 1_500]),
+    deathsMax: random.chance(0.15) ? 0 : 1 + random.below(6),
+    powerShare: random.pick([0.2, 0.6, 1]),
+    stopShare: random.pick([0, 0.2]),
+    storeAwayEveryMs: sometimes(0.3, 6 * minuteMs),
+    serverAwayEveryMs: sometimes(0.7, 6 * minuteMs),
+    casesAwayEveryMs: sometimes(0.3, 6 * minuteMs),
+    diskFullEveryMs: sometimes(0.15, 10 * minuteMs),
+    slowEveryMs: sometimes(0.3, 5 * minuteMs),
+    diskErrorEveryMs: sometimes(0.2, 5 * minuteMs),
+    clockSetEveryMs: sometimes(0.3, 5 * minuteMs),
+    forgetsFailedSyncs: random.chance(0.5),
+  };
+}
