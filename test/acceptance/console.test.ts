@@ -4,7 +4,7 @@ import { startInfluxd, type TestServer } from '../integration/influx-server.ts';
 import { requireProgram } from '../servers.ts';
 import { type ServiceProcess, startService, until } from '../service-process.ts';
 import { atEveryWidth, launch, openPage, seriousViolations } from './browser.ts';
-import { connectDevice, publishReports, register } from './fixture.ts';
+import { connectDevice, ledgerOf, publishReports, register } from './fixture.ts';
 import { warmingFridge } from './fridge.ts';
 
 const chromium = requireProgram('chromium');
@@ -178,6 +178,66 @@ describe.each(homes)('the console on the real service with $home', ({ home, prog
     expect(await until(() => row.evaluate((link) => link.matches(':focus')), 5_000, 'its row has the focus')).toBe(
       true,
     );
+  });
+
+  const numbered = (from: number, to: number) =>
+    Array.from({ length: to - from + 1 }, (_, index) => {
+      const seq = from + index;
+      return { at: Date.UTC(2024, 0, 1, 0, seq), boot: 'b1', seq, signals: { cabinet_temp: 4 } };
+    });
+  const publishAs = async (id: string, reports: readonly unknown[]) => {
+    const { body } = await service.api<{ secret: string }>('POST', `/devices/${id}/secret`);
+    await publishReports(service, { id, secret: body.secret }, reports);
+  };
+
+  it('says what became of every report, names what never arrived, and forgets a gap that closes', async () => {
+    await publishAs('kitchen-2', [...numbered(0, 1), ...numbered(5, 8), ...numbered(5, 6), ...numbered(10, 10)]);
+    await page.reload();
+    await page.getByText('4 reports never arrived').waitFor();
+    await page.getByRole('link', { name: /^\d+ reports$/ }).click();
+    await page.getByRole('heading', { name: 'Reports of the fleet' }).waitFor();
+    await page.getByRole('row', { name: 'kitchen-2 b1 2–4 3' }).waitFor();
+    await page.getByRole('row', { name: 'kitchen-2 b1 9 1' }).waitFor();
+    await page.getByText('Sent twice').waitFor();
+    await sound('reports');
+    await publishAs('kitchen-2', numbered(2, 4));
+    await page.getByRole('row', { name: 'kitchen-2 b1 2–4 3' }).waitFor({ state: 'detached' });
+    await page.getByRole('link', { name: 'kitchen-2' }).click();
+    const ledger = page.getByRole('article').getByRole('region', { name: 'Its reports' });
+    await ledger.getByRole('row', { name: 'b1 9 1' }).waitFor();
+    await ledger.getByText('1 report never arrived, in 1 gap').waitFor();
+    await atEveryWidth(page, 'device-reports', async (where) => {
+      await ledger.scrollIntoViewIfNeeded();
+      expect(await seriousViolations(page), where).toEqual([]);
+    });
+  });
+
+  it.runIf(home === 'InfluxDB')('turns red, with the range, when the counts do not meet for a minute', async () => {
+    await influx?.kill();
+    await publishAs('kitchen-2', numbered(11, 12));
+    const other = await page.context().newPage();
+    await other.clock.install();
+    await other.goto(`${service.url}/devices/kitchen-2`);
+    const onTheWay = other.getByText(/^On the way through: reports 11 to 12 of those accepted are not stored/);
+    await onTheWay.waitFor();
+    expect(await other.getByRole('alert').count()).toBe(0);
+    await other.clock.fastForward(120_000);
+    await other
+      .getByRole('alert')
+      .filter({ hasText: /have not met for 2 min: reports 11 to 12 of those/ })
+      .waitFor();
+    await other.goto(`${service.url}/fleet`);
+    await other.clock.fastForward(120_000);
+    await other
+      .getByRole('alert')
+      .filter({ hasText: /have not met for 4 min: reports \d+ to \d+ of those/ })
+      .waitFor();
+    await atEveryWidth(other, 'fleet-behind', async (where) => {
+      expect(await seriousViolations(other), where).toEqual([]);
+    });
+    await other.close();
+    await influx?.start();
+    await until(async () => (await ledgerOf(service, 'kitchen-2')).stored === 12, 60_000, 'InfluxDB has it all');
   });
 
   it('signs in and out', async () => {

@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { deviceRange } from '../../dashboards/console/src/chart/range.ts';
 import { newestFirst, sourceWords } from '../../dashboards/console/src/device/findings.ts';
-import { missingWords } from '../../dashboards/console/src/device/missing.ts';
 
 const day = 86_400_000;
 
@@ -13,16 +12,6 @@ describe('the ranges of a device', () => {
     expect(week.to).toBeGreaterThan(watermark);
     expect(deviceRange('day', watermark).from).toBe(watermark - day);
     expect(deviceRange('all', watermark)).toEqual({ from: undefined, to: undefined });
-  });
-});
-
-describe('reports that are missing behind the log', () => {
-  it('are named by their range, apart for store and engine', () => {
-    expect(missingWords({ acknowledged: 1_204, stored: 1_204, evaluated: 1_204 })).toEqual([]);
-    expect(missingWords({ acknowledged: 1_204, stored: 1_180, evaluated: 1_203 })).toEqual([
-      'reports 1,181 to 1,204 of those accepted are not stored',
-      'report 1,204 of those accepted is not evaluated',
-    ]);
   });
 });
 

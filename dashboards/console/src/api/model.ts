@@ -137,7 +137,7 @@ export interface Demo {
 }
 
 /** Counts of reports. */
-export interface Ledger {
+export interface LedgerCounts {
   readonly received: number;
   readonly acknowledged: number;
   readonly duplicates: number;
@@ -148,13 +148,32 @@ export interface Ledger {
   readonly tooLate: number;
   readonly conflicts: number;
   readonly readingsRejected: number;
-  readonly gaps: readonly { readonly boot: string; readonly from: number; readonly to: number }[];
 }
 
-/** What the console reads of the whole fleet's ledger. */
-export interface FleetLedger {
+/** Numbers of one boot that never arrived, both ends included. */
+export interface Gap {
+  readonly boot: string;
+  readonly from: number;
+  readonly to: number;
+}
+
+export interface Ledger extends LedgerCounts {
+  readonly gaps: readonly Gap[];
+}
+
+/** How far the telemetry server is behind. */
+export interface ServerLag {
+  readonly lagRecords: number;
+  readonly estimateMs: number | null;
+  readonly trouble: string | null;
+}
+
+export interface FleetLedger extends LedgerCounts {
+  readonly gaps: readonly (Gap & { readonly device: string })[];
   /** Since when the counts have not met. */
   readonly behindSince: string | null;
+  /** Null where there is no telemetry server beside the service's own store. */
+  readonly server: ServerLag | null;
 }
 
 export interface SignalSpec {

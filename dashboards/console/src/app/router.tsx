@@ -53,6 +53,12 @@ const fleetList = createRoute({
   component: lazyRouteComponent(() => import('../fleet/fleet-page.tsx'), 'FleetPage'),
 });
 
+const fleetReports = createRoute({
+  getParentRoute: () => fleet,
+  path: '/fleet/reports',
+  component: lazyRouteComponent(() => import('../ledger/ledger-page.tsx'), 'LedgerPage'),
+});
+
 const deviceRoute = createRoute({
   getParentRoute: () => fleet,
   path: '/devices/$deviceId',
@@ -63,7 +69,11 @@ const deviceRoute = createRoute({
 export const router = createRouter({
   routeTree: root.addChildren([
     setup,
-    signedIn.addChildren([home, desk.addChildren([triage, caseRoute]), fleet.addChildren([fleetList, deviceRoute])]),
+    signedIn.addChildren([
+      home,
+      desk.addChildren([triage, caseRoute]),
+      fleet.addChildren([fleetList, fleetReports, deviceRoute]),
+    ]),
   ]),
   defaultNotFoundComponent: NotFound,
   defaultErrorComponent: Unexpected,

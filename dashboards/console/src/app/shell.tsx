@@ -55,7 +55,7 @@ export function Shell({ children }: { children: ReactNode }) {
 /** The entry of the rail that a page belongs to; on the entry's own page the link says `page` by itself. */
 function sectionOf(path: string): 'triage' | 'fleet' | undefined {
   if (path === '/triage' || path.startsWith('/cases/')) return 'triage';
-  return path === '/fleet' || path.startsWith('/devices/') ? 'fleet' : undefined;
+  return path === '/fleet' || path.startsWith('/fleet/') || path.startsWith('/devices/') ? 'fleet' : undefined;
 }
 
 function KeysDialog({ opened, onClose }: { opened: boolean; onClose: () => void }) {

@@ -10,6 +10,7 @@ import { countWords } from '../words/numbers.ts';
 import css from './fleet.module.css';
 import { FleetBody } from './fleet-body.tsx';
 import { FleetFilters } from './fleet-filters.tsx';
+import { FleetReports } from './fleet-reports.tsx';
 import { FleetTiles } from './fleet-tiles.tsx';
 import { useFleet } from './use-fleet.ts';
 
@@ -39,6 +40,7 @@ export function FleetPage() {
         {counts.data !== undefined && counts.data.devices + counts.data.retired > 0 && (
           <>
             <FleetTiles filter={filter} counts={counts.data} />
+            <FleetReports />
             <FleetFilters filter={filter} counts={counts.data} products={products.data?.items ?? []} />
           </>
         )}
