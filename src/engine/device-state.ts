@@ -1,5 +1,5 @@
 import type { FindingEvent } from '../findings/index.ts';
-import type { RulesState } from '../rules/index.ts';
+import type { RulesSnapshot, RulesState } from '../rules/index.ts';
 import {
   type DeviceMemory,
   type MemorySnapshot,
@@ -23,6 +23,8 @@ export interface DeviceState {
   /** What `rules` and `memory` are ready for; undefined before the first report, and after a restart. */
   judge: Judge | undefined;
   rules: RulesState | undefined;
+  /** What the rules knew before the restart, until `rules` has it. */
+  rulesBefore: RulesSnapshot | undefined;
   /** What the detectors know. */
   memory: DeviceMemory;
   /** By source. */
@@ -42,6 +44,7 @@ export function newDeviceState(product: string): DeviceState {
     product,
     judge: undefined,
     rules: undefined,
+    rulesBefore: undefined,
     memory: nothingRemembered,
     open: {},
     watermark: undefined,
@@ -51,14 +54,25 @@ export function newDeviceState(product: string): DeviceState {
   };
 }
 
-/** As text: everything but what is made again from the pack. */
+/** A state as a checkpoint keeps it: plain data, without what is made again from the pack. */
+type Snapshot = Omit<DeviceState, 'judge' | 'rules' | 'rulesBefore' | 'memory'> & {
+  readonly rules: RulesSnapshot | undefined;
+  readonly memory?: MemorySnapshot;
+};
+
+export function rulesSnapshot({ judge, rules, rulesBefore }: DeviceState): RulesSnapshot | undefined {
+  return judge && rules ? judge.rules.snapshot(rules) : rulesBefore;
+}
+
 export function deviceStateToText(state: DeviceState): string {
-  const { judge: _judge, memory, ...plain } = state;
-  return JSON.stringify({ ...plain, memory: memorySnapshot(memory) });
+  const { judge: _judge, rules: _rules, rulesBefore: _before, memory, ...plain } = state;
+  const snapshot: Snapshot = { ...plain, rules: rulesSnapshot(state), memory: memorySnapshot(memory) };
+  return JSON.stringify(snapshot);
 }
 
 export function deviceStateFromText(text: string): DeviceState {
-  // A snapshot is from `deviceStateToText`, of this version of ours or of an earlier one that kept less.
-  const { memory, ...plain } = JSON.parse(text) as Omit<DeviceState, 'memory'> & { memory?: MemorySnapshot };
-  return { ...newDeviceState(plain.product), ...plain, memory: memory ? memoryOf(memory) : nothingRemembered };
+  // Of this version of ours, or of an earlier one whose detectors have to start afresh.
+  const { rules: rulesBefore, memory, ...plain } = JSON.parse(text) as Snapshot;
+  const state = { ...newDeviceState(plain.product), ...plain, rulesBefore };
+  return memory ? { ...state, memory: memoryOf(memory) } : state;
 }

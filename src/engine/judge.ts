@@ -5,7 +5,7 @@ import type { ProductPack, WatchSpec } from '../product/index.ts';
 import type { CompiledRules, RuleTransition } from '../rules/index.ts';
 import type { Report } from '../telemetry/index.ts';
 import type { Bench } from './bench.ts';
-import type { DeviceState } from './device-state.ts';
+import { type DeviceState, rulesSnapshot } from './device-state.ts';
 import type { EngineOutput } from './engine.ts';
 import { type Cause, clear, clearShared, type Raised, raise, raiseShared } from './episode.ts';
 import type { Band, Watcher, WatcherChange } from './watcher.ts';
@@ -47,9 +47,11 @@ const bandMoved = 0.1;
 /** Gives a device's state to a new pack version: what did not change goes on, what changed starts afresh. */
 export function adoptPack(state: DeviceState, judge: Judge, cause: Cause): FindingEvent[] {
   const known = new Set<string>(['silent', 'assist']);
-  if (state.rules) {
-    const { state: rules, dropped } = judge.rules.restore(state.rules);
+  const rulesBefore = rulesSnapshot(state);
+  if (rulesBefore) {
+    const { state: rules, dropped } = judge.rules.restore(rulesBefore);
     state.rules = rules;
+    state.rulesBefore = undefined;
     for (const rule of judge.pack.rules) known.add(`rule:${rule.id}`);
     for (const { rule } of dropped) known.delete(`rule:${rule}`);
   } else state.rules = judge.rules.init();

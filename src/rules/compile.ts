@@ -2,18 +2,19 @@ import { assert, canonicalJson } from '../base/index.ts';
 import type { ProductPack, RuleSpec } from '../product/index.ts';
 import { Explanation, ruleSentences } from './explain.ts';
 import { type Condition, ConditionLanguage, triggersOf } from './language.ts';
-import { type MachinePlan, RuleMachine } from './machine.ts';
-import type { RulePlan } from './plan.ts';
+import { RuleMachine } from './machine.ts';
+import type { MachinePlan, RulePlan } from './plan.ts';
+import { droppedRules, newState, restoredState, snapshotOf } from './snapshot.ts';
 import {
   type DroppedRule,
-  type RuleState,
   type RulesInput,
+  type RulesSnapshot,
   type RulesState,
   type RuleTransition,
-  rulesStateVersion,
+  rulesSnapshotVersion,
 } from './state.ts';
 import { type Term, termOf } from './terms.ts';
-import { emptySeries, openWindow, type WindowSpec, windowsMax } from './windows.ts';
+import { type WindowSpec, windowsMax } from './windows.ts';
 
 /** The rules of one pack version, compiled once for all devices of the product. Draft and retired ones are left out. */
 export interface CompiledRules {
@@ -28,11 +29,13 @@ export interface CompiledRules {
    * Reports come in the order of event time; two may share one.
    */
   step(state: RulesState, input: RulesInput): readonly RuleTransition[];
+  /** What a state of these rules knows, for keeps. */
+  snapshot(state: RulesState): RulesSnapshot;
   /**
-   * A state of these or of other rules, ready for these. Rules that did not change keep all they know, the others start
-   * anew; those of them that were open are in `dropped`. The given state must not be used any more.
+   * A state for these rules, from a snapshot of these or of other rules. Rules that did not change keep all they know,
+   * the others start anew; those of them that were open are in `dropped`.
    */
-  restore(state: RulesState): { readonly state: RulesState; readonly dropped: readonly DroppedRule[] };
+  restore(snapshot: RulesSnapshot): { readonly state: RulesState; readonly dropped: readonly DroppedRule[] };
 }
 
 export type CompileResult =
@@ -85,7 +88,11 @@ function planRule(language: ConditionLanguage, spec: RuleSpec, problems: string[
   const uses = conditions.map((condition) => condition.uses);
   const triggers = uses.map((use) => triggersOf(language, use));
   const triggerSignals = new Set(triggers.flatMap((trigger) => [...trigger.signals]));
-  const windows = [...new Set(uses.flatMap((use) => [...use.windows]))].map((key) => windowSpec(language, key));
+  const windows = [...new Set(uses.flatMap((use) => [...use.windows]))].map((key) => ({
+    spec: windowSpec(language, key),
+    index: language.windowIndex(key),
+  }));
+  const signals = new Set(uses.flatMap((use) => [...use.signals]));
   const isFlag = flagsOf(language);
   const whyRaised = new Explanation(termOf(when.ast, isFlag), language);
   const whyCleared = new Explanation(termOf((clear ?? when).ast, isFlag, clear !== undefined), language);
@@ -97,17 +104,17 @@ function planRule(language: ConditionLanguage, spec: RuleSpec, problems: string[
     clear,
     usesSilent,
     movesWithTime: usesSilent || windows.length > 0 || uses.some((use) => use.ages.size > 0),
-    signals: new Set(uses.flatMap((use) => [...use.signals])),
+    signals,
+    ages: [...signals].map((name) => ({ slot: language.slotOf(name), maxAgeMs: maxAgeOf(language, name) })),
     windows,
     numberSeries: new Set(
-      windows.map((window) => window.series).filter((key) => language.signal(key)?.type === 'number'),
+      windows.map(({ spec }) => spec.series).filter((key) => language.signal(key)?.type === 'number'),
     ),
     triggerSignals,
     triggerCodes: new Set(triggers.flatMap((trigger) => [...trigger.codes])),
     whyRaised,
     whyCleared,
     mainSignal: whyRaised.mainSignal ?? triggerSignals.values().next().value,
-    awaited: (state) => (state.open !== null && clear === undefined ? 'false' : 'true'),
   };
 }
 
@@ -131,13 +138,11 @@ function windowSpec(language: ConditionLanguage, key: string): WindowSpec {
 
 class Rules implements CompiledRules {
   readonly #plan: MachinePlan;
-  readonly #plans: readonly RulePlan[];
   readonly #machine: RuleMachine;
   readonly layout: string;
   readonly usesSilence: boolean;
 
   constructor(language: ConditionLanguage, plans: readonly RulePlan[]) {
-    this.#plans = plans;
     this.#plan = machinePlan(language, plans);
     this.#machine = new RuleMachine(this.#plan);
     this.usesSilence = plans.some((plan) => plan.usesSilent);
@@ -145,9 +150,7 @@ class Rules implements CompiledRules {
   }
 
   init(): RulesState {
-    const state = this.#bare(null);
-    for (const plan of this.#plans) state.rules[plan.spec.id] = freshRule(plan);
-    return state;
+    return newState(this.layout, this.#plan);
   }
 
   step(state: RulesState, input: RulesInput): readonly RuleTransition[] {
@@ -155,75 +158,56 @@ class Rules implements CompiledRules {
     return this.#machine.step(state, input);
   }
 
-  restore(old: RulesState): { readonly state: RulesState; readonly dropped: readonly DroppedRule[] } {
-    if (old.version === rulesStateVersion && old.layout === this.layout) return { state: old, dropped: [] };
-    const state = this.#bare(old.at);
-    for (const signal of this.#plan.maxAgesMs.keys()) {
-      const latest = old.latest[signal];
-      if (latest !== undefined && typeof latest.value === this.#typeOf(signal)) state.latest[signal] = latest;
-    }
-    for (const code of this.#plan.codes) {
-      const active = old.faults[code];
-      if (active !== undefined) state.faults[code] = active;
-    }
-    for (const { source, windows } of this.#plan.series) {
-      const series = old.series[source.key] ?? emptySeries();
-      state.series[source.key] = series;
-      for (const spec of windows) state.windows[spec.key] = old.windows[spec.key] ?? openWindow(spec, series);
-    }
-    for (const plan of this.#plans) {
-      const kept = old.rules[plan.spec.id];
-      state.rules[plan.spec.id] = kept?.fingerprint === plan.fingerprint ? kept : freshRule(plan);
-    }
-    const dropped = Object.entries(old.rules).flatMap(([rule, own]) => {
-      const kept = state.rules[rule] === own;
-      return kept || own.open === null ? [] : [{ rule, ...own.open }];
-    });
-    return { state, dropped };
+  snapshot(state: RulesState): RulesSnapshot {
+    assert(state.layout === this.layout, 'a state is read by the rules that made it');
+    return snapshotOf(this.#plan, state);
   }
 
-  #typeOf(signal: string): string | undefined {
-    return this.#plan.language.signal(signal)?.type;
-  }
-
-  #bare(at: number | null): RulesState {
-    const state: RulesState = {
-      version: rulesStateVersion,
-      layout: this.layout,
-      at,
-      latest: {},
-      faults: {},
-      series: {},
-      windows: {},
-      rules: {},
-    };
-    for (const { source, windows } of this.#plan.series) {
-      const series = emptySeries();
-      state.series[source.key] = series;
-      for (const spec of windows) state.windows[spec.key] = openWindow(spec, series);
-    }
-    return state;
+  restore(old: RulesSnapshot): { readonly state: RulesState; readonly dropped: readonly DroppedRule[] } {
+    const state = old.version === rulesSnapshotVersion ? restoredState(this.layout, this.#plan, old) : this.init();
+    return { state, dropped: droppedRules(this.#plan, old) };
   }
 }
 
-function machinePlan(language: ConditionLanguage, plans: readonly RulePlan[]): MachinePlan {
+function machinePlan(language: ConditionLanguage, rules: readonly RulePlan[]): MachinePlan {
   const windows = [...language.windows.values()];
-  const series = [...language.series.values()].map((source) => {
-    const inner = source.kind === 'condition' ? triggersOf(language, source.condition.uses) : undefined;
-    return {
-      source,
-      windows: windows.filter((spec) => spec.series === source.key),
-      signals: inner?.signals ?? new Set<string>(),
-      codes: inner?.codes ?? new Set<string>(),
-    };
+  const sources = [...language.series.values()];
+  const series = sources.map((source) => ({
+    source,
+    windows: windows.flatMap((spec, index) => (spec.series === source.key ? [index] : [])),
+  }));
+  const triggers = sources.map((source) =>
+    source.kind === 'condition'
+      ? triggersOf(language, source.condition.uses)
+      : { signals: new Set([source.signal]), codes: new Set<string>() },
+  );
+  const moves = (kind: 'signals' | 'codes', name: string) => ({
+    series: indexesOf(triggers, (trigger) => trigger[kind].has(name)),
+    rules: indexesOf(rules, (rule) => (kind === 'signals' ? rule.triggerSignals : rule.triggerCodes).has(name)),
   });
-  const signals = new Set(plans.flatMap((plan) => [...plan.triggerSignals]));
-  const maxAgesMs = new Map([...signals].map((name) => [name, language.signal(name)?.maxAgeMs ?? 0]));
-  return { language, rules: plans, series, maxAgesMs, codes: new Set(plans.flatMap((plan) => [...plan.triggerCodes])) };
+  const names = new Set(rules.flatMap((plan) => [...plan.triggerSignals]));
+  const codes = new Set(rules.flatMap((plan) => [...plan.triggerCodes]));
+  return {
+    language,
+    rules,
+    series,
+    windows,
+    signals: new Map([...names].map((name) => [name, { slot: language.slotOf(name), ...moves('signals', name) }])),
+    codes: new Map([...codes].map((code) => [code, { index: language.codeIndex(code), ...moves('codes', code) }])),
+    slots: language.slots.map((signal) => ({
+      signal,
+      type: language.signal(signal)?.type ?? 'number',
+      maxAgeMs: maxAgeOf(language, signal),
+    })),
+  };
 }
 
-function freshRule(plan: RulePlan): RuleState {
-  return { fingerprint: plan.fingerprint, verdict: 'not judged', since: null, downMs: 0, open: null };
+function indexesOf<T>(items: readonly T[], isOne: (item: T) => boolean): number[] {
+  return items.flatMap((item, index) => (isOne(item) ? [index] : []));
+}
+
+function maxAgeOf(language: ConditionLanguage, signal: string): number {
+  return language.signal(signal)?.maxAgeMs ?? 0;
 }
 
 /** What a rule's state means: the rule without its title, and the signals that it depends on. */

@@ -105,19 +105,11 @@ export class Explanation {
       case 'other':
         return this.#parts.get(term)?.() === (term.kind === 'comparison' ? !term.negated : term.expected);
       case 'flag':
-        return this.#read(() => this.#language.inputs?.value(term.signal)) === term.expected;
+        return this.#language.inputs?.value(this.#language.slotOf(term.signal)) === term.expected;
       case 'fault':
-        return this.#read(() => this.#language.inputs?.fault(term.code)) === term.expected;
+        return this.#language.inputs?.fault(this.#language.codeIndex(term.code)) === term.expected;
       case 'silent':
-        return this.#read(() => this.#language.inputs?.silent()) === term.expected;
-    }
-  }
-
-  #read(read: () => unknown): unknown {
-    try {
-      return read();
-    } catch {
-      return undefined;
+        return this.#language.inputs?.silent() === term.expected;
     }
   }
 

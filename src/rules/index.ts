@@ -4,6 +4,7 @@ export type {
   DroppedRule,
   RuleEvidence,
   RulesInput,
+  RulesSnapshot,
   RulesState,
   RuleTransition,
 } from './state.ts';

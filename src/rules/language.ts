@@ -1,25 +1,34 @@
 import { type ASTNode, Environment, type ParseResult, serialize } from '@marcbachmann/cel-js';
 import { formatDuration, parseDurationMs } from '../base/index.ts';
 import type { ConditionProblem, ConditionVocabulary, SignalSpec } from '../product/index.ts';
+import type { SignalValue } from '../telemetry/index.ts';
 import { isSignalFunction, problemOf, usage } from './condition-errors.ts';
+import { conditionReader } from './reader.ts';
 import { walk } from './syntax.ts';
 import { unitMismatch } from './unit-check.ts';
 import type { WindowFunction, WindowSpec } from './windows.ts';
 
-/** What a condition reads while it is evaluated. Calls throw {@link unknown} for what is not known. */
+/** What a condition reads while it is evaluated; undefined is unknown. Everything is asked for by its number. */
 export interface ConditionInputs {
-  /** Last value of a signal that is not older than its maxAge. */
-  value(signal: string): number | boolean | string;
-  window(key: string): number;
+  /** Last value of a signal that is not older than its maxAge; `slot`: {@link ConditionLanguage.slotOf}. */
+  value(slot: number): SignalValue | undefined;
+  /** `index`: place in {@link ConditionLanguage.windows}. */
+  window(index: number): number | undefined;
   /** Milliseconds of event time since the last reading. */
-  ageMs(signal: string): number;
-  fault(code: string): boolean;
+  ageMs(slot: number): number | undefined;
+  /** `index`: place in the vocabulary's fault codes. */
+  fault(index: number): boolean;
   silent(): boolean;
 }
 
 /** Thrown for an unknown value. One instance: CEL absorbs it on one side of && and ||, and a stack would cost more. */
 class UnknownValue extends Error {}
-export const unknown: Error = new UnknownValue('unknown');
+const unknown: Error = new UnknownValue('unknown');
+
+function known<T>(value: T | undefined): T {
+  if (value === undefined) throw unknown;
+  return value;
+}
 
 /** What a condition depends on. */
 export interface ConditionUses {
@@ -65,6 +74,8 @@ export class ConditionLanguage {
   /** In an order in which each needs only those before it. */
   readonly series = new Map<string, SeriesSource>();
   readonly windows = new Map<string, WindowSpec>();
+  /** Signals whose last value some condition reads, by the number under which it is asked for. */
+  readonly slots: string[] = [];
   inputs: ConditionInputs | undefined;
   readonly #vocabulary: ConditionVocabulary;
   readonly #signals: ReadonlyMap<string, SignalSpec>;
@@ -115,16 +126,21 @@ export class ConditionLanguage {
     return this.#signals.get(name);
   }
 
+  slotOf(signal: string): number {
+    const slot = this.slots.indexOf(signal);
+    return slot >= 0 ? slot : this.slots.push(signal) - 1;
+  }
+
+  windowIndex(key: string): number {
+    return [...this.windows.keys()].indexOf(key);
+  }
+
+  codeIndex(code: string): number {
+    return this.#vocabulary.faultCodes.indexOf(code);
+  }
+
   #condition(text: string, parsed: ParseResult): Condition {
-    return {
-      text,
-      ast: parsed.ast,
-      uses: this.#uses(parsed.ast),
-      holds: () => {
-        const value = this.#evaluate(parsed);
-        return typeof value === 'boolean' ? value : undefined;
-      },
-    };
+    return { text, ast: parsed.ast, uses: this.#uses(parsed.ast), holds: conditionReader(parsed.ast, this) };
   }
 
   /** Whatever CEL cannot evaluate (a division by zero, a text that is no number) is unknown, never an answer. */
@@ -175,19 +191,19 @@ export class ConditionLanguage {
     environment.registerOperator('double == int: bool', (a: number, b: bigint) => a === Number(b));
     for (const name of ['avg', 'min', 'max', 'count', 'rate'] as const) {
       this.#macro(environment, `${name}(ast, ast): double`, (macro, checker, context) => {
-        const key = this.#window(name, macro, checker, context);
-        macro.read = () => this.#inputs().window(key);
+        const index = this.windowIndex(this.#window(name, macro, checker, context));
+        macro.read = () => known(this.inputs?.window(index));
       });
     }
     this.#macro(environment, 'fault(ast): bool', (macro, checker) => {
-      const code = this.#faultCode(macro, checker);
-      macro.read = () => this.#inputs().fault(code);
+      const index = this.codeIndex(this.#faultCode(macro, checker));
+      macro.read = () => known(this.inputs?.fault(index));
     });
     this.#macro(environment, 'age(ast): google.protobuf.Duration', (macro, checker) => {
-      const signal = signalArgument('age', macro, checker);
-      macro.read = () => this.#duration.fromMilliseconds(this.#inputs().ageMs(signal));
+      const slot = this.slotOf(signalArgument('age', macro, checker));
+      macro.read = () => this.#duration.fromMilliseconds(known(this.inputs?.ageMs(slot)));
     });
-    environment.registerFunction('silent(): bool', () => this.#inputs().silent(), { async: false });
+    environment.registerFunction('silent(): bool', () => known(this.inputs?.silent()), { async: false });
     return environment;
   }
 
@@ -266,16 +282,12 @@ export class ConditionLanguage {
     return this.#signals.has(name) || this.#vocabulary.unsureSignals.includes(name);
   }
 
-  #inputs(): ConditionInputs {
-    if (this.inputs === undefined) throw unknown;
-    return this.inputs;
-  }
-
   /** A context whose properties read the inputs as they are when CEL asks for them. */
   #buildContext(): object {
     const context = Object.create(null);
     for (const name of this.#signals.keys()) {
-      Object.defineProperty(context, name, { enumerable: true, get: () => this.#inputs().value(name) });
+      const get = () => known(this.inputs?.value(this.slotOf(name)));
+      Object.defineProperty(context, name, { enumerable: true, get });
     }
     return context;
   }

@@ -1,27 +1,31 @@
 import { assert } from '../base/index.ts';
 import type { Report, SignalValue } from '../telemetry/index.ts';
-import { type ConditionInputs, type ConditionLanguage, type SeriesSource, unknown } from './language.ts';
-import type { RulePlan } from './plan.ts';
-import type { RuleEvidence, RuleState, RulesInput, RulesState, RuleTransition, Verdict } from './state.ts';
-import { pushReading, type WindowSpec, windowHolds, windowReadings, windowValue } from './windows.ts';
+import type { ConditionInputs } from './language.ts';
+import { awaited, type MachinePlan, type RulePlan, type SeriesPlan } from './plan.ts';
+import { keepLatest, latestAt, latestValue } from './snapshot.ts';
+import type {
+  RuleEvidence,
+  RuleState,
+  RulesInput,
+  RulesState,
+  RuleTransition,
+  SeriesAtWork,
+  Verdict,
+} from './state.ts';
+import { pushReading, windowHolds, windowReadings, windowValue } from './windows.ts';
 
 /** As many readings as a finding keeps. */
 const evidenceMax = 50;
 
-/** Everything about the rules of a pack that does not change from report to report. */
-export interface MachinePlan {
-  readonly language: ConditionLanguage;
-  readonly rules: readonly RulePlan[];
-  readonly series: readonly {
-    readonly source: SeriesSource;
-    readonly windows: readonly WindowSpec[];
-    /** What a reading of this series comes with. */
-    readonly signals: ReadonlySet<string>;
-    readonly codes: ReadonlySet<string>;
-  }[];
-  /** Signals whose last value is kept, with their maxAge. */
-  readonly maxAgesMs: ReadonlyMap<string, number>;
-  readonly codes: ReadonlySet<string>;
+const nothing: readonly RuleTransition[] = [];
+
+/** What is the same for all rules of an input. */
+interface Moment {
+  /** The service's time: of ticks, and of reports for rules that use silent(). */
+  receivedAt: number;
+  silentForMs: number | undefined;
+  /** The service's own down-time so far. */
+  downMs: number;
 }
 
 /**
@@ -30,50 +34,53 @@ export interface MachinePlan {
  */
 export class RuleMachine implements ConditionInputs {
   readonly #plan: MachinePlan;
-  readonly #windowSpecs: ReadonlyMap<string, WindowSpec>;
+  readonly #moment: Moment = { receivedAt: 0, silentForMs: undefined, downMs: 0 };
   #state: RulesState | undefined;
   #at = 0;
   #silent = false;
-  /** Signals and fault codes of the report in hand. */
-  readonly #touched = new Set<string>();
-  readonly #told = new Set<string>();
+  /** Counts inputs: what an input moves, rules and series, is marked with its number. */
+  #turn = 0;
+  readonly #movedRules: number[];
+  readonly #movedSeries: number[];
+  #transitions: RuleTransition[] | undefined;
 
   constructor(plan: MachinePlan) {
     this.#plan = plan;
-    this.#windowSpecs = new Map(plan.series.flatMap(({ windows }) => windows.map((spec) => [spec.key, spec])));
+    this.#movedRules = plan.rules.map(() => 0);
+    this.#movedSeries = plan.series.map(() => 0);
     plan.language.inputs = this;
   }
 
   step(state: RulesState, input: RulesInput): readonly RuleTransition[] {
     this.#state = state;
-    return input.kind === 'report' ? this.#report(state, input) : this.#tick(state, input);
+    this.#turn += 1;
+    this.#transitions = undefined;
+    this.#moment.downMs = input.downMs;
+    if (input.kind === 'report') this.#report(state, input.report);
+    else this.#tick(state, input);
+    return this.#transitions ?? nothing;
   }
 
-  value(signal: string): SignalValue {
-    const latest = this.#current.latest[signal];
-    if (latest === undefined || this.#isOld(signal, latest.at, this.#at)) throw unknown;
-    return latest.value;
-  }
-
-  window(key: string): number {
+  value(slot: number): SignalValue | undefined {
     const state = this.#current;
-    const spec = this.#windowSpecs.get(key);
-    const window = state.windows[key];
-    const series = spec === undefined ? undefined : state.series[spec.series];
-    if (spec === undefined || window === undefined || series === undefined) throw unknown;
-    const value = windowValue(spec, window, series, this.#at);
-    if (value === undefined) throw unknown;
-    return value;
+    const plan = this.#plan.slots[slot];
+    // Of a signal never read the age is no number.
+    if (plan === undefined || !(this.#at - latestAt(state, slot) <= plan.maxAgeMs)) return undefined;
+    return latestValue(state, slot, plan.type);
   }
 
-  ageMs(signal: string): number {
-    const latest = this.#current.latest[signal];
-    if (latest === undefined) throw unknown;
-    return this.#at - latest.at;
+  window(index: number): number | undefined {
+    const window = this.#current.windows[index];
+    return window && windowValue(window.spec, window.state, window.series, this.#at);
   }
 
-  fault(code: string): boolean {
-    return this.#current.faults[code] ?? false;
+  ageMs(slot: number): number | undefined {
+    const age = this.#at - latestAt(this.#current, slot);
+    return Number.isNaN(age) ? undefined : age;
+  }
+
+  fault(index: number): boolean {
+    return this.#current.faults[index] ?? false;
   }
 
   silent(): boolean {
@@ -85,82 +92,74 @@ export class RuleMachine implements ConditionInputs {
     return this.#state;
   }
 
-  #report(state: RulesState, input: RulesInput & { kind: 'report' }): readonly RuleTransition[] {
-    const { report, downMs } = input;
-    assert(state.at === null || report.at >= state.at, 'reports come in the order of event time');
+  #report(state: RulesState, report: Report): void {
+    assert(report.at >= state.at, 'reports come in the order of event time');
     this.#silent = false;
-    if (state.at !== null && report.at > state.at) this.#restartAcrossGaps(state, report.at);
+    this.#moment.receivedAt = report.receivedAt;
+    this.#moment.silentForMs = undefined;
+    if (report.at > state.at) this.#restartAcrossGaps(state, report.at);
     state.at = report.at;
     this.#at = report.at;
     this.#takeReadings(state, report);
-    const transitions: RuleTransition[] = [];
-    for (const rule of this.#plan.rules) {
-      const now = rule.usesSilent ? report.receivedAt : report.at;
-      this.#judge(rule, { now, holdsSince: now, downMs, touched: this.#isTouched(rule) }, transitions);
+    const { rules } = this.#plan;
+    for (let index = 0; index < rules.length; index += 1) {
+      const rule = rules[index];
+      const own = state.rules[index];
+      if (rule === undefined || own === undefined) continue;
+      const moved = this.#movedRules[index] === this.#turn;
+      const settled = !moved && own.verdict !== 'not judged' && !rule.movesWithTime;
+      if (!settled || this.#agedBefore(state, rule, this.#at)) own.verdict = this.#verdict(rule, own);
+      this.#wait(rule, own, rule.usesSilent ? report.receivedAt : report.at);
     }
-    return transitions;
   }
 
   /** Silence is noticed by ticks alone; event time, and with it every signal, stands still meanwhile. */
-  #tick(state: RulesState, input: RulesInput & { kind: 'tick' }): readonly RuleTransition[] {
-    const { at: now, silentForMs, downMs } = input;
-    this.#silent = silentForMs !== undefined;
-    this.#at = state.at ?? 0;
-    const transitions: RuleTransition[] = [];
-    for (const rule of this.#plan.rules) {
-      if (!rule.usesSilent) continue;
+  #tick(state: RulesState, input: RulesInput & { kind: 'tick' }): void {
+    this.#silent = input.silentForMs !== undefined;
+    this.#moment.receivedAt = input.at;
+    this.#moment.silentForMs = input.silentForMs;
+    this.#at = Number.isFinite(state.at) ? state.at : 0;
+    for (const [index, rule] of this.#plan.rules.entries()) {
+      const own = state.rules[index];
       // What changes by a tick is silent() alone.
-      this.#judge(rule, { now, holdsSince: now - (silentForMs ?? 0), downMs, touched: true }, transitions);
+      if (own === undefined || !rule.usesSilent) continue;
+      own.verdict = this.#verdict(rule, own);
+      this.#wait(rule, own, input.at);
     }
-    return transitions;
   }
 
   #takeReadings(state: RulesState, report: Report): void {
-    this.#touched.clear();
-    this.#told.clear();
+    const { signals, codes, slots, series } = this.#plan;
     for (const { code, active } of report.faults) {
-      if (!this.#plan.codes.has(code)) continue;
-      state.faults[code] = active;
-      this.#told.add(code);
+      const plan = codes.get(code);
+      if (plan === undefined) continue;
+      state.faults[plan.index] = active;
+      this.#move(plan);
     }
     for (const signal in report.signals) {
+      const plan = signals.get(signal);
       const value = report.signals[signal];
-      if (value === undefined) continue;
-      this.#touched.add(signal);
-      if (!this.#plan.maxAgesMs.has(signal)) continue;
-      // Minus zero would not survive JSON.
-      const kept = value === 0 ? 0 : value;
-      const latest = state.latest[signal];
-      if (latest === undefined) state.latest[signal] = { at: report.at, value: kept };
-      else {
-        latest.at = report.at;
-        latest.value = kept;
-      }
+      if (plan === undefined || value === undefined) continue;
+      this.#move(plan);
+      const slot = slots[plan.slot];
+      if (slot !== undefined) keepLatest(state, plan.slot, slot, { at: report.at, value });
     }
-    for (const series of this.#plan.series) this.#takeSeries(state, series, report);
+    for (let index = 0; index < series.length; index += 1) {
+      const plan = series[index];
+      const own = state.series[index];
+      if (this.#movedSeries[index] === this.#turn && plan && own) this.#takeSeries(own, plan, report);
+    }
   }
 
-  #takeSeries(state: RulesState, plan: MachinePlan['series'][number], report: Report): void {
-    const { source } = plan;
-    let value: number;
-    if (source.kind === 'signal') {
-      const read = report.signals[source.signal];
-      if (read === undefined) return;
-      value = typeof read === 'number' ? read : read === true ? 1 : 0;
-    } else {
-      if (!intersects(plan.signals, this.#touched) && !intersects(plan.codes, this.#told)) return;
-      const held = source.condition.holds();
-      if (held === undefined) return;
-      value = held ? 1 : 0;
-    }
-    const series = state.series[source.key];
-    assert(series !== undefined, 'a state has all series of its layout');
-    const windows = plan.windows.map((spec) => {
-      const window = state.windows[spec.key];
-      assert(window !== undefined, 'a state has all windows of its layout');
-      return { spec, state: window };
-    });
-    pushReading(series, windows, report.at, value);
+  #move({ rules, series }: { readonly rules: readonly number[]; readonly series: readonly number[] }): void {
+    for (let index = 0; index < rules.length; index += 1) this.#movedRules[rules[index] ?? 0] = this.#turn;
+    for (let index = 0; index < series.length; index += 1) this.#movedSeries[series[index] ?? 0] = this.#turn;
+  }
+
+  #takeSeries({ series, windows }: SeriesAtWork, { source }: SeriesPlan, report: Report): void {
+    const read = source.kind === 'signal' ? report.signals[source.signal] : source.condition.holds();
+    if (read === undefined) return;
+    pushReading(series, windows, report.at, typeof read === 'number' ? read : read === true ? 1 : 0);
   }
 
   /**
@@ -169,33 +168,24 @@ export class RuleMachine implements ConditionInputs {
    */
   #restartAcrossGaps(state: RulesState, next: number): void {
     this.#at = next - 1;
-    for (const rule of this.#plan.rules) {
-      const own = state.rules[rule.spec.id];
-      if (own === undefined || own.since === null || !this.#agedBefore(state, rule, next - 1)) continue;
-      if (this.#verdict(rule, own) === rule.awaited(own)) continue;
+    const { rules } = this.#plan;
+    for (let index = 0; index < rules.length; index += 1) {
+      const rule = rules[index];
+      const own = state.rules[index];
+      if (rule === undefined || own === undefined || own.since === null) continue;
+      if (!this.#agedBefore(state, rule, next - 1) || this.#verdict(rule, own) === awaited(rule, own)) continue;
       own.since = null;
       own.verdict = 'not judged';
     }
   }
 
   #agedBefore(state: RulesState, rule: RulePlan, at: number): boolean {
-    for (const signal of rule.signals) {
-      const latest = state.latest[signal];
-      if (latest !== undefined && this.#isOld(signal, latest.at, at)) return true;
-    }
-    for (const spec of rule.windows) {
-      const series = state.series[spec.series];
-      if (series !== undefined && !windowHolds(spec, series, at)) return true;
+    for (const { slot, maxAgeMs } of rule.ages) if (at - latestAt(state, slot) > maxAgeMs) return true;
+    for (const { spec, index } of rule.windows) {
+      const window = state.windows[index];
+      if (window !== undefined && !windowHolds(spec, window.series, at)) return true;
     }
     return false;
-  }
-
-  #isOld(signal: string, readAt: number, at: number): boolean {
-    return at - readAt > (this.#plan.maxAgesMs.get(signal) ?? Number.POSITIVE_INFINITY);
-  }
-
-  #isTouched(rule: RulePlan): boolean {
-    return intersects(rule.triggerSignals, this.#touched) || intersects(rule.triggerCodes, this.#told);
   }
 
   #verdict(rule: RulePlan, own: RuleState): Verdict {
@@ -204,48 +194,38 @@ export class RuleMachine implements ConditionInputs {
     return held === undefined ? 'unknown' : held ? 'true' : 'false';
   }
 
-  #judge(
-    rule: RulePlan,
-    moment: { readonly now: number; readonly holdsSince: number; readonly downMs: number; readonly touched: boolean },
-    transitions: RuleTransition[],
-  ): void {
-    const state = this.#current;
-    const own = state.rules[rule.spec.id];
-    assert(own !== undefined, 'a state has all rules of its layout');
-    const settled = !moment.touched && own.verdict !== 'not judged' && !rule.movesWithTime;
-    if (!settled || this.#agedBefore(state, rule, this.#at)) own.verdict = this.#verdict(rule, own);
-    if (own.verdict !== rule.awaited(own)) {
+  /** What the verdict means: the condition has held for long enough, goes on to be waited for, or does not hold. */
+  #wait(rule: RulePlan, own: RuleState, now: number): void {
+    if (own.verdict !== awaited(rule, own)) {
       own.since = null;
       return;
     }
+    const { silentForMs, downMs } = this.#moment;
     if (own.since === null) {
-      own.since = moment.holdsSince;
-      own.downMs = moment.downMs;
+      own.since = now - (silentForMs ?? 0);
+      own.downMs = downMs;
     }
     // Event time knows nothing of the service's down-time.
-    const heldMs = moment.now - own.since - (rule.usesSilent ? moment.downMs - own.downMs : 0);
+    const heldMs = now - own.since - (rule.usesSilent ? downMs - own.downMs : 0);
     if (heldMs < (own.open === null ? rule.spec.forMs : rule.spec.clearForMs)) return;
-    transitions.push(this.#transition(rule, own, { now: moment.now, heldMs: Math.max(0, heldMs) }));
+    this.#transitions ??= [];
+    this.#transitions.push(this.#transition(rule, own, now, Math.max(0, heldMs)));
   }
 
-  #transition(
-    rule: RulePlan,
-    own: RuleState,
-    moment: { readonly now: number; readonly heldMs: number },
-  ): RuleTransition {
+  #transition(rule: RulePlan, own: RuleState, now: number, heldMs: number): RuleTransition {
     const raised = own.open === null;
-    const open = own.open ?? { startsAt: own.since ?? moment.now, openedAt: moment.now };
+    const open = own.open ?? { startsAt: own.since ?? now, openedAt: now };
     const explanation = raised ? rule.whyRaised : rule.whyCleared;
     const transition: RuleTransition = {
       rule: rule.spec,
       state: raised ? 'raised' : 'cleared',
       startsAt: open.startsAt,
       openedAt: open.openedAt,
-      at: moment.now,
+      at: now,
       explanation: explanation.sentence({
-        at: rule.usesSilent ? moment.now : this.#at,
-        heldMs: moment.heldMs,
-        readAt: (signal) => this.#current.latest[signal]?.at,
+        at: rule.usesSilent ? now : this.#at,
+        heldMs,
+        readAt: (signal) => this.#latest(signal)?.at,
       }),
       evidence: this.#evidence(rule),
       signal: rule.mainSignal,
@@ -256,28 +236,32 @@ export class RuleMachine implements ConditionInputs {
     return transition;
   }
 
-  #evidence(rule: RulePlan): readonly RuleEvidence[] {
+  #latest(signal: string): RuleEvidence | undefined {
     const state = this.#current;
+    const slot = this.#plan.slots.findIndex((plan) => plan.signal === signal);
+    const plan = this.#plan.slots[slot];
+    const at = latestAt(state, slot);
+    return plan === undefined || Number.isNaN(at)
+      ? undefined
+      : { signal, at, value: latestValue(state, slot, plan.type) };
+  }
+
+  #evidence(rule: RulePlan): readonly RuleEvidence[] {
     const evidence = new Map<string, RuleEvidence>();
     const add = (reading: RuleEvidence): void => {
       evidence.set(`${reading.signal} ${reading.at}`, reading);
     };
     for (const signal of rule.signals) {
-      const latest = state.latest[signal];
-      if (latest !== undefined) add({ signal, at: latest.at, value: latest.value });
+      const latest = this.#latest(signal);
+      if (latest !== undefined) add(latest);
     }
-    for (const spec of rule.windows) {
-      const series = state.series[spec.series];
-      const window = state.windows[spec.key];
-      if (series === undefined || window === undefined || !rule.numberSeries.has(spec.series)) continue;
-      for (const { at, value } of windowReadings(window, series, evidenceMax)) add({ signal: spec.series, at, value });
+    for (const { spec, index } of rule.windows) {
+      const window = this.#current.windows[index];
+      if (window === undefined || !rule.numberSeries.has(spec.series)) continue;
+      const readings = windowReadings(window.state, window.series, evidenceMax);
+      for (const { at, value } of readings) add({ signal: spec.series, at, value });
     }
     const ordered = [...evidence.values()].sort((a, b) => a.at - b.at || (a.signal < b.signal ? -1 : 1));
     return ordered.slice(-evidenceMax);
   }
-}
-
-function intersects(a: ReadonlySet<string>, b: ReadonlySet<string>): boolean {
-  for (const item of a) if (b.has(item)) return true;
-  return false;
 }

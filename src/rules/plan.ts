@@ -1,6 +1,6 @@
 import type { RuleSpec } from '../product/index.ts';
 import type { Explanation } from './explain.ts';
-import type { Condition } from './language.ts';
+import type { Condition, ConditionLanguage, SeriesSource } from './language.ts';
 import type { RuleState, Verdict } from './state.ts';
 import type { WindowSpec } from './windows.ts';
 
@@ -16,7 +16,9 @@ export interface RulePlan {
   readonly movesWithTime: boolean;
   /** Signals that it reads directly. */
   readonly signals: ReadonlySet<string>;
-  readonly windows: readonly WindowSpec[];
+  /** Of those, by slot: how long a reading holds. */
+  readonly ages: readonly { readonly slot: number; readonly maxAgeMs: number }[];
+  readonly windows: readonly { readonly spec: WindowSpec; readonly index: number }[];
   /** Series whose values are readings of numbers: evidence. */
   readonly numberSeries: ReadonlySet<string>;
   /** What a report must carry for it to be judged anew. */
@@ -25,6 +27,50 @@ export interface RulePlan {
   readonly whyRaised: Explanation;
   readonly whyCleared: Explanation;
   readonly mainSignal: string | undefined;
-  /** What the condition in force must be found to be for the rule to move on. */
-  awaited(state: RuleState): Verdict;
+}
+
+/** What the condition in force must be found to be for the rule to move on. */
+export function awaited(plan: RulePlan, state: RuleState): Verdict {
+  return state.open !== null && plan.clear === undefined ? 'false' : 'true';
+}
+
+/** Everything about the rules of a pack that does not change from report to report. */
+export interface MachinePlan {
+  readonly language: ConditionLanguage;
+  readonly rules: readonly RulePlan[];
+  readonly series: readonly SeriesPlan[];
+  /** In the order of the language. */
+  readonly windows: readonly WindowSpec[];
+  /** Signals that some rule depends on. */
+  readonly signals: ReadonlyMap<string, SignalPlan>;
+  /** Fault codes likewise, by their place in the pack's list. */
+  readonly codes: ReadonlyMap<string, CodePlan>;
+  /** By slot. */
+  readonly slots: readonly SlotPlan[];
+}
+
+export interface SeriesPlan {
+  readonly source: SeriesSource;
+  /** Indexes of the windows over it. */
+  readonly windows: readonly number[];
+}
+
+/** What a reading or a fault code moves: indexes of series and of rules. */
+interface Moves {
+  readonly series: readonly number[];
+  readonly rules: readonly number[];
+}
+
+export interface SignalPlan extends Moves {
+  readonly slot: number;
+}
+
+export interface CodePlan extends Moves {
+  readonly index: number;
+}
+
+export interface SlotPlan {
+  readonly signal: string;
+  readonly type: 'number' | 'boolean' | 'string';
+  readonly maxAgeMs: number;
 }

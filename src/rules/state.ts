@@ -1,36 +1,45 @@
 import type { RuleSpec } from '../product/index.ts';
 import type { Report, SignalValue } from '../telemetry/index.ts';
-import type { SeriesState, WindowState } from './windows.ts';
+import type { SeriesState, WindowSpec, WindowState } from './windows.ts';
 
 /**
- * What the rules of one pack know of one device: plain data, equal after any trip through JSON. It belongs to the
- * compiled rules that made it; {@link CompiledRules.restore} carries it over to others.
+ * What the rules of one pack know of one device, while it is worked on: everything has the number that the compiled rules
+ * gave it. It belongs to those that made it; to keep it, or to give it to others, it goes through a {@link RulesSnapshot}.
  */
 export interface RulesState {
-  readonly version: 1;
   /** Fingerprint of the compiled rules. */
   readonly layout: string;
-  /** Event time of the last judged report; null before the first. */
-  at: number | null;
-  /** Last reading of each signal that a condition reads directly. */
-  readonly latest: Record<string, LatestReading>;
-  /** Fault codes that the device last told to be active, of those that a condition names. */
-  readonly faults: Record<string, boolean>;
-  readonly series: Record<string, SeriesState>;
-  readonly windows: Record<string, WindowState>;
-  readonly rules: Record<string, RuleState>;
+  /** Event time of the last judged report; −∞ before the first. */
+  at: number;
+  /** By slot: event time and value of the last reading, NaN and 0 before it; false is 0, true is 1. */
+  readonly latest: Float64Array;
+  /** By slot, of signals whose values are words. */
+  readonly words: string[];
+  /** By place in the pack's list: the device last told this code to be active. */
+  readonly faults: boolean[];
+  readonly series: readonly SeriesAtWork[];
+  /** In the order of the language. */
+  readonly windows: readonly WindowAtWork[];
+  /** In the order of the pack. */
+  readonly rules: readonly RuleState[];
 }
 
-export interface LatestReading {
-  at: number;
-  value: SignalValue;
+export interface SeriesAtWork {
+  readonly series: SeriesState;
+  /** Those over it. */
+  readonly windows: readonly WindowAtWork[];
+}
+
+export interface WindowAtWork {
+  readonly spec: WindowSpec;
+  readonly state: WindowState;
+  readonly series: SeriesState;
 }
 
 /** What was last found of the condition that the rule waits for: `when` while it is shut, `clear` while it is open. */
 export type Verdict = 'true' | 'false' | 'unknown' | 'not judged';
 
 export interface RuleState {
-  readonly fingerprint: string;
   verdict: Verdict;
   /** Since when the awaited condition holds; null when it does not. */
   since: number | null;
@@ -46,7 +55,39 @@ export interface OpenEpisode {
   readonly openedAt: number;
 }
 
-export const rulesStateVersion = 1;
+export const rulesSnapshotVersion = 2;
+
+/** A state by names, as plain data that survives JSON. */
+export interface RulesSnapshot {
+  readonly version: typeof rulesSnapshotVersion;
+  /** Null before the first report. */
+  readonly at: number | null;
+  readonly latest: Readonly<Record<string, LatestReading>>;
+  /** Codes that are active. */
+  readonly faults: readonly string[];
+  readonly series: Readonly<Record<string, SeriesSnapshot>>;
+  readonly windows: Readonly<Record<string, WindowSnapshot>>;
+  readonly rules: Readonly<Record<string, RuleState & { readonly fingerprint: string }>>;
+}
+
+export interface LatestReading {
+  readonly at: number;
+  readonly value: SignalValue;
+}
+
+export interface SeriesSnapshot {
+  /** Number of the first reading that is kept. */
+  readonly base: number;
+  readonly dropped: number;
+  /** Event times, then values: see `numbersToText`. */
+  readonly readings: string;
+}
+
+export interface WindowSnapshot {
+  readonly start: number;
+  /** How many readings its older part covers. */
+  readonly older: number;
+}
 
 /** A reading that a transition rests on. */
 export interface RuleEvidence {

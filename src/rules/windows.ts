@@ -53,6 +53,23 @@ export function openWindow(spec: WindowSpec, series: SeriesState): WindowState {
   return window;
 }
 
+/** How many readings the older part covers: with where the window starts, all that there is to know of one. */
+export function olderReadings(window: WindowState): number {
+  return window.front.length;
+}
+
+/** The window over these readings that started there and had an older part of this size, to the last bit. */
+export function reopenWindow(spec: WindowSpec, series: SeriesState, start: number, older: number): WindowState {
+  const window: WindowState = { start, front: [], back: null };
+  if (spec.fn === 'count') return window;
+  const first = start + offsetOf(spec.fn);
+  fillFront(window, series, { fn: spec.fn, first, end: first + older });
+  for (let number = first + older; number < endOf(series); number++) {
+    window.back = combine(spec.fn, window.back, elementAt(spec.fn, series, number));
+  }
+  return window;
+}
+
 /** Adds a reading to a series and to every window over it. `at` is not before the last one's. */
 export function pushReading(
   series: SeriesState,
@@ -162,16 +179,25 @@ function evictOldest(fn: WindowFunction, window: WindowState, series: SeriesStat
   const end = endOf(series);
   if (fn !== 'count' && first < end) {
     if (window.front.length === 0) {
-      let total: number | null = null;
-      for (let number = end - 1; number >= first; number--) {
-        total = combine(fn, elementAt(fn, series, number), total);
-        window.front.push(total ?? 0);
-      }
+      fillFront(window, series, { fn, first, end });
       window.back = null;
     }
     window.front.pop();
   }
   window.start += 1;
+}
+
+/** Aggregates of the readings from `first` to before `end`, each to the end. */
+function fillFront(
+  window: WindowState,
+  series: SeriesState,
+  { fn, first, end }: { readonly fn: WindowFunction; readonly first: number; readonly end: number },
+): void {
+  let total: number | null = null;
+  for (let number = end - 1; number >= first; number--) {
+    total = combine(fn, elementAt(fn, series, number), total);
+    window.front.push(total ?? 0);
+  }
 }
 
 function compact(series: SeriesState): void {

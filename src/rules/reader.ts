@@ -1,0 +1,183 @@
+import type { ASTNode } from '@marcbachmann/cel-js';
+import { isSignalFunction } from './condition-errors.ts';
+import { type ConditionLanguage, windowKey } from './language.ts';
+
+/** Reads a value from the inputs as they stand; undefined is unknown. */
+type Read<T> = () => T | undefined;
+
+/** A part of a condition as a closure. Durations are milliseconds; `whole`: CEL counts in integers here, not in doubles. */
+type Reader =
+  | { readonly type: 'boolean'; readonly read: Read<boolean> }
+  | { readonly type: 'string'; readonly read: Read<string> }
+  | { readonly type: 'number' | 'duration'; readonly read: Read<number>; readonly whole?: true };
+
+type Comparable = number | string | boolean;
+
+/**
+ * A checked condition as closures over the language's inputs: what it asks for has places and types that are known, so
+ * nothing need be looked up when it is judged. What is not covered here is evaluated by CEL itself, as the smallest
+ * condition around it: both say the same of every condition.
+ */
+export function conditionReader(node: ASTNode, language: ConditionLanguage): Read<boolean> {
+  if (node.op === '&&' || node.op === '||') {
+    const [left, right] = node.args;
+    const join = node.op === '&&' ? both : either;
+    return join(conditionReader(left, language), conditionReader(right, language));
+  }
+  if (node.op === '!_') return not(conditionReader(node.args, language));
+  const reader = readerOf(node, language);
+  if (reader?.type === 'boolean') return reader.read;
+  const evaluate = language.part(node);
+  return () => {
+    const value = evaluate();
+    return typeof value === 'boolean' ? value : undefined;
+  };
+}
+
+/** An unknown side is of no weight where the other one decides. */
+function both(left: Read<boolean>, right: Read<boolean>): Read<boolean> {
+  return () => {
+    const first = left();
+    if (first === false) return false;
+    const second = right();
+    return second === false ? false : first && second;
+  };
+}
+
+function either(left: Read<boolean>, right: Read<boolean>): Read<boolean> {
+  return () => {
+    const first = left();
+    if (first === true) return true;
+    const second = right();
+    if (second === true) return true;
+    return first === undefined ? undefined : second;
+  };
+}
+
+function not(read: Read<boolean>): Read<boolean> {
+  return () => {
+    const value = read();
+    return value === undefined ? undefined : !value;
+  };
+}
+
+function readerOf(node: ASTNode, language: ConditionLanguage): Reader | undefined {
+  switch (node.op) {
+    case 'value':
+      return literal(node.args);
+    case 'id':
+      return lastValue(node.args, language);
+    case 'call':
+      return call(node, language);
+    case '-_':
+      return negative(readerOf(node.args, language));
+    case '+':
+    case '-':
+    case '*':
+    case '/':
+      return calculation(node.op, node.args, language);
+    case '<':
+    case '<=':
+    case '>':
+    case '>=':
+    case '==':
+    case '!=':
+      return comparison(node.op, node.args, language);
+    default:
+      return undefined;
+  }
+}
+
+function literal(value: unknown): Reader | undefined {
+  if (typeof value === 'boolean') return { type: 'boolean', read: () => value };
+  if (typeof value === 'string') return { type: 'string', read: () => value };
+  if (typeof value === 'number') return { type: 'number', read: () => value };
+  if (typeof value !== 'bigint') return undefined;
+  const whole = Number(value);
+  return Number.isSafeInteger(whole) ? { type: 'number', read: () => whole, whole: true } : undefined;
+}
+
+function lastValue(name: string, language: ConditionLanguage): Reader | undefined {
+  const type = language.signal(name)?.type;
+  if (type === undefined) return undefined;
+  const slot = language.slotOf(name);
+  // A state keeps of each signal only what has its type.
+  return { type, read: () => language.inputs?.value(slot) } as Reader;
+}
+
+function call(node: ASTNode & { op: 'call' }, language: ConditionLanguage): Reader | undefined {
+  const [name, [first]] = node.args;
+  if (name === 'duration') {
+    const evaluate = language.part(node);
+    const ms = Number(evaluate());
+    return Number.isFinite(ms) ? { type: 'duration', read: () => ms } : undefined;
+  }
+  if (!isSignalFunction(name)) return undefined;
+  if (name === 'silent') return { type: 'boolean', read: () => language.inputs?.silent() };
+  if (name === 'fault' && first?.op === 'value') {
+    const index = language.codeIndex(String(first.args));
+    return { type: 'boolean', read: () => language.inputs?.fault(index) };
+  }
+  if (name === 'age' && first?.op === 'id') {
+    const slot = language.slotOf(first.args);
+    return { type: 'duration', read: () => language.inputs?.ageMs(slot) };
+  }
+  const index = language.windowIndex(windowKey(node));
+  return { type: 'number', read: () => language.inputs?.window(index) };
+}
+
+function negative(reader: Reader | undefined): Reader | undefined {
+  if (reader?.type !== 'number') return undefined;
+  const { read } = reader;
+  const negated = () => {
+    const value = read();
+    return value === undefined ? undefined : -value;
+  };
+  return { ...reader, read: negated };
+}
+
+const calculations = {
+  '+': (a: number, b: number) => a + b,
+  '-': (a: number, b: number) => a - b,
+  '*': (a: number, b: number) => a * b,
+  '/': (a: number, b: number) => a / b,
+} as const;
+
+function calculation(
+  op: keyof typeof calculations,
+  [first, second]: readonly [ASTNode, ASTNode],
+  language: ConditionLanguage,
+): Reader | undefined {
+  const left = readerOf(first, language);
+  const right = readerOf(second, language);
+  if (left?.type !== 'number' || right?.type !== 'number' || (left.whole && right.whole)) return undefined;
+  return { type: 'number', read: pair(left.read, right.read, calculations[op]) };
+}
+
+const comparisons = {
+  '<': (a: Comparable, b: Comparable) => a < b,
+  '<=': (a: Comparable, b: Comparable) => a <= b,
+  '>': (a: Comparable, b: Comparable) => a > b,
+  '>=': (a: Comparable, b: Comparable) => a >= b,
+  '==': (a: Comparable, b: Comparable) => a === b,
+  '!=': (a: Comparable, b: Comparable) => a !== b,
+} as const;
+
+function comparison(
+  op: keyof typeof comparisons,
+  [first, second]: readonly [ASTNode, ASTNode],
+  language: ConditionLanguage,
+): Reader | undefined {
+  const left = readerOf(first, language);
+  const right = readerOf(second, language);
+  if (left === undefined || left.type !== right?.type) return undefined;
+  return { type: 'boolean', read: pair<Comparable, boolean>(left.read, right.read, comparisons[op]) };
+}
+
+function pair<T, R>(left: Read<T>, right: Read<T>, join: (a: T, b: T) => R): Read<R> {
+  return () => {
+    const first = left();
+    const second = right();
+    return first === undefined || second === undefined ? undefined : join(first, second);
+  };
+}

@@ -1,0 +1,168 @@
+import { numbersFromText, numbersToText } from '../base/index.ts';
+import type { MachinePlan, RulePlan, SlotPlan } from './plan.ts';
+import {
+  type DroppedRule,
+  type LatestReading,
+  type RuleState,
+  type RulesSnapshot,
+  type RulesState,
+  rulesSnapshotVersion,
+  type SeriesSnapshot,
+  type WindowAtWork,
+} from './state.ts';
+import { emptySeries, olderReadings, openWindow, reopenWindow, type SeriesState, type WindowSpec } from './windows.ts';
+
+const cellsASlot = 2;
+
+/** Event time of the last reading of a signal; NaN before the first. */
+export function latestAt(state: RulesState, slot: number): number {
+  return state.latest[slot * cellsASlot] ?? Number.NaN;
+}
+
+/** The last reading of a signal; what it is before the first has no meaning. */
+export function latestValue(state: RulesState, slot: number, type: SlotPlan['type']): LatestReading['value'] {
+  if (type === 'string') return state.words[slot] ?? '';
+  const value = state.latest[slot * cellsASlot + 1] ?? 0;
+  return type === 'number' ? value : value === 1;
+}
+
+/** A reading of another type than the pack gives its signal is none. */
+export function keepLatest(state: RulesState, slot: number, { type }: SlotPlan, { at, value }: LatestReading): void {
+  if (typeof value !== type) return;
+  state.latest[slot * cellsASlot] = at;
+  if (typeof value === 'string') state.words[slot] = value;
+  // Minus zero would not survive JSON.
+  else state.latest[slot * cellsASlot + 1] = Number(value) + 0;
+}
+
+export function freshRule(): RuleState {
+  return { verdict: 'not judged', since: null, downMs: 0, open: null };
+}
+
+/** What these rules know of a device never heard of. */
+export function newState(layout: string, plan: MachinePlan): RulesState {
+  return restoredState(layout, plan, {
+    version: rulesSnapshotVersion,
+    at: null,
+    latest: {},
+    faults: [],
+    series: {},
+    windows: {},
+    rules: {},
+  });
+}
+
+export function snapshotOf(plan: MachinePlan, state: RulesState): RulesSnapshot {
+  const { slots, series, windows, rules, codes } = plan;
+  return {
+    version: rulesSnapshotVersion,
+    at: Number.isFinite(state.at) ? state.at : null,
+    latest: Object.fromEntries(
+      slots.flatMap(({ signal, type }, slot) => {
+        const at = latestAt(state, slot);
+        return Number.isNaN(at) ? [] : [[signal, { at, value: latestValue(state, slot, type) }]];
+      }),
+    ),
+    faults: [...codes].flatMap(([code, { index }]) => (state.faults[index] === true ? [code] : [])),
+    series: byKey(
+      series,
+      ({ source }) => source.key,
+      state.series,
+      (own) => seriesSnapshot(own.series),
+    ),
+    windows: byKey(
+      windows,
+      ({ key }) => key,
+      state.windows,
+      (own) => ({
+        start: own.state.start,
+        older: olderReadings(own.state),
+      }),
+    ),
+    rules: byKey(
+      rules,
+      ({ spec }) => spec.id,
+      state.rules,
+      (own, { fingerprint }) => ({ fingerprint, ...own }),
+    ),
+  };
+}
+
+function byKey<P, S, R>(
+  plans: readonly P[],
+  keyOf: (plan: P) => string,
+  states: readonly S[],
+  resultOf: (state: S, plan: P) => R,
+): Record<string, R> {
+  return Object.fromEntries(
+    plans.flatMap((plan, index) => {
+      const state = states[index];
+      return state === undefined ? [] : [[keyOf(plan), resultOf(state, plan)] as const];
+    }),
+  );
+}
+
+function seriesSnapshot({ base, head, at, value, dropped }: SeriesState): SeriesSnapshot {
+  const count = at.length - head;
+  const readings = new Float64Array(2 * count);
+  for (let index = 0; index < count; index += 1) {
+    readings[index] = at[head + index] ?? 0;
+    readings[count + index] = value[head + index] ?? 0;
+  }
+  return { base: base + head, dropped, readings: numbersToText(readings) };
+}
+
+function seriesOf(snapshot: SeriesSnapshot | undefined): SeriesState {
+  if (snapshot === undefined) return emptySeries();
+  const readings = numbersFromText(snapshot.readings);
+  const at = [...readings.subarray(0, readings.length / 2)];
+  const value = [...readings.subarray(readings.length / 2)];
+  return { base: snapshot.base, head: 0, at, value, dropped: snapshot.dropped };
+}
+
+/** What these rules can go on with of what others, or they themselves, knew. */
+export function restoredState(layout: string, plan: MachinePlan, old: RulesSnapshot): RulesState {
+  const { slots } = plan;
+  const series = new Map(plan.series.map(({ source }) => [source.key, seriesOf(old.series[source.key])]));
+  const windows = plan.windows.map((spec) => windowOf(spec, series.get(spec.series) ?? emptySeries(), old));
+  const state: RulesState = {
+    layout,
+    at: old.at ?? Number.NEGATIVE_INFINITY,
+    latest: new Float64Array(slots.length * cellsASlot),
+    words: slots.map(() => ''),
+    faults: [],
+    series: plan.series.map(({ source }) => ({
+      series: series.get(source.key) ?? emptySeries(),
+      windows: windows.filter(({ spec }) => spec.series === source.key),
+    })),
+    windows,
+    rules: plan.rules.map((rule) => keptRule(rule, old) ?? freshRule()),
+  };
+  for (const [slot, slotPlan] of slots.entries()) {
+    state.latest[slot * cellsASlot] = Number.NaN;
+    const latest = old.latest[slotPlan.signal];
+    if (latest !== undefined) keepLatest(state, slot, slotPlan, latest);
+  }
+  for (const [code, { index }] of plan.codes) state.faults[index] = old.faults.includes(code);
+  return state;
+}
+
+function windowOf(spec: WindowSpec, series: SeriesState, { windows }: RulesSnapshot): WindowAtWork {
+  const old = windows[spec.key];
+  return { spec, series, state: old ? reopenWindow(spec, series, old.start, old.older) : openWindow(spec, series) };
+}
+
+function keptRule({ spec, fingerprint }: RulePlan, old: RulesSnapshot): RuleState | undefined {
+  const kept = old.rules[spec.id];
+  if (kept?.fingerprint !== fingerprint) return undefined;
+  const { fingerprint: _own, ...state } = kept;
+  return state;
+}
+
+/** Rules that were open and cannot go on. */
+export function droppedRules(plan: MachinePlan, old: RulesSnapshot): DroppedRule[] {
+  return Object.entries(old.rules).flatMap(([rule, own]) => {
+    const kept = plan.rules.some(({ spec, fingerprint }) => spec.id === rule && fingerprint === own.fingerprint);
+    return kept || own.open === null ? [] : [{ rule, ...own.open }];
+  });
+}
