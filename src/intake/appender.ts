@@ -66,9 +66,19 @@ export class Appender {
     this.#running ??= this.#run();
   }
 
-  /** The log took something by another way than this: at a full log with nobody waiting, nobody else would notice. */
-  noteRoom(): void {
-    this.#tell(undefined);
+  /**
+   * Appends what the service has to say itself, past the groups. At a full log with nobody waiting only this notices that
+   * there is room again, and at a log that cannot be written, that nothing can be acknowledged any more.
+   */
+  async appendOwn(payloads: readonly Uint8Array[]): Promise<number> {
+    try {
+      const first = await this.#options.log.append(payloads);
+      this.#tell(undefined);
+      return first;
+    } catch (error) {
+      if (isAftercareError(error, 'log-write-failed')) this.#fail([], error);
+      throw error;
+    }
   }
 
   /** Resolves when what waits now has been written or refused. */

@@ -65,11 +65,7 @@ function take(message: ToIntake): void {
 }
 
 async function answer(request: Request): Promise<unknown> {
-  if (request.kind === 'append') {
-    const first = await log.append(request.payloads);
-    appender.noteRoom();
-    return first;
-  }
+  if (request.kind === 'append') return appender.appendOwn(request.payloads);
   if (request.kind === 'trim') return log.trim(request.before);
   if (request.kind === 'listen') return listen(request);
   await broker?.close();

@@ -1,5 +1,5 @@
 import { type QuarantineEntry, restoreAdmission, snapshotAdmission } from '../admission/index.ts';
-import { AftercareError, type Clock, secondMs } from '../base/index.ts';
+import { AftercareError, type Clock, isAftercareError, secondMs } from '../base/index.ts';
 import type { Case, CaseStore } from '../cases/index.ts';
 import type { Engine } from '../engine/index.ts';
 import type { Timers } from '../intake/index.ts';
@@ -295,11 +295,16 @@ export class Pump {
 
   /** By age; sooner when the log comes near its bound. */
   async #trim(now: number, next: number): Promise<void> {
-    const { log, logAgeMs, logBytesMax, settleRegistry } = this.#options;
+    const { log, logAgeMs, logBytesMax, settleRegistry, onTrouble } = this.#options;
     const { first, bytes } = log.bounds();
     const wanted = bytes > trimAtShare * logBytesMax ? next : this.#ages.keepFrom(now, logAgeMs, next);
     if (wanted <= first) return;
-    await log.trim(Math.min(wanted, await this.#patiently(settleRegistry)));
+    const before = Math.min(wanted, await this.#patiently(settleRegistry));
+    await log.trim(before).catch((error: unknown) => {
+      // Its space is not freed; the log goes on, and the next checkpoint tries again.
+      if (!isAftercareError(error, 'log-write-failed')) throw error;
+      onTrouble(error, 1);
+    });
   }
 
   *#deviceRows(touched: ReadonlySet<string>): Generator<DeviceRow, void, void> {

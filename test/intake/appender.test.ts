@@ -94,8 +94,21 @@ it('takes messages again when the log took something by another way', async () =
   now += 30_000;
   await waiting;
   expect(to.refusal()).toContain('disk bound');
-  to.noteRoom();
+  await expect(to.appendOwn([new Uint8Array(16 * kibibyte)])).rejects.toMatchObject({ code: 'log-full' });
+  expect(to.refusal()).toContain('disk bound');
+  await to.appendOwn([new Uint8Array(10)]);
   expect(to.refusal()).toBeUndefined();
+  expect(broken).toEqual([]);
+});
+
+it("says that the service cannot go on also when the disk refuses a record of the service's own", async () => {
+  const files = new FakeFiles();
+  const failing = await openLog({ folder: '/fake', files });
+  const to = appender(failing);
+  files.failNext('write');
+  await expect(to.appendOwn([new Uint8Array(10)])).rejects.toMatchObject({ code: 'log-write-failed' });
+  expect(broken).toMatchObject([{ code: 'log-write-failed' }]);
+  await failing.close();
 });
 
 it('acknowledges nothing that the disk refused, and says that the service cannot go on', async () => {

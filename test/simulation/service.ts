@@ -215,12 +215,7 @@ async function openIntake({ life, machine, sizes, standIns, world, weather, ...a
     next: writing.bounds().next,
     cacheBytesMax: sizes.cacheBytesMax,
     writer: {
-      append: (payloads) =>
-        ask(async () => {
-          const first = await writer.append(payloads);
-          appender.noteRoom();
-          return first;
-        }),
+      append: (payloads) => ask(() => appender.appendOwn([...payloads])),
       trim: (before) => ask(() => writer.trim(before)),
       close: () => ask(() => writer.close()),
     },
