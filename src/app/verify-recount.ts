@@ -15,13 +15,14 @@ const partsHeldMax = 16;
 
 /**
  * Admission once more, from the log alone. What was said earlier under an identity is read from the store, as the
- * service does; what is missing there is handed back by {@link noteMissing}, so that one loss is not counted twice.
+ * service does; what is not there (lost, or let go by age) is handed back by {@link noteAbsent}: so its repetitions are
+ * known for such.
  */
 export class Recount {
   readonly devices = new PipelineDevices();
   readonly #processor: Processor;
   readonly #out = newProcessed();
-  readonly #missing = new Map<string, Report[]>();
+  readonly #absent = new Map<string, Report[]>();
   readonly #held: (readonly LogEntry[])[] = [];
 
   constructor({ log, store, readPack }: RecountOptions) {
@@ -34,7 +35,7 @@ export class Recount {
       earlier: {
         stored: async (device, boot, seq) => [
           ...(store?.byIdentity(device, boot, seq) ?? []),
-          ...(this.#missing.get(identityKey(device, boot, seq)) ?? []),
+          ...(this.#absent.get(identityKey(device, boot, seq)) ?? []),
         ],
         logged: async (offset) => this.#heldEntry(offset) ?? log.read(offset),
       },
@@ -59,13 +60,13 @@ export class Recount {
     return accepted;
   }
 
-  noteMissing(report: Report): void {
+  noteAbsent(report: Report): void {
     const { device, boot, seq } = report;
     if (boot === undefined || seq === undefined) return;
     const key = identityKey(device, boot, seq);
-    const known = this.#missing.get(key);
+    const known = this.#absent.get(key);
     if (known) known.push(report);
-    else this.#missing.set(key, [report]);
+    else this.#absent.set(key, [report]);
   }
 
   device(id: string): PipelineDevice | undefined {

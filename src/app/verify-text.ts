@@ -17,6 +17,11 @@ export function verificationText(result: Verification): string {
   if (waiting > 0) lines.push(`${words(waiting, 'record')} of the log wait to be processed at the next start.`);
   if (!complete)
     lines.push('The log does not reach back to its first record, so the counts that need it were not recounted.');
+  if (result.agedDevices > 0) {
+    lines.push(
+      `${words(result.agedDevices, 'device')} had old reports let go by age: only younger ones were compared.`,
+    );
+  }
   if (wrong.length > 0) lines.push('', ...shortened(wrong, problemsShown, 'problem'));
   if (differences.length > 0) lines.push('', ...differenceLines(differences));
   lines.push('', ok ? 'Everything meets.' : verdict(result));

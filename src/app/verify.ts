@@ -57,6 +57,8 @@ export interface Verification {
     readonly damage: readonly Omit<StoreDamage, 'kind'>[];
   } | null;
   readonly devices: number;
+  /** Devices whose oldest reports were let go by age: what they should hold is known only of the younger ones. */
+  readonly agedDevices: number;
   /** Accepted reports that were recounted from the log. */
   readonly recounted: number;
   /** Records that are durable and not processed yet: the next start does that. */
@@ -123,6 +125,7 @@ class Verifier {
   #next = 0;
   #compared = false;
   #recounted = 0;
+  #aged = 0;
 
   constructor(sources: Sources) {
     const { log, store, checkpoint } = sources;
@@ -154,6 +157,7 @@ class Verifier {
         ? { cursor, reports: this.#index?.reports ?? 0, damage: storeDamage.map(({ kind: _, ...damage }) => damage) }
         : null,
       devices: this.#known.size,
+      agedDevices: this.#aged,
       recounted: this.#recounted,
       waiting: Math.max(0, this.#next - this.#processed),
       complete: this.#isComplete(),
@@ -203,8 +207,8 @@ class Verifier {
     const missing = this.#index === undefined ? accepted : this.#index.take(first.device, offset, accepted);
     for (const report of missing) {
       if (!this.#isComplete() && this.#wasSaidBefore(report)) continue;
-      this.#note(report.device).missing.add(report);
-      this.#recount.noteMissing(report);
+      this.#recount.noteAbsent(report);
+      if (!this.#wasLetGo(report)) this.#note(report.device).missing.add(report);
     }
   }
 
@@ -221,6 +225,10 @@ class Verifier {
       else if (Buffer.compare(found, payload) !== 0)
         this.#problem(`the history has another record ${offset} than the log`);
     }
+  }
+
+  #wasLetGo({ device, at }: Report): boolean {
+    return at < (this.#sources.store?.keptFrom(device) ?? Number.NEGATIVE_INFINITY);
   }
 
   /** The store has it from a part of the log that cannot be read any more, so the report is a repetition. */
@@ -253,9 +261,11 @@ class Verifier {
     this.#known.add(id);
     const admission = restoreAdmission(row.admission);
     const { setAside: _, ...counts } = admission.counts;
-    this.#compareCount(id, 'stored', counts.acknowledged, stored);
+    const isAged = this.#sources.store?.keptFrom(id) !== undefined && stored < counts.acknowledged;
+    if (isAged) this.#aged += 1;
+    else this.#compareCount(id, 'stored', counts.acknowledged, stored);
     const told = this.#notes.get(id)?.missing.count ?? 0;
-    if (!this.#isComplete() && counts.acknowledged - stored > told) this.#seen.set(id, admission.boots);
+    if (!isAged && !this.#isComplete() && counts.acknowledged - stored > told) this.#seen.set(id, admission.boots);
     this.#compareCount(id, 'evaluated', row.evaluated, counts.acknowledged);
     const { acknowledged, duplicates, quarantined } = counts;
     this.#compareCount(id, 'received', counts.received, acknowledged + duplicates + quarantined);

@@ -34,6 +34,8 @@ export interface StoreInspection {
   readonly cursor: number;
   /** Every stored report, and what cannot be read. */
   parts(): Generator<StoredRows | StoreDamage, void, void>;
+  /** Reports of an older event time may have been let go by age; undefined when none was. */
+  keptFrom(device: string): number | undefined;
   /** Stored reports of an identity, as far as they can be read; in any order. */
   byIdentity(device: string, boot: string, seq: number): readonly Report[];
   /** Stored reports of one event time, as far as they can be read; in any order. */
@@ -63,6 +65,7 @@ interface ChunkRow {
 }
 
 const blocksHeldMax = 64;
+const letGoNothing = Number.MIN_SAFE_INTEGER;
 
 class Inspection implements StoreInspection {
   readonly cursor: number;
@@ -73,6 +76,7 @@ class Inspection implements StoreInspection {
   readonly #byTime: StatementSync;
   readonly #ids = new Map<string, number>();
   readonly #names = new Map<number, string>();
+  readonly #keptFrom = new Map<string, number>();
   readonly #recent = new Map<string, Report[]>();
   readonly #recentDamage: StoreDamage[] = [];
   /** The blocks opened last: who asks for one report mostly asks for its neighbours next. */
@@ -86,10 +90,13 @@ class Inspection implements StoreInspection {
     this.#bySeq = db.prepare('SELECT id FROM chunk WHERE device = ?1 AND seq_min <= ?2 AND seq_max >= ?2');
     this.#byTime = db.prepare('SELECT id FROM chunk WHERE device = ?1 AND first_at <= ?2 AND last_at >= ?2');
     const packed = new Map<string, number>();
-    for (const row of db.prepare('SELECT id, name, packed FROM device').iterate()) {
+    for (const row of db.prepare('SELECT * FROM device').iterate()) {
       this.#ids.set(text(row.name), integer(row.id));
       this.#names.set(integer(row.id), text(row.name));
       packed.set(text(row.name), integer(row.packed));
+      // The first format let nothing go.
+      const keptFrom = row.raw_from === undefined ? letGoNothing : integer(row.raw_from);
+      if (keptFrom > letGoNothing) this.#keptFrom.set(text(row.name), keptFrom);
     }
     this.#readRecent(packed);
   }
@@ -108,6 +115,10 @@ class Inspection implements StoreInspection {
         seqs: reports.map(({ seq }) => seq),
       };
     }
+  }
+
+  keptFrom(device: string): number | undefined {
+    return this.#keptFrom.get(device);
   }
 
   byIdentity(device: string, boot: string, seq: number): readonly Report[] {

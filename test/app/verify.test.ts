@@ -133,6 +133,20 @@ describe('a sound folder', () => {
   });
 });
 
+it('does not miss what the store let go by age', async () => {
+  const folder = killed();
+  const oldest = `id = (SELECT min(id) FROM chunk WHERE device = (${deviceOne}))`;
+  const db = new DatabaseSync(join(folder, 'telemetry.sqlite'));
+  const hasAges = db.prepare("SELECT 1 FROM pragma_table_info('device') WHERE name = 'raw_from'").get() !== undefined;
+  if (!hasAges) db.exec('ALTER TABLE device ADD COLUMN raw_from INTEGER NOT NULL DEFAULT -9007199254740991');
+  db.exec(`UPDATE device SET raw_from = (SELECT last_at + 1 FROM chunk WHERE ${oldest}) WHERE name = 'd1'`);
+  db.exec(`DELETE FROM chunk WHERE ${oldest}`);
+  db.close();
+  const result = await verify(folder);
+  expect(result).toMatchObject({ ok: true, agedDevices: 1, differences: [] });
+  expect(verificationText(result)).toContain('1 device had old reports let go by age');
+});
+
 describe('damage is found and named', () => {
   it('when a block of the store is gone', async () => {
     const folder = killed();
@@ -242,12 +256,11 @@ describe('damage is found and named', () => {
 
   it('when the store holds what nobody sent', async () => {
     const folder = killed();
-    change(
-      folder,
-      'telemetry.sqlite',
-      `INSERT INTO chunk SELECT id + 1000, device, small, count, at_class, first_at, last_at, offset_class,
-        first_offset, last_offset, seq_min, seq_max, body FROM chunk WHERE id = (SELECT min(id) FROM chunk)`,
-    );
+    const db = new DatabaseSync(join(folder, 'telemetry.sqlite'));
+    const columns = db.prepare("SELECT name FROM pragma_table_info('chunk') WHERE name <> 'id'").all();
+    const names = columns.map(({ name }) => name).join(', ');
+    db.exec(`INSERT INTO chunk (${names}) SELECT ${names} FROM chunk WHERE id = (SELECT min(id) FROM chunk)`);
+    db.close();
     const { ok, differences } = await verify(folder);
     expect(ok).toBe(false);
     expect(differences).toMatchObject([{ counts: [{ name: 'stored' }] }]);
