@@ -1,11 +1,11 @@
-import { canonicalJson, dayMs } from '../base/index.ts';
+import { assert, canonicalJson, dayMs } from '../base/index.ts';
 import type { MessageRecord, Report } from '../telemetry/index.ts';
-import { type Decoded, decodeReports, isObject, type RawReport } from './decode.ts';
-import { addSeq, closePastGap, gapsOf, hasSeq, pastGapsMax, type SeenBoot, touchBoot } from './identity.ts';
+import { type Decoded, decodeReports, type RawReport } from './decode.ts';
+import { addSeq, closePastGap, gapsOf, pastGapsMax, type SeenBoot, touchBoot } from './identity.ts';
 import { anchorUptime, placeInTime, steadySkew } from './place.ts';
-import { type QuarantineEntry, SetAside } from './set-aside.ts';
-import { type DeviceAdmission, hashesMax } from './state.ts';
-import { type ReadReport, readReport, type SignalIndex } from './validate.ts';
+import { type QuarantineSink, SetAside } from './set-aside.ts';
+import type { DeviceAdmission } from './state.ts';
+import { type ReadReport, readReport, type SignalIndex, type UnreadableReport } from './validate.ts';
 
 /** Reports further behind their device's watermark are stored and never judged. */
 export const correctionHorizonMs = 7 * dayMs;
@@ -23,12 +23,8 @@ export interface Suspect {
   readonly report: Report;
   readonly boot: string;
   readonly seq: number;
-  /** It carries a stamp of the device's own. */
-  readonly ownAt: boolean;
-  /** As {@link rawContent} of the report. */
-  readonly content: string;
-  /** Counts and keeps what of it is set aside: of a duplicate, nothing is. */
-  readonly keepSetAside: () => void;
+  readonly raw: RawReport;
+  readonly read: ReadReport;
 }
 
 /** A report stored earlier, with its {@link rawContent} where the log still has it. */
@@ -42,46 +38,129 @@ export interface MessageContext {
   readonly offset: number;
   readonly product: string;
   readonly signals: SignalIndex;
-  /** Digest of a text, for reports without `boot` and `seq`; the same for the same text for ever. */
+  /** Digest of a text, for reports without `boot` and `seq`, as {@link SeenHashes.add} takes it. */
   readonly hash: (text: string) => string;
-  readonly quarantine: (entry: QuarantineEntry) => void;
+  readonly quarantine: QuarantineSink;
 }
+
+const duplicate = { kind: 'duplicate' } as const;
+const quarantined = { kind: 'quarantined' } as const;
+const noReports: readonly never[] = [];
 
 /**
  * Reads one message of a device and judges it report by report. Verdicts come in order and must each be settled (a
  * suspect by {@link settle}) before the next is asked for: a report may repeat one of the same message.
  */
-export function* admitReports(state: DeviceAdmission, context: MessageContext): Generator<Verdict, void, void> {
-  const decoded = decodeReports(context.message.payload);
-  if (!decoded.ok) {
-    quarantineMessage(state, context, decoded.reason, decoded.detail);
-    yield { kind: 'quarantined' };
-    return;
-  }
-  const skewMs = messageSkew(state, context.message.receivedAt, decoded.reports.at(-1));
-  const shift = uptimeShift(state, context, decoded);
-  const setAside = new SetAside(state, context.message, context.offset, context.quarantine);
-  const of = decoded.reports.length;
-  for (const [index, raw] of decoded.reports.entries()) {
-    state.counts.received += 1;
-    const read = readReport(raw, context.signals);
-    if (!read.ok) {
-      state.counts.quarantined += 1;
-      state.counts.readingsRejected += read.readingsRejected;
-      if (read.boot !== undefined && read.seq !== undefined) noteSeq(state, bootOf(state, read.boot), read.seq);
-      setAside.keepReport({ index, of, raw, reason: read.reason, detail: read.detail });
-      yield { kind: 'quarantined' };
-      continue;
+export class MessageAdmission {
+  readonly #state: DeviceAdmission;
+  readonly #context: MessageContext;
+  readonly #unreadable: Extract<Decoded, { ok: false }> | undefined;
+  readonly #reports: readonly (RawReport | undefined)[];
+  readonly #skewMs: number = 0;
+  /** What to add to an `uptime` of this message to have event time, by the boot's anchor. */
+  readonly #bootAt: number | undefined;
+  #setAside: SetAside | undefined;
+  #index = 0;
+
+  constructor(state: DeviceAdmission, context: MessageContext) {
+    this.#state = state;
+    this.#context = context;
+    const decoded = decodeReports(context.message.payload);
+    if (!decoded.ok) {
+      this.#unreadable = decoded;
+      this.#reports = noReports;
+      return;
     }
-    const keepSetAside = () => {
-      state.counts.readingsRejected += read.readingsRejected;
-      if (read.problems.length === 0) return;
-      setAside.keepReport({ index, of, raw, reason: 'readings-set-aside', detail: read.problems.join('; ') });
-    };
-    const report = place(context, index, read, skewMs, shift);
-    yield identify(state, context, { raw, report, ownAt: read.at !== undefined, keepSetAside });
+    this.#reports = decoded.reports;
+    const last = decoded.reports[decoded.reports.length - 1];
+    if (last === undefined) return;
+    const { receivedAt } = context.message;
+    if (last.sentAt !== undefined) this.#skewMs = messageSkew(state, receivedAt, last);
+    if (last.uptime !== undefined && last.at === undefined) this.#bootAt = uptimeShift(state, receivedAt, last);
   }
-  setAside.finish();
+
+  /** The next report's verdict; undefined when there are no more. */
+  next(): Verdict | undefined {
+    const index = this.#index++;
+    if (this.#unreadable && index === 0) return this.#quarantineAll(this.#unreadable);
+    if (index >= this.#reports.length) {
+      this.#setAside?.finish();
+      return undefined;
+    }
+    const raw = this.#reports[index];
+    this.#state.counts.received += 1;
+    const read = readReport(raw, this.#context.signals);
+    return raw && read.ok ? this.#identify(raw, read, index) : this.#quarantine(raw, read, index);
+  }
+
+  /** Decides a suspect by what was stored earlier under its identity: the same content is a duplicate. */
+  settle(suspect: Suspect, earlier: readonly EarlierReport[]): Exclude<Verdict, Suspect> {
+    const { report } = suspect;
+    const before = earlier.filter((item) => precedes(item.report, report));
+    if (before.length > 0) {
+      const content = rawContent(suspect.raw);
+      if (before.some((item) => isSame(item, suspect, content))) {
+        this.#state.counts.duplicates += 1;
+        return duplicate;
+      }
+    }
+    const unsure = before.length === 0 && suspect.seq <= bootOf(this.#state, suspect.boot).unsureBelow;
+    if (!unsure) this.#state.counts.conflicts += 1;
+    return this.#accept(suspect.raw, suspect.read, report);
+  }
+
+  #quarantineAll({ reason, detail }: Extract<Decoded, { ok: false }>): typeof quarantined {
+    quarantineMessage(this.#state, this.#context, reason, detail);
+    return quarantined;
+  }
+
+  #quarantine(raw: RawReport | undefined, read: ReadReport | UnreadableReport, index: number): typeof quarantined {
+    assert(!read.ok, 'a report that can be read is not quarantined');
+    const { counts } = this.#state;
+    counts.quarantined += 1;
+    counts.readingsRejected += read.readingsRejected;
+    if (read.boot !== undefined && read.seq !== undefined) noteSeq(this.#state, read.boot, read.seq);
+    this.#keep({ index, raw, reason: read.reason, detail: read.detail });
+    return quarantined;
+  }
+
+  #identify(raw: RawReport, read: ReadReport, index: number): Verdict {
+    const state = this.#state;
+    const report = place(this.#context, read, { index, skewMs: this.#skewMs, bootAt: this.#bootAt });
+    const { boot, seq } = read;
+    if (boot !== undefined && seq !== undefined) {
+      if (!noteSeq(state, boot, seq)) return { kind: 'suspect', report, boot, seq, raw, read };
+    } else if (read.at !== undefined || seq !== undefined) {
+      if (!state.hashes.add(this.#context.hash(rawContent(raw)))) {
+        state.counts.duplicates += 1;
+        return duplicate;
+      }
+    }
+    return this.#accept(raw, read, report);
+  }
+
+  #accept(raw: RawReport, read: ReadReport, report: Report): Extract<Verdict, { kind: 'accepted' }> {
+    const state = this.#state;
+    const { problems, readingsRejected } = read;
+    state.counts.readingsRejected += readingsRejected;
+    if (problems.length > 0) {
+      this.#keep({ index: report.index, raw, reason: 'readings-set-aside', detail: problems.join('; ') });
+    }
+    state.counts.acknowledged += 1;
+    if (report.firmware !== undefined) state.firmware = report.firmware;
+    if (report.rawAt !== undefined) state.clockSuspect = { rawAt: report.rawAt, receivedAt: report.receivedAt };
+    const behindMs = state.watermark === undefined ? 0 : state.watermark - report.at;
+    if (behindMs > 0) state.counts.late += 1;
+    else state.watermark = report.at;
+    if (behindMs > correctionHorizonMs) state.counts.tooLate += 1;
+    return { kind: 'accepted', report, judged: behindMs <= 0 };
+  }
+
+  #keep(item: { index: number; raw: RawReport | undefined; reason: string; detail: string }): void {
+    const { message, offset, quarantine } = this.#context;
+    this.#setAside ??= new SetAside(this.#state, message, offset, quarantine);
+    this.#setAside.keepReport({ ...item, of: this.#reports.length });
+  }
 }
 
 /** Counts a message that is no report at all: undecodable, empty, on a forbidden topic. */
@@ -102,49 +181,28 @@ export function rawContent(raw: RawReport): string {
   return canonicalJson(content);
 }
 
-/** Decides a suspect by what was stored earlier under its identity: the same content is a duplicate. */
-export function settle(state: DeviceAdmission, suspect: Suspect, earlier: readonly EarlierReport[]): Verdict {
-  const { report } = suspect;
-  const before = earlier.filter((item) => precedes(item.report, report));
-  if (before.some((item) => isSame(item, suspect))) {
-    state.counts.duplicates += 1;
-    return { kind: 'duplicate' };
-  }
-  const unsure = before.length === 0 && suspect.seq <= bootOf(state, suspect.boot).unsureBelow;
-  if (!unsure) state.counts.conflicts += 1;
-  suspect.keepSetAside();
-  return accept(state, report);
-}
-
-function messageSkew(state: DeviceAdmission, receivedAt: number, last: RawReport | undefined): number {
-  if (!isObject(last) || last.sentAt === undefined) return 0;
+function messageSkew(state: DeviceAdmission, receivedAt: number, last: RawReport): number {
   const read = readReport({ at: last.sentAt, boot: last.boot, faults: [{ code: 'sent' }] }, new Map());
   if (!read.ok || read.at === undefined) return 0;
   state.skew = steadySkew(state.skew, { boot: read.boot, ms: receivedAt - read.at });
   return state.skew.ms;
 }
 
-/** What to add to an `uptime` of this message to have event time, by the boot's anchor. */
-function uptimeShift(
-  state: DeviceAdmission,
-  context: MessageContext,
-  decoded: Extract<Decoded, { ok: true }>,
-): number | undefined {
-  const last = decoded.reports.at(-1);
-  const uptime = last?.at === undefined ? last?.uptime : undefined;
+function uptimeShift(state: DeviceAdmission, receivedAt: number, last: RawReport): number | undefined {
+  const { uptime } = last;
   if (typeof uptime !== 'number' || !(uptime >= 0)) return undefined;
-  const boot = last?.boot === undefined || last.boot === null ? undefined : String(last.boot);
-  state.uptime = anchorUptime(state.uptime, { receivedAt: context.message.receivedAt, boot, uptime });
+  const boot = last.boot === undefined || last.boot === null ? undefined : String(last.boot);
+  state.uptime = anchorUptime(state.uptime, { receivedAt, boot, uptime });
   return state.uptime.bootAt;
 }
 
-function place(
-  context: MessageContext,
-  index: number,
-  read: ReadReport,
-  skewMs: number,
-  bootAt: number | undefined,
-): Report {
+interface Placing {
+  readonly index: number;
+  readonly skewMs: number;
+  readonly bootAt: number | undefined;
+}
+
+function place(context: MessageContext, read: ReadReport, { index, skewMs, bootAt }: Placing): Report {
   const { receivedAt, device } = context.message;
   const byUptime = read.at === undefined && read.uptime !== undefined && bootAt !== undefined;
   const placed = byUptime
@@ -166,50 +224,19 @@ function place(
   };
 }
 
-function identify(
-  state: DeviceAdmission,
-  context: MessageContext,
-  read: Pick<Suspect, 'report' | 'ownAt' | 'keepSetAside'> & { readonly raw: RawReport | undefined },
-): Verdict {
-  const { raw = {}, report, ownAt, keepSetAside } = read;
-  const { boot, seq } = report;
-  if (boot !== undefined && seq !== undefined) {
-    const seen = bootOf(state, boot);
-    if (hasSeq(seen.intervals, seq)) {
-      return { kind: 'suspect', report, boot, seq, ownAt, content: rawContent(raw), keepSetAside };
-    }
-    noteSeq(state, seen, seq);
-  } else if (ownAt || seq !== undefined) {
-    const hash = context.hash(rawContent(raw));
-    if (state.hashes.has(hash)) {
-      state.counts.duplicates += 1;
-      return { kind: 'duplicate' };
-    }
-    state.hashes.add(hash);
-    if (state.hashes.size > hashesMax) state.hashes.delete(state.hashes.values().next().value ?? '');
-  }
-  keepSetAside();
-  return accept(state, report);
-}
-
-function accept(state: DeviceAdmission, report: Report): Verdict {
-  state.counts.acknowledged += 1;
-  if (report.firmware !== undefined) state.firmware = report.firmware;
-  if (report.rawAt !== undefined) state.clockSuspect = { rawAt: report.rawAt, receivedAt: report.receivedAt };
-  const behindMs = state.watermark === undefined ? 0 : state.watermark - report.at;
-  if (behindMs > 0) state.counts.late += 1;
-  else state.watermark = report.at;
-  if (behindMs > correctionHorizonMs) state.counts.tooLate += 1;
-  return { kind: 'accepted', report, judged: behindMs <= 0 };
-}
-
-function noteSeq(state: DeviceAdmission, seen: SeenBoot, seq: number): void {
-  addSeq(seen, seq);
-  if (state.pastGaps.length > 0) closePastGap(state.pastGaps, seen.boot, seq);
+/** False when the device's boot has said it, or may have. */
+function noteSeq(state: DeviceAdmission, boot: string, seq: number): boolean {
+  const seen = bootOf(state, boot);
+  const isNew = addSeq(state.boots, seen, seq);
+  if (isNew && seen.isBack !== false) closePastGap(state.pastGaps, boot, seq);
+  return isNew;
 }
 
 function bootOf(state: DeviceAdmission, boot: string): SeenBoot {
+  const last = state.boots[state.boots.length - 1];
+  if (last?.boot === boot) return last;
   const { seen, evicted } = touchBoot(state.boots, boot);
+  seen.isBack ??= state.pastGaps.some((gap) => gap.boot === boot);
   if (evicted) {
     state.pastGaps.push(...gapsOf(evicted));
     if (state.pastGaps.length > pastGapsMax) state.pastGaps.splice(0, state.pastGaps.length - pastGapsMax);
@@ -222,9 +249,9 @@ function precedes(a: Report, b: Report): boolean {
 }
 
 /** By what was sent, where the log still has it; else by what became of it. */
-function isSame(earlier: EarlierReport, suspect: Suspect): boolean {
-  if (earlier.content !== undefined) return earlier.content === suspect.content;
-  return sameContent(earlier.report, suspect.report, suspect.ownAt);
+function isSame(earlier: EarlierReport, suspect: Suspect, content: string): boolean {
+  if (earlier.content !== undefined) return earlier.content === content;
+  return sameContent(earlier.report, suspect.report, suspect.read.at !== undefined);
 }
 
 /** Its own stamp (where it has one), firmware, readings and fault codes. */

@@ -13,12 +13,13 @@ const nestingMax = 32;
 
 /** JSON reports, single or in an array, oldest first. */
 export function decodeReports(payload: Uint8Array): Decoded {
-  if (isNestedTooDeep(payload)) {
-    return { ok: false, reason: 'undecodable', detail: `this is nested deeper than ${nestingMax} levels` };
-  }
   let value: unknown;
   try {
-    value = JSON.parse(utf8.decode(payload));
+    const text = utf8.decode(payload);
+    if (isNestedTooDeep(text)) {
+      return { ok: false, reason: 'undecodable', detail: `this is nested deeper than ${nestingMax} levels` };
+    }
+    value = JSON.parse(text);
   } catch (error) {
     const detail = payload.length === 0 ? 'the payload is empty' : `this is not JSON in UTF-8: ${reasonOf(error)}`;
     return { ok: false, reason: payload.length === 0 ? 'empty' : 'undecodable', detail };
@@ -34,20 +35,35 @@ export function decodeReports(payload: Uint8Array): Decoded {
 
 const [quote, backslash, openObject, closeObject, openArray, closeArray] = [0x22, 0x5c, 0x7b, 0x7d, 0x5b, 0x5d];
 
-/** By the bytes, before anything is parsed: brackets outside of strings. */
-function isNestedTooDeep(payload: Uint8Array): boolean {
+/** By the text, before anything is parsed: brackets outside of strings. */
+function isNestedTooDeep(text: string): boolean {
+  if (!hasManyBrackets(text)) return false;
   let depth = 0;
   let inString = false;
-  for (let i = 0; i < payload.length; i++) {
-    const byte = payload[i];
+  for (let i = 0; i < text.length; i++) {
+    const character = text.charCodeAt(i);
     if (inString) {
-      if (byte === backslash) i += 1;
-      else if (byte === quote) inString = false;
-    } else if (byte === quote) inString = true;
-    else if (byte === openObject || byte === openArray) {
+      if (character === backslash) i += 1;
+      else if (character === quote) inString = false;
+    } else if (character === quote) inString = true;
+    else if (character === openObject || character === openArray) {
       depth += 1;
       if (depth > nestingMax) return true;
-    } else if (byte === closeObject || byte === closeArray) depth -= 1;
+    } else if (character === closeObject || character === closeArray) depth -= 1;
+  }
+  return false;
+}
+
+/** More than could be open at once: a search for one character is many times faster than a look at each. */
+function hasManyBrackets(text: string): boolean {
+  let count = 0;
+  for (let i = text.indexOf('{'); i >= 0; i = text.indexOf('{', i + 1)) {
+    count += 1;
+    if (count > nestingMax) return true;
+  }
+  for (let i = text.indexOf('['); i >= 0; i = text.indexOf('[', i + 1)) {
+    count += 1;
+    if (count > nestingMax) return true;
   }
   return false;
 }

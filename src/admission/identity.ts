@@ -1,7 +1,7 @@
 /**
  * Which `seq`s of a device have been seen: sorted, disjoint intervals, both ends inclusive, of its last 16 boots.
  *
- * Cost: 16 bytes an interval and about 100 bytes a boot. A boot keeps at most 10,000 intervals; beyond that the two
+ * Cost: 16 bytes an interval and about 100 bytes a boot. A device keeps at most 10,000 intervals; beyond that two of the
  * oldest become one, which forgets a gap and never a report: a `seq` inside is looked up before it is called a duplicate.
  */
 export interface SeenBoot {
@@ -10,6 +10,8 @@ export interface SeenBoot {
   readonly intervals: number[];
   /** Below this `seq`, intervals were joined over gaps: being inside one is no proof of having been seen. */
   unsureBelow: number;
+  /** It was no longer followed and came back: what comes may close a past gap. Undefined: not looked at yet. */
+  isBack?: boolean;
 }
 
 export interface SeqGap {
@@ -19,14 +21,13 @@ export interface SeqGap {
 }
 
 export const bootsMax = 16;
+/** Of all boots of a device together. */
 export const intervalsMax = 10_000;
 /** Gaps of boots that are no longer followed; the oldest are forgotten first. */
 export const pastGapsMax = 1_000;
 
 /** The boot's intervals, made if new, and moved to the end as the last used. `evicted` is the boot that made room. */
 export function touchBoot(boots: SeenBoot[], boot: string): { seen: SeenBoot; evicted: SeenBoot | undefined } {
-  const last = boots.at(-1);
-  if (last?.boot === boot) return { seen: last, evicted: undefined };
   const index = boots.findIndex((item) => item.boot === boot);
   const [found] = index >= 0 ? boots.splice(index, 1) : [];
   const seen = found ?? { boot, intervals: [], unsureBelow: 0 };
@@ -34,25 +35,37 @@ export function touchBoot(boots: SeenBoot[], boot: string): { seen: SeenBoot; ev
   return { seen, evicted: boots.length > bootsMax ? boots.shift() : undefined };
 }
 
-export function hasSeq(intervals: readonly number[], seq: number): boolean {
-  const at = intervalAt(intervals, seq);
-  return at >= 0 && seq <= (intervals[at + 1] ?? -1);
-}
-
-/** Adds a `seq`, joining neighbours. */
-export function addSeq(seen: SeenBoot, seq: number): void {
+/** Adds a `seq` of one of `boots`, joining neighbours. False when it lies in an interval already. */
+export function addSeq(boots: readonly SeenBoot[], seen: SeenBoot, seq: number): boolean {
   const { intervals } = seen;
+  const last = intervals.length - 1;
+  if (last > 0 && intervals[last] === seq - 1) {
+    intervals[last] = seq;
+    return true;
+  }
   const at = intervalAt(intervals, seq);
-  if (at >= 0 && seq <= (intervals[at + 1] ?? -1)) return;
+  if (at >= 0 && seq <= (intervals[at + 1] ?? -1)) return false;
   const joinsLeft = at >= 0 && intervals[at + 1] === seq - 1;
   const joinsRight = intervals[at + 2] === seq + 1;
   if (joinsLeft && joinsRight) intervals.splice(at + 1, 2);
   else if (joinsLeft) intervals[at + 1] = seq;
   else if (joinsRight) intervals[at + 2] = seq;
-  else intervals.splice(at + 2, 0, seq, seq);
-  if (intervals.length <= 2 * intervalsMax) return;
-  intervals.splice(1, 2);
-  seen.unsureBelow = Math.max(seen.unsureBelow, intervals[1] ?? 0);
+  else {
+    intervals.splice(at + 2, 0, seq, seq);
+    boundIntervals(boots);
+  }
+  return true;
+}
+
+/** Beyond the bound, the two oldest intervals of the boot used longest ago become one. */
+function boundIntervals(boots: readonly SeenBoot[]): void {
+  let places = 0;
+  for (const { intervals } of boots) places += intervals.length;
+  if (places <= 2 * intervalsMax) return;
+  const oldest = boots.find(({ intervals }) => intervals.length > 2);
+  if (!oldest) return;
+  oldest.intervals.splice(1, 2);
+  oldest.unsureBelow = Math.max(oldest.unsureBelow, oldest.intervals[1] ?? 0);
 }
 
 export function gapsOf(seen: SeenBoot): SeqGap[] {

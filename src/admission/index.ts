@@ -1,18 +1,18 @@
 export {
-  admitReports,
   correctionHorizonMs,
   type EarlierReport,
+  MessageAdmission,
   type MessageContext,
   quarantineMessage,
   rawContent,
   type Suspect,
-  settle,
   type Verdict,
 } from './admit.ts';
 export { decodeReports } from './decode.ts';
 export { gapsOf, type SeqGap } from './identity.ts';
 export { messageTopic, readAssist, readStatus } from './other-messages.ts';
-export type { QuarantineEntry } from './set-aside.ts';
+export { type HashPage, hashBytes, hashesMax } from './seen-hashes.ts';
+export type { QuarantineEntry, QuarantineSink } from './set-aside.ts';
 export {
   type AdmissionCounts,
   type DeviceAdmission,

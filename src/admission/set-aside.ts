@@ -16,6 +16,11 @@ export interface QuarantineEntry {
   readonly bytes: number;
 }
 
+/** Takes what is set aside: an array will do. */
+export interface QuarantineSink {
+  push(entry: QuarantineEntry): unknown;
+}
+
 /** Entries of one message; what is beyond is counted and told in one last entry. */
 const entriesMax = 20;
 const encoder = new TextEncoder();
@@ -25,17 +30,12 @@ export class SetAside {
   readonly #state: DeviceAdmission;
   readonly #message: MessageRecord;
   readonly #offset: number;
-  readonly #quarantine: (entry: QuarantineEntry) => void;
+  readonly #quarantine: QuarantineSink;
   #kept = 0;
   #more = 0;
   #moreFrom = 0;
 
-  constructor(
-    state: DeviceAdmission,
-    message: MessageRecord,
-    offset: number,
-    quarantine: (entry: QuarantineEntry) => void,
-  ) {
+  constructor(state: DeviceAdmission, message: MessageRecord, offset: number, quarantine: QuarantineSink) {
     this.#state = state;
     this.#message = message;
     this.#offset = offset;
@@ -71,6 +71,13 @@ export class SetAside {
 
   #entry(entry: Pick<QuarantineEntry, 'index' | 'reason' | 'detail' | 'payload'>): void {
     const { device, receivedAt, topic } = this.#message;
-    this.#quarantine({ device, offset: this.#offset, receivedAt, topic, bytes: entry.payload?.length ?? 0, ...entry });
+    this.#quarantine.push({
+      device,
+      offset: this.#offset,
+      receivedAt,
+      topic,
+      bytes: entry.payload?.length ?? 0,
+      ...entry,
+    });
   }
 }

@@ -1,5 +1,6 @@
 import type { SeenBoot, SeqGap } from './identity.ts';
 import type { ClockSkew, UptimeAnchor } from './place.ts';
+import { type HashPage, hashBytes, SeenHashes } from './seen-hashes.ts';
 
 /** What admission has counted of a device; the meanings are the contract's (Ledger). */
 export interface AdmissionCounts {
@@ -16,15 +17,15 @@ export interface AdmissionCounts {
 }
 
 /**
- * What admission remembers of a device, part of the checkpoint. Bounded: 16 boots of at most 10,000 seq
- * intervals, 10,000 hashes of 24 bytes, 1,000 past gaps; a device that numbers its reports takes about 300 bytes.
+ * What admission remembers of a device, part of the checkpoint. Bounded: 16 boots of 10,000 seq intervals together
+ * (160 kB), 10,000 hashes (193 kB), 1,000 past gaps (60 kB); a device that numbers its reports takes about 1 kB.
  */
 export interface DeviceAdmission {
   readonly counts: AdmissionCounts;
   readonly boots: SeenBoot[];
   readonly pastGaps: SeqGap[];
   /** Content hashes of reports without boot and seq, in order of arrival. */
-  readonly hashes: Set<string>;
+  readonly hashes: SeenHashes;
   /** Event time of the newest report. */
   watermark: number | undefined;
   /** Arrival of the last message. */
@@ -37,8 +38,6 @@ export interface DeviceAdmission {
   uptime: UptimeAnchor | undefined;
   skew: ClockSkew | undefined;
 }
-
-export const hashesMax = 10_000;
 
 export function newDeviceAdmission(): DeviceAdmission {
   return {
@@ -55,7 +54,7 @@ export function newDeviceAdmission(): DeviceAdmission {
     },
     boots: [],
     pastGaps: [],
-    hashes: new Set(),
+    hashes: new SeenHashes(),
     watermark: undefined,
     lastSeenAt: undefined,
     firmware: undefined,
@@ -67,12 +66,19 @@ export function newDeviceAdmission(): DeviceAdmission {
   };
 }
 
-/** The state as JSON; {@link restoreAdmission} makes the same state of it again. */
+/** The state as JSON but for its hashes, of which only the number is in it: {@link SeenHashes.since} has the new ones. */
 export function snapshotAdmission(state: DeviceAdmission): string {
-  return JSON.stringify({ ...state, hashes: [...state.hashes] });
+  return JSON.stringify({ ...state, hashes: state.hashes.added });
 }
 
-export function restoreAdmission(snapshot: string): DeviceAdmission {
-  const state = JSON.parse(snapshot) as DeviceAdmission;
-  return { ...newDeviceAdmission(), ...state, hashes: new Set(state.hashes) };
+/** The state of a snapshot, with `pages` of its hashes, oldest first. */
+export function restoreAdmission(snapshot: string, pages: Iterable<HashPage>): DeviceAdmission {
+  const { hashes: saved, ...state } = JSON.parse(snapshot) as DeviceSnapshot;
+  const hashes = new SeenHashes();
+  if (typeof saved === 'number') hashes.restore(saved, pages);
+  else for (const hash of saved) hashes.add(Buffer.from(hash, 'base64url').toString('latin1').slice(0, hashBytes));
+  return { ...newDeviceAdmission(), ...state, hashes };
 }
+
+/** Checkpoints of the first layout hold the hashes themselves, as texts. */
+type DeviceSnapshot = Omit<DeviceAdmission, 'hashes'> & { readonly hashes: number | readonly string[] };

@@ -43,21 +43,30 @@ export function signalIndex(pack: ProductPack): SignalIndex {
   return new Map(pack.signals.map((signal) => [signal.name, signal]));
 }
 
+const notAReport: UnreadableReport = {
+  ok: false,
+  reason: 'not-a-report',
+  detail: 'an item of the array is no JSON object',
+  boot: undefined,
+  seq: undefined,
+  readingsRejected: 0,
+};
+
 export function readReport(raw: RawReport | undefined, known: SignalIndex): ReadReport | UnreadableReport {
-  const identity = { boot: undefined, seq: undefined, readingsRejected: 0 };
-  if (!raw) return { ok: false, reason: 'not-a-report', detail: 'an item of the array is no JSON object', ...identity };
+  if (!raw) return notAReport;
   const problems = new Problems();
   const boot = readLabel(raw, 'boot', problems);
   const seq = readCount(raw, 'seq', problems);
   const at = raw.at === undefined ? undefined : readStamp(raw.at);
   if (raw.at !== undefined && at === undefined) {
     const detail = `\`at\` must be epoch milliseconds or RFC 3339, not ${show(raw.at)}`;
-    return { ok: false, reason: 'bad-at', detail, ...identity, boot, seq };
+    return { ok: false, reason: 'bad-at', detail, boot, seq, readingsRejected: 0 };
   }
   const signals = readSignals(raw.signals, known, problems);
   const faults = readFaults(raw.faults, problems);
   if (signals.empty && faults.length === 0) {
-    const detail = problems.told.length > 0 ? problems.text() : 'the report has neither `signals` nor `faults`';
+    const told = problems.list();
+    const detail = told.length > 0 ? told.join('; ') : 'the report has neither `signals` nor `faults`';
     return { ok: false, reason: 'no-good-reading', detail, boot, seq, readingsRejected: signals.rejected };
   }
   const sentAt = raw.sentAt === undefined || raw.sentAt === null ? undefined : parseInstant(raw.sentAt);
@@ -83,32 +92,53 @@ function readStamp(value: unknown): number | undefined {
   return typeof value === 'number' && Number.isFinite(value) ? Math.trunc(value) : parseInstant(value);
 }
 
+/** Most reports have none: nothing is made for them. */
 class Problems {
-  readonly told: string[] = [];
+  #told: string[] | undefined;
   #more = 0;
 
   add(text: string): void {
-    if (this.told.length < problemsToldMax) this.told.push(text);
+    this.#told ??= [];
+    if (this.#told.length < problemsToldMax) this.#told.push(text);
     else this.#more += 1;
   }
 
-  list(): string[] {
-    return this.#more > 0 ? [...this.told, `and ${this.#more} more`] : this.told;
-  }
-
-  text(): string {
-    return this.list().join('; ');
+  list(): readonly string[] {
+    const told = this.#told ?? none;
+    return this.#more > 0 ? [...told, `and ${this.#more} more`] : told;
   }
 }
 
-function readSignals(value: unknown, known: SignalIndex, problems: Problems) {
+const none: readonly never[] = [];
+const noSignals: Readonly<Record<string, SignalValue>> = {};
+
+interface ReadSignals {
+  readonly good: Readonly<Record<string, SignalValue>>;
+  readonly rejected: number;
+  readonly empty: boolean;
+}
+
+function readSignals(value: unknown, known: SignalIndex, problems: Problems): ReadSignals {
+  if (value === undefined) return { good: noSignals, rejected: 0, empty: true };
+  if (!isObject(value)) {
+    problems.add(`\`signals\` must be an object of readings, not ${show(value)}`);
+    return { good: noSignals, rejected: 0, empty: true };
+  }
+  let empty = true;
+  for (const name in value) {
+    const spec = known.get(name);
+    if (!spec || !isReading(spec, value[name])) return sortSignals(value, known, problems);
+    empty = false;
+  }
+  // All of it is good, so it is what it should be: a record of the pack's signals, made by JSON.parse and held by nobody.
+  return { good: value as Readonly<Record<string, SignalValue>>, rejected: 0, empty };
+}
+
+/** Copies what is good of a report's readings. */
+function sortSignals(value: RawReport, known: SignalIndex, problems: Problems): ReadSignals {
   const good: Record<string, SignalValue> = {};
   let rejected = 0;
   let empty = true;
-  if (value !== undefined && !isObject(value)) {
-    problems.add(`\`signals\` must be an object of readings, not ${show(value)}`);
-    return { good, rejected, empty };
-  }
   for (const name in value) {
     const reading = value[name];
     const spec = known.get(name);
@@ -145,11 +175,11 @@ function unknownSignal(name: string, known: SignalIndex): string {
 }
 
 /** The last word on each code: a report says what is so when it is sent. */
-function readFaults(value: unknown, problems: Problems): FaultCode[] {
-  if (value === undefined) return [];
+function readFaults(value: unknown, problems: Problems): readonly FaultCode[] {
+  if (value === undefined) return none;
   if (!Array.isArray(value)) {
     problems.add(`\`faults\` must be an array of {code, active}, not ${show(value)}`);
-    return [];
+    return none;
   }
   const faults = new Map<string, boolean>();
   for (const item of value) {

@@ -259,7 +259,7 @@ class Verifier {
   #compareDevice(row: DeviceRow, stored: number): void {
     const { id } = row;
     this.#known.add(id);
-    const admission = restoreAdmission(row.admission);
+    const admission = restoreAdmission(row.admission, row.hashes);
     const { setAside: _, ...counts } = admission.counts;
     const isAged = this.#sources.store?.keptFrom(id) !== undefined && stored < counts.acknowledged;
     if (isAged) this.#aged += 1;

@@ -6,31 +6,34 @@ export interface PipelineDevice {
   evaluated: number;
   /** Accepted reports that the last store on their way has not got. */
   unstored: number;
+  /** So many of the hashes that admission has added are in the checkpoint. */
+  hashesSaved: number;
 }
 
 export function newPipelineDevice(): PipelineDevice {
-  return { admission: newDeviceAdmission(), evaluated: 0, unstored: 0 };
+  return { admission: newDeviceAdmission(), evaluated: 0, unstored: 0, hashesSaved: 0 };
 }
 
-/** The devices the pipeline has met, in the order it met them. */
+/** The devices the pipeline has met, numbered from 0 in the order it met them. */
 export class PipelineDevices {
-  readonly #devices = new Map<string, PipelineDevice>();
+  readonly #devices = new Map<string, PipelineDevice & { readonly number: number }>();
 
   get(id: string): PipelineDevice | undefined {
     return this.#devices.get(id);
   }
 
   /** The device, made when it is met for the first time. */
-  meet(id: string): PipelineDevice {
+  meet(id: string): PipelineDevice & { readonly number: number } {
     const known = this.#devices.get(id);
     if (known) return known;
-    const made = newPipelineDevice();
+    const made = { number: this.#devices.size, ...newPipelineDevice() };
     this.#devices.set(id, made);
     return made;
   }
 
-  set(id: string, device: PipelineDevice): void {
-    this.#devices.set(id, device);
+  /** A device of a checkpoint; they come in the order of their numbers. */
+  restore(id: string, device: PipelineDevice): void {
+    this.#devices.set(id, { number: this.#devices.size, ...device });
   }
 
   entries(): IterableIterator<[string, PipelineDevice]> {

@@ -4,8 +4,6 @@ export {
   type CheckpointMeta,
   type CheckpointWrite,
   type DeviceRow,
-  inspectCheckpoint,
-  openCheckpoint,
   quarantineBytesMax,
   quarantineMessagesMax,
 } from './checkpoint.ts';
@@ -18,6 +16,7 @@ export {
   Processor,
   type ProcessorOptions,
 } from './process.ts';
+export { inspectCheckpoint, openCheckpoint } from './sqlite-checkpoint.ts';
 export type {
   DeviceLedger,
   DeviceStatus,

@@ -15,6 +15,7 @@ import { LiveFeed } from './live.ts';
 import { patiently } from './patiently.ts';
 import { contentHash, Processor } from './process.ts';
 import { Pump } from './pump.ts';
+import { Saver } from './saver.ts';
 import type { LiveEvent, PipelineView } from './view.ts';
 
 export interface PipelineOptions {
@@ -66,11 +67,14 @@ export async function openPipeline(options: PipelineOptions): Promise<Pipeline> 
   const engine = new Engine(catalogue);
   const devices = new PipelineDevices();
   const live = new LiveFeed<LiveEvent>();
+  const everyMs = options.commitEveryMs ?? secondMs;
+  const saver = new Saver({ checkpoint, catalogue, engine, devices, timers, everyMs });
   const processor = new Processor({
     catalogue,
     engine,
     devices,
     hash: contentHash,
+    watch: saver,
     earlier: {
       stored: (device, boot, seq) =>
         patiently(() => store.reports({ by: 'identity', device, boot, seq }), {
@@ -109,7 +113,8 @@ export async function openPipeline(options: PipelineOptions): Promise<Pipeline> 
     checkpoint,
     clock,
     timers,
-    commitEveryMs: options.commitEveryMs ?? secondMs,
+    saver,
+    storeEveryMs: everyMs,
     logAgeMs: options.logAgeMs,
     logBytesMax: options.logBytesMax,
     settleRegistry: options.settleRegistry,

@@ -1,6 +1,7 @@
 import { hash } from 'node:crypto';
 import {
-  admitReports,
+  hashBytes,
+  MessageAdmission,
   messageTopic,
   type QuarantineEntry,
   quarantineMessage,
@@ -8,7 +9,6 @@ import {
   readStatus,
   type SignalIndex,
   type Suspect,
-  settle,
   signalIndex,
   type Verdict,
 } from '../admission/index.ts';
@@ -16,17 +16,21 @@ import type { BandPoint, Engine } from '../engine/index.ts';
 import type { FindingEvent } from '../findings/index.ts';
 import type { LogEntry } from '../log/index.ts';
 import type { Catalogue } from '../product/index.ts';
-import { decodeRecord, type MessageRecord, type OversizeRecord } from '../telemetry/index.ts';
-import type { PipelineDevices } from './devices.ts';
+import {
+  decodeRecord,
+  type FactRecord,
+  type MessageRecord,
+  type OversizeRecord,
+  type ResumedRecord,
+  type TickRecord,
+} from '../telemetry/index.ts';
+import type { PipelineDevice, PipelineDevices } from './devices.ts';
 import { Earlier, type EarlierSources } from './earlier.ts';
 import { WaitingReports } from './waiting-reports.ts';
 
-/** 144 bits of SHA-256 tell contents apart. */
-const hashCharacters = 24;
-
-/** What admission knows a report's content by. */
+/** What admission knows a report's content by: SHA-256's first {@link hashBytes}, one a character. */
 export function contentHash(text: string): string {
-  return hash('sha256', text, 'base64url').slice(0, hashCharacters);
+  return hash('sha256', text, 'binary').slice(0, hashBytes);
 }
 
 /** What a stretch of the log came to. Gathered until the pump has passed it on. */
@@ -53,12 +57,41 @@ export function newProcessed(): Processed {
   };
 }
 
+/** Puts a stretch before the one that follows it: what of it is not passed on is in that one then. */
+export function prepend(before: Processed, after: Processed): void {
+  putBefore(before.bands, after.bands);
+  putBefore(before.quarantine, after.quarantine);
+  putBefore(before.history, after.history);
+  for (const device of before.touched) after.touched.add(device);
+  after.factsChanged ||= before.factsChanged;
+}
+
+function putBefore<Item>(items: readonly Item[], list: Item[]): void {
+  const later = list.splice(0);
+  for (const item of items) list.push(item);
+  for (const item of later) list.push(item);
+}
+
 export interface ProcessorOptions {
   readonly catalogue: Catalogue;
   readonly engine: Pick<Engine, 'step'>;
   readonly devices: PipelineDevices;
   readonly earlier: EarlierSources;
   readonly hash: (text: string) => string;
+  /** What is told before state changes: of one device; or of any, when it may ask to wait. Default: nobody. */
+  readonly watch?: ChangeWatch;
+}
+
+export interface ChangeWatch {
+  beforeChange(device: string): void;
+  whenIdle(): Promise<void> | undefined;
+}
+
+/** What is needed for each message of a device, found once. */
+interface Sender {
+  readonly met: PipelineDevice;
+  /** Undefined while no product of its is known. */
+  readonly product: { readonly id: string; readonly signals: SignalIndex } | undefined;
 }
 
 /**
@@ -72,6 +105,9 @@ export class Processor {
   readonly #earlier: Earlier;
   readonly #hash: (text: string) => string;
   readonly #signals = new Map<string, { version: number; index: SignalIndex }>();
+  readonly #watch: ChangeWatch | undefined;
+  /** Holds what the catalogue says: forgotten with every fact. */
+  readonly #senders = new Map<string, Sender>();
 
   constructor(options: ProcessorOptions) {
     this.#catalogue = options.catalogue;
@@ -79,13 +115,26 @@ export class Processor {
     this.#devices = options.devices;
     this.#earlier = new Earlier(options.earlier);
     this.#hash = options.hash;
+    this.#watch = options.watch;
   }
 
-  async process(entry: LogEntry, out: Processed): Promise<void> {
+  /** Undefined when it is done at once; a promise where something earlier must be read first, or waited for. */
+  process(entry: LogEntry, out: Processed): Promise<void> | undefined {
     const record = decodeRecord(entry.payload);
     const { offset } = entry;
     if (record.kind === 'message') return this.#message(record, offset, out);
-    if (record.kind === 'oversize') return this.#oversize(record, offset, out);
+    if (record.kind === 'oversize') {
+      this.#oversize(record, offset, out);
+      return undefined;
+    }
+    const busy = record.kind === 'fact' ? undefined : this.#watch?.whenIdle();
+    if (busy !== undefined) return busy.then(() => this.#other(entry, record, out));
+    return this.#other(entry, record, out);
+  }
+
+  /** Facts change one device, ticks and the service's restarts may change any. */
+  #other(entry: LogEntry, record: FactRecord | TickRecord | ResumedRecord, out: Processed): undefined {
+    const { offset } = entry;
     out.history.push(entry);
     if (record.kind !== 'fact') {
       if (record.kind === 'resumed') this.#forgetPresence(out);
@@ -93,7 +142,10 @@ export class Processor {
       return;
     }
     const { fact } = record;
+    if (fact.type === 'device-registered') this.#watch?.beforeChange(fact.device.id);
+    else if (fact.type !== 'pack-published') this.#watch?.beforeChange(fact.id);
     this.#catalogue.apply(fact);
+    this.#senders.clear();
     out.factsChanged = true;
     this.#engine.step({ kind: 'fact', offset, fact }, out);
     if (fact.type === 'device-registered') this.#devices.meet(fact.device.id);
@@ -108,63 +160,104 @@ export class Processor {
     }
   }
 
-  async #message(message: MessageRecord, offset: number, out: Processed): Promise<void> {
+  #message(message: MessageRecord, offset: number, out: Processed): Promise<void> | undefined {
     const { device, receivedAt } = message;
-    const { admission } = this.#devices.meet(device);
-    admission.lastSeenAt = Math.max(admission.lastSeenAt ?? 0, receivedAt);
+    const sender = this.#senders.get(device) ?? this.#find(device);
+    const { admission } = sender.met;
+    this.#watch?.beforeChange(device);
+    if (admission.lastSeenAt === undefined || receivedAt > admission.lastSeenAt) admission.lastSeenAt = receivedAt;
     out.touched.add(device);
-    const quarantine = (entry: QuarantineEntry) => out.quarantine.push(entry);
     const topic = messageTopic(message);
+    if (topic.kind === 'reports') return this.#reports(message, sender, offset, out);
     if (topic.kind === 'assist') {
       this.#engine.step({ kind: 'assist', device, offset, receivedAt, ...readAssist(message) }, out);
-      return;
+      return undefined;
     }
-    if (topic.kind === 'reports') {
-      if (await this.#reports(message, offset, out)) return;
-    } else if (topic.kind === 'status') readStatus(admission, message.payload);
+    if (topic.kind === 'status') readStatus(admission, message.payload);
     else if (topic.kind === 'forbidden') {
       const detail = `${device} may not publish to ${message.topic.slice(0, 200)}; its reports go to devices/${device}/reports`;
-      quarantineMessage(admission, { message, offset, quarantine }, 'forbidden-topic', detail);
+      quarantineMessage(admission, { message, offset, quarantine: out.quarantine }, 'forbidden-topic', detail);
     }
     this.#engine.step({ kind: 'contact', device, offset, receivedAt }, out);
+    return undefined;
   }
 
-  /** True when a report of the message was accepted: the engine has then heard of the device. */
-  async #reports(message: MessageRecord, offset: number, out: Processed): Promise<boolean> {
-    const { device } = message;
-    const met = this.#devices.meet(device);
-    const product = this.#catalogue.device(device)?.product;
-    const signals = product === undefined ? undefined : this.#signalsOf(product);
-    const quarantine = (entry: QuarantineEntry) => out.quarantine.push(entry);
-    if (product === undefined || !signals) {
+  #find(device: string): Sender {
+    const id = this.#catalogue.device(device)?.product;
+    const signals = id === undefined ? undefined : this.#signalsOf(id);
+    const product = id !== undefined && signals !== undefined ? { id, signals } : undefined;
+    const sender: Sender = { met: this.#devices.meet(device), product };
+    this.#senders.set(device, sender);
+    return sender;
+  }
+
+  #reports(message: MessageRecord, sender: Sender, offset: number, out: Processed): Promise<void> | undefined {
+    const { met, product } = sender;
+    const { device, receivedAt } = message;
+    const { quarantine } = out;
+    if (product === undefined) {
       const detail = `${device} belongs to no known product`;
       quarantineMessage(met.admission, { message, offset, quarantine }, 'unknown-product', detail);
-      return false;
+      this.#engine.step({ kind: 'contact', device, offset, receivedAt }, out);
+      return undefined;
     }
-    let heard = false;
-    const context = { message, offset, product, signals, hash: this.#hash, quarantine };
-    for (const verdict of admitReports(met.admission, context)) {
-      const settled = verdict.kind === 'suspect' ? await this.#settle(verdict, out) : verdict;
-      if (settled.kind !== 'accepted') continue;
-      const { report, judged } = settled;
-      heard = true;
-      out.reports.push(report);
-      this.#engine.step({ kind: 'report', report, judged }, out);
-      met.evaluated += 1;
-      met.unstored += 1;
-    }
-    return heard;
+    const { id, signals } = product;
+    const context = { message, offset, product: id, signals, hash: this.#hash, quarantine };
+    const admission = new MessageAdmission(met.admission, context);
+    const evaluated = met.evaluated;
+    const suspect = this.#untilSuspect(admission, met, out);
+    if (suspect !== undefined) return this.#withSuspects({ message, offset, met, admission, evaluated }, suspect, out);
+    if (met.evaluated === evaluated) this.#engine.step({ kind: 'contact', device, offset, receivedAt }, out);
+    return undefined;
   }
 
-  async #settle(suspect: Suspect, out: Processed): Promise<Verdict> {
-    const { boot, seq } = suspect;
-    const { device } = suspect.report;
-    const earlier = await this.#earlier.of({ device, boot, seq }, out.reports.find(device, boot, seq));
-    return settle(this.#devices.meet(device).admission, suspect, earlier);
+  /** Takes verdicts until one needs to know what was said earlier; undefined when the message is done. */
+  #untilSuspect(admission: MessageAdmission, met: PipelineDevice, out: Processed): Suspect | undefined {
+    for (let verdict = admission.next(); verdict !== undefined; verdict = admission.next()) {
+      if (verdict.kind === 'suspect') return verdict;
+      if (verdict.kind === 'accepted') this.#accept(verdict, met, out);
+    }
+    return undefined;
+  }
+
+  /** The rest of a message from its first suspect on. */
+  async #withSuspects(
+    reading: {
+      readonly message: MessageRecord;
+      readonly offset: number;
+      readonly met: PipelineDevice;
+      readonly admission: MessageAdmission;
+      /** Of the device, before the message. */
+      readonly evaluated: number;
+    },
+    first: Suspect,
+    out: Processed,
+  ): Promise<void> {
+    const { message, offset, met, admission, evaluated } = reading;
+    const { device, receivedAt } = message;
+    for (
+      let suspect: Suspect | undefined = first;
+      suspect !== undefined;
+      suspect = this.#untilSuspect(admission, met, out)
+    ) {
+      const { boot, seq } = suspect;
+      const earlier = await this.#earlier.of({ device, boot, seq }, out.reports.find(device, boot, seq));
+      const verdict = admission.settle(suspect, earlier);
+      if (verdict.kind === 'accepted') this.#accept(verdict, met, out);
+    }
+    if (met.evaluated === evaluated) this.#engine.step({ kind: 'contact', device, offset, receivedAt }, out);
+  }
+
+  #accept({ report, judged }: Extract<Verdict, { kind: 'accepted' }>, met: PipelineDevice, out: Processed): void {
+    out.reports.push(report);
+    this.#engine.step({ kind: 'report', report, judged }, out);
+    met.evaluated += 1;
+    met.unstored += 1;
   }
 
   #oversize(record: OversizeRecord, offset: number, out: Processed): void {
     const { device, receivedAt, bytes } = record;
+    this.#watch?.beforeChange(device);
     const { counts } = this.#devices.meet(device).admission;
     counts.received += 1;
     counts.quarantined += 1;

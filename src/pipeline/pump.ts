@@ -1,5 +1,5 @@
-import { type QuarantineEntry, restoreAdmission, snapshotAdmission } from '../admission/index.ts';
-import { AftercareError, type Clock, isAftercareError, secondMs } from '../base/index.ts';
+import { type QuarantineEntry, restoreAdmission } from '../admission/index.ts';
+import { AftercareError, type Clock, isAftercareError } from '../base/index.ts';
 import type { Case, CaseStore } from '../cases/index.ts';
 import type { Engine } from '../engine/index.ts';
 import type { Timers } from '../intake/index.ts';
@@ -7,13 +7,14 @@ import type { Log } from '../log/index.ts';
 import type { Catalogue } from '../product/index.ts';
 import type { TelemetryStore } from '../store/index.ts';
 import type { Report } from '../telemetry/index.ts';
-import type { Checkpoint, DeviceRow } from './checkpoint.ts';
+import type { Checkpoint } from './checkpoint.ts';
 import type { PipelineDevices } from './devices.ts';
 import type { Forwarder } from './forwarder.ts';
 import { patiently } from './patiently.ts';
 import { Pauses } from './pauses.ts';
-import { newProcessed, type Processor } from './process.ts';
+import { newProcessed, type Processed, type Processor, prepend } from './process.ts';
 import { LogAges } from './retention.ts';
+import type { Saver } from './saver.ts';
 
 export interface PumpOptions {
   readonly log: Log;
@@ -28,8 +29,9 @@ export interface PumpOptions {
   readonly checkpoint: Checkpoint;
   readonly clock: Clock;
   readonly timers: Timers;
-  /** A checkpoint is written at most this often. */
-  readonly commitEveryMs: number;
+  readonly saver: Saver;
+  /** What waits is stored this often. */
+  readonly storeEveryMs: number;
   /** The log may forget what is older, once it is stored and checkpointed. */
   readonly logAgeMs: number;
   /** The log's disk bound; from four fifths of it on, all that is done may go. */
@@ -52,11 +54,9 @@ export interface PumpOptions {
 const readLimits = { recordsMax: 1_024, bytesMax: 4 * 1024 * 1024 };
 const waitingReportsMax = 10_000;
 const waitingQuarantineBytesMax = 32 * 1024 * 1024;
-/** A checkpoint takes at most a twentieth of the time, unless that would make what is new wait too long to be stored. */
-const commitShare = 20;
-const commitPauseMsMax = 30 * secondMs;
 /** Findings wait this long for others at most: passing them on takes two durable writes, however many they are. */
 const findingsEveryMs = 100;
+const idleMaxMs = 60_000;
 const caseChangesMax = 1_000;
 const recountReportsMax = 5_000;
 
@@ -76,9 +76,13 @@ export class Pump {
   #behindSince: number | undefined;
   /** Everything before this log offset is in the server, and no longer counted as unstored. */
   #forwarded: number | undefined;
-  #saving: Promise<void> | undefined;
+  /** What the checkpoint on its way takes with it. */
+  #saving: Processed | undefined;
+  #savingFailed: Error | undefined;
+  /** Of the last checkpoint that began; what may go of the log has gone then too. */
+  #saved: Promise<void> | undefined;
   /** By the timers' clock, as the next: the service's may be set back, and nothing waits for it to come round again. */
-  #commitDueAt = 0;
+  #storeDueAt = 0;
   #findingsDueAt = 0;
   #run: Promise<void> | undefined;
 
@@ -98,7 +102,8 @@ export class Pump {
 
   /** What was set aside of a device and is not in the checkpoint yet, oldest first. */
   waitingQuarantine(device: string): QuarantineEntry[] {
-    return this.#waiting.quarantine.filter((entry) => entry.device === device);
+    const entries = [...(this.#saving?.quarantine ?? []), ...this.#waiting.quarantine];
+    return entries.filter((entry) => entry.device === device);
   }
 
   /** Takes up the last checkpoint. Must be called once, before {@link start}. */
@@ -110,8 +115,9 @@ export class Pump {
     for (const fact of meta.facts) catalogue.apply(fact);
     engine.restoreGlobals(meta.globals);
     for (const row of checkpoint.devices()) {
-      const admission = restoreAdmission(row.admission);
-      devices.set(row.id, { admission, evaluated: row.evaluated, unstored: row.unstored });
+      const admission = restoreAdmission(row.admission, row.hashes);
+      const { evaluated, unstored } = row;
+      devices.restore(row.id, { admission, evaluated, unstored, hashesSaved: admission.hashes.added });
       if (row.engine !== undefined) engine.restore(row.id, row.engine);
     }
     this.#ages.restore(meta.ages);
@@ -146,10 +152,10 @@ export class Pump {
     }
   }
 
-  /** The server has got these reports. Waits while a checkpoint is written, whose counts must stand still. */
+  /** The server has got these reports. */
   async forwarded(reports: readonly Report[]): Promise<void> {
-    while (this.#saving !== undefined) await this.#saving;
     for (const { device } of reports) {
+      this.#options.saver.beforeChange(device);
       this.#options.devices.meet(device).unstored -= 1;
       this.#waiting.touched.add(device);
     }
@@ -173,15 +179,16 @@ export class Pump {
   async #loop(): Promise<void> {
     const { log, timers } = this.#options;
     while (true) {
+      if (this.#savingFailed) throw this.#savingFailed;
       const behind = this.#next < log.bounds().next;
       if (behind) await this.#advance();
       else if (this.#stop.signal.aborted) break;
-      if (timers.now() >= this.#commitDueAt && this.#hasWaiting()) await this.#commit();
+      if (this.#isCheckpointDue()) await this.#beginCheckpoint();
       else if (this.#mustPassOn()) await this.#passOn();
       if (!behind) await this.#idle();
       await timers.turn();
     }
-    if (this.#hasWaiting()) await this.#commit();
+    await this.#checkpoint();
   }
 
   /** Waits for more, at most until something is due. */
@@ -196,21 +203,29 @@ export class Pump {
   }
 
   #idleMs(): number {
-    const commitMs = this.#commitDueAt - this.#options.timers.now();
-    const findingsMs = this.#waiting.findings.length > 0 ? this.#findingsDueAt - this.#options.timers.now() : commitMs;
-    return Math.max(1, Math.min(commitMs, findingsMs));
+    const { saver, timers } = this.#options;
+    const { reports, findings } = this.#waiting;
+    const due = [saver.dueAt, reports.length > 0 ? this.#storeDueAt : undefined];
+    if (findings.length > 0) due.push(this.#findingsDueAt);
+    const dueAt = Math.min(timers.now() + idleMaxMs, ...due.filter((at) => at !== undefined));
+    return Math.max(1, dueAt - timers.now());
   }
 
   #mustPassOn(): boolean {
     const { reports, findings } = this.#waiting;
-    return (
-      reports.length >= waitingReportsMax || (findings.length > 0 && this.#options.timers.now() >= this.#findingsDueAt)
-    );
+    if (reports.length >= waitingReportsMax) return true;
+    const now = this.#options.timers.now();
+    return (findings.length > 0 && now >= this.#findingsDueAt) || (reports.length > 0 && now >= this.#storeDueAt);
+  }
+
+  #isCheckpointDue(): boolean {
+    const { saver, timers } = this.#options;
+    return saver.dueAt !== undefined && timers.now() >= saver.dueAt && this.#hasWaiting();
   }
 
   /** Processes the next stretch of the log. */
   async #advance(): Promise<void> {
-    const { log, clock, processor, onProcessed, onQuarantined } = this.#options;
+    const { log, clock, timers, processor, saver, onProcessed, onQuarantined } = this.#options;
     this.#behindSince ??= clock();
     const entries = await log.read(this.#next, readLimits);
     const first = entries[0];
@@ -219,16 +234,19 @@ export class Pump {
         hint: 'restore the data folder from a backup',
       });
     }
-    const pauses = new Pauses(this.#options.timers);
+    const startedAt = timers.now();
+    const pauses = new Pauses(timers);
     for (const entry of entries) {
-      await processor.process(entry, this.#waiting);
+      const suspended = processor.process(entry, this.#waiting);
+      if (suspended !== undefined) await suspended;
       this.#next = entry.offset + 1;
-      if (pauses.due) await pauses.take();
+      if (pauses.dueAfter(entry.payload.length)) await pauses.take();
     }
+    saver.noteWork(timers.now() - startedAt);
     onProcessed(this.#next);
     onQuarantined(this.#waiting.quarantine.slice(this.#told));
     this.#told = this.#waiting.quarantine.length;
-    if (this.#quarantineBytes() > waitingQuarantineBytesMax) await this.#commit();
+    if (this.#quarantineBytes() > waitingQuarantineBytesMax) await this.#checkpoint();
   }
 
   /** What waits is stored, then findings go to the cases: so a case never lacks its chart. */
@@ -244,7 +262,9 @@ export class Pump {
       findings.splice(0, part.length);
       onCases(changed);
     }
-    this.#findingsDueAt = this.#options.timers.now() + findingsEveryMs;
+    const now = this.#options.timers.now();
+    this.#findingsDueAt = now + findingsEveryMs;
+    this.#storeDueAt = now + this.#options.storeEveryMs;
     if (this.#next === log.bounds().next) this.#behindSince = undefined;
     // Under steady load there is always something new; what had been heard by now is done.
     else this.#behindSince = Math.max(this.#behindSince ?? 0, engine.globals().lastHeardAt);
@@ -260,37 +280,54 @@ export class Pump {
     forwarder?.notice(this.#next);
   }
 
+  /** Everything that waits is in a checkpoint when it resolves. */
+  async #checkpoint(): Promise<void> {
+    const { saver, timers } = this.#options;
+    await this.#saved;
+    for (let waitMs = 0; this.#hasWaiting(); waitMs = (saver.dueAt ?? 0) - timers.now()) {
+      if (waitMs > 0 && saver.failures > 0) await timers.sleep(waitMs, this.#stop.signal);
+      await this.#beginCheckpoint();
+      await this.#saved;
+      if (this.#savingFailed) throw this.#savingFailed;
+    }
+  }
+
   /** Everything up to `next` is stored and in cases before the checkpoint says so. */
-  async #commit(): Promise<void> {
-    const { checkpoint, clock, timers, engine, catalogue, onCommitted } = this.#options;
+  async #beginCheckpoint(): Promise<void> {
+    const { clock, saver } = this.#options;
     const startedAt = clock();
     await this.#passOn();
-    const startedMs = timers.now();
     this.#ages.note(startedAt, this.#next);
-    const { touched, bands, quarantine, history, factsChanged } = this.#waiting;
     const next = this.#next;
-    const saved = this.#patiently(() =>
-      checkpoint.save({
-        meta: { next, globals: engine.globals(), forwarded: this.#forwarded, ages: this.#ages.list() },
-        facts: factsChanged ? catalogue.facts() : undefined,
-        devices: this.#deviceRows(touched),
-        bands,
-        quarantine,
-        history,
-      }),
-    );
-    // Who waits for it finds the next stretch begun: what they add to this one would be taken for saved.
-    this.#saving = saved.then(() => {
-      this.#saving = undefined;
-      this.#waiting = newProcessed();
-      this.#told = 0;
-    });
-    await this.#saving;
-    onCommitted(touched);
-    const tookMs = timers.now() - startedMs;
-    this.#commitDueAt =
-      timers.now() + Math.max(this.#options.commitEveryMs, Math.min(commitShare * tookMs, commitPauseMsMax));
-    await this.#trim(startedAt, next);
+    const stretch = this.#waiting;
+    this.#waiting = newProcessed();
+    this.#told = 0;
+    this.#saving = stretch;
+    this.#saved = saver
+      .begin(stretch, { next, forwarded: this.#forwarded, ages: this.#ages.list() })
+      .then(
+        () => this.#afterSaving(stretch, startedAt, next),
+        (error: unknown) => this.#afterFailing(stretch, error),
+      )
+      .catch((error: unknown) => {
+        this.#savingFailed = error instanceof Error ? error : new Error(String(error));
+      })
+      .finally(() => this.#idling?.abort());
+  }
+
+  async #afterSaving(stretch: Processed, at: number, next: number): Promise<void> {
+    this.#saving = undefined;
+    this.#options.onCommitted(stretch.touched);
+    await this.#trim(at, next);
+  }
+
+  /** What the checkpoint would have taken waits for the next one. */
+  #afterFailing(stretch: Processed, error: unknown): void {
+    this.#saving = undefined;
+    prepend(stretch, this.#waiting);
+    this.#told += stretch.quarantine.length;
+    if (this.#stop.signal.aborted || !isAftercareError(error, 'store-failed')) throw error;
+    this.#options.onTrouble(error, this.#options.saver.failures);
   }
 
   /** By age; sooner when the log comes near its bound. */
@@ -305,14 +342,6 @@ export class Pump {
       if (!isAftercareError(error, 'log-write-failed')) throw error;
       onTrouble(error, 1);
     });
-  }
-
-  *#deviceRows(touched: ReadonlySet<string>): Generator<DeviceRow, void, void> {
-    const { engine, devices } = this.#options;
-    for (const id of touched) {
-      const { admission, evaluated, unstored } = devices.meet(id);
-      yield { id, admission: snapshotAdmission(admission), engine: engine.snapshot(id), evaluated, unstored };
-    }
   }
 
   #hasWaiting(): boolean {

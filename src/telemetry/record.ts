@@ -85,19 +85,19 @@ export function writeMessageRecord(record: Omit<MessageRecord, 'kind'>, into: Bu
   into.set(payload, namesAt + device.length + topicBytes);
 }
 
+/** A message's payload is a view of `bytes`. */
 export function decodeRecord(bytes: Uint8Array): LogRecord {
   const tag = bytes[0];
   if (tag === jsonTag) return JSON.parse(decoder.decode(bytes.subarray(1))) as LogRecord;
   assert(tag === messageTag, `log payload has a known tag, not ${tag}`);
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const deviceBytes = bytes[9] ?? 0;
-  const topicEnd = messageHeaderBytes + deviceBytes + view.getUint16(10, true);
-  const names = decoder.decode(bytes.subarray(messageHeaderBytes, topicEnd));
+  const buffer = bytes instanceof Buffer ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const deviceEnd = messageHeaderBytes + (buffer[9] ?? 0);
+  const topicEnd = deviceEnd + buffer.readUInt16LE(10);
   return {
     kind: 'message',
-    receivedAt: view.getFloat64(1, true),
-    device: names.slice(0, deviceBytes),
-    topic: names.slice(deviceBytes),
-    payload: bytes.subarray(topicEnd),
+    receivedAt: buffer.readDoubleLE(1),
+    device: buffer.toString('latin1', messageHeaderBytes, deviceEnd),
+    topic: buffer.toString('utf8', deviceEnd, topicEnd),
+    payload: buffer.subarray(topicEnd),
   };
 }

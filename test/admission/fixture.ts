@@ -1,13 +1,14 @@
+import { hash } from 'node:crypto';
 import {
-  admitReports,
   type DeviceAdmission,
   decodeReports,
   type EarlierReport,
+  hashBytes,
+  MessageAdmission,
   type MessageContext,
   newDeviceAdmission,
   type QuarantineEntry,
   rawContent,
-  settle,
   signalIndex,
   type Verdict,
 } from '../../src/admission/index.ts';
@@ -63,12 +64,13 @@ export class AdmittedDevice {
       offset: this.#payloads.push(bytes) - 1,
       product: pack.product,
       signals: signalIndex(pack),
-      hash: (content) => content,
-      quarantine: (entry) => this.quarantine.push(entry),
+      hash: (content) => hash('sha256', content, 'binary').slice(0, hashBytes),
+      quarantine: this.quarantine,
     };
     const kinds: Verdict['kind'][] = [];
-    for (const first of admitReports(this.state, context)) {
-      const verdict = first.kind === 'suspect' ? settle(this.state, first, this.#stored(first)) : first;
+    const admission = new MessageAdmission(this.state, context);
+    for (let first = admission.next(); first !== undefined; first = admission.next()) {
+      const verdict = first.kind === 'suspect' ? admission.settle(first, this.#stored(first)) : first;
       kinds.push(verdict.kind);
       if (verdict.kind !== 'accepted') continue;
       this.accepted.push(verdict.report);

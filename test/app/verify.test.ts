@@ -242,7 +242,7 @@ describe('damage is found and named', () => {
     change(
       folder,
       'pipeline.sqlite',
-      `UPDATE device SET admission = replace(admission, '"conflicts":', '"conflicts":9') WHERE id = 'd1'`,
+      `UPDATE state SET admission = replace(admission, '"conflicts":', '"conflicts":9') WHERE id = 'd1'`,
     );
     const { differences } = await verify(folder);
     expect(differences).toMatchObject([{ device: 'd1', missing: 0, counts: [{ name: 'conflicts' }] }]);

@@ -34,12 +34,15 @@ const write = (next: number, changes: Partial<CheckpointWrite> = {}): Checkpoint
   ...changes,
 });
 
-const row = (id: string, changes: Partial<DeviceRow> = {}): DeviceRow => ({
+const row = (number: number, id: string, changes: Partial<DeviceRow> = {}): DeviceRow => ({
+  number,
   id,
   admission: '{"counts":{}}',
   engine: '{"open":{}}',
   evaluated: 3,
   unstored: 1,
+  hashes: [],
+  hashesFrom: 0,
   ...changes,
 });
 
@@ -80,32 +83,45 @@ export function checkpointContract(driver: string, make: () => CheckpointUnderTe
       expect([checkpoint.quarantineCount('d1'), checkpoint.quarantine('d1', 9)]).toEqual([0, []]);
     });
 
-    it('brings state, facts and devices back as they were, devices in the order in which they were met', async () => {
+    it('brings state, facts and devices back as they were, devices in the order of their numbers', async () => {
       const { checkpoint, reopen } = open();
-      await checkpoint.save(write(4, { facts: [retired], devices: [row('z'), row('a', { engine: undefined })] }));
-      await checkpoint.save(write(9, { devices: [row('m'), row('z', { evaluated: 8, engine: '{"é":"\\n"}' })] }));
+      await checkpoint.save(write(4, { facts: [retired], devices: [row(1, 'a', { engine: undefined }), row(0, 'z')] }));
+      await checkpoint.save(write(9, { devices: [row(2, 'm'), row(0, 'z', { evaluated: 8, engine: '{"é":"\\n"}' })] }));
       const again = reopen();
       const { forwarded: _, ...known } = meta(9);
       expect(again.meta()).toEqual({ ...known, facts: [retired] });
       expect([...again.devices()]).toEqual([
-        row('z', { evaluated: 8, engine: '{"é":"\\n"}' }),
-        row('a', { engine: undefined }),
-        row('m'),
+        row(0, 'z', { evaluated: 8, engine: '{"é":"\\n"}' }),
+        row(1, 'a', { engine: undefined }),
+        row(2, 'm'),
       ]);
+    });
+
+    it('keeps the pages of hashes that are needed, each once', async () => {
+      const { checkpoint, reopen } = open();
+      const page = (from: number, count: number) => ({ from, bytes: new Uint8Array(16 * count).fill(from + 1) });
+      await checkpoint.save(write(1, { devices: [row(0, 'a', { hashes: [page(0, 3)] }), row(1, 'b')] }));
+      await checkpoint.save(write(2, { devices: [row(0, 'a', { hashes: [page(3, 2)] })] }));
+      await checkpoint.save(write(3, { devices: [row(0, 'a', { hashes: [page(3, 4)], hashesFrom: 2 })] }));
+      const pagesOf = (from: Checkpoint) =>
+        [...from.devices()].map(({ hashes }) => hashes.map((kept) => ({ ...kept })));
+      expect(pagesOf(checkpoint)).toEqual([[page(0, 3), page(3, 4)], []]);
+      await checkpoint.save(write(4, { devices: [row(0, 'a', { hashesFrom: 3, hashes: [page(7, 1)] })] }));
+      expect(pagesOf(reopen())).toEqual([[page(3, 4), page(7, 1)], []]);
     });
 
     it('keeps nothing of one that failed half-way', async () => {
       const { checkpoint, reopen } = open();
-      await checkpoint.save(write(1, { devices: [row('a')], quarantine: [set(0)] }));
+      await checkpoint.save(write(1, { devices: [row(0, 'a')], quarantine: [set(0)] }));
       function* failing(): Generator<DeviceRow, void, void> {
-        yield row('a', { evaluated: 99 });
+        yield row(0, 'a', { evaluated: 99 });
         throw new Error('the second cannot be made');
       }
       const half = write(2, { devices: failing(), facts: [retired], quarantine: [set(1)] });
       await expect(checkpoint.save(half)).rejects.toThrow('the second cannot be made');
       const again = reopen();
       expect(again.meta()).toMatchObject({ next: 1, facts: [] });
-      expect([...again.devices()]).toEqual([row('a')]);
+      expect([...again.devices()]).toEqual([row(0, 'a')]);
       expect(again.quarantineCount('d1')).toBe(1);
       await again.save(write(3));
       expect(again.meta()?.next).toBe(3);

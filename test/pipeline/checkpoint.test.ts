@@ -2,12 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import {
-  type Checkpoint,
-  type CheckpointWrite,
-  type DeviceRow,
-  openCheckpoint,
-} from '../../src/pipeline/checkpoint.ts';
+import { type Checkpoint, type CheckpointWrite, type DeviceRow, openCheckpoint } from '../../src/pipeline/index.ts';
 import { Pauses } from '../../src/pipeline/pauses.ts';
 import { checkpointContract } from '../contract/checkpoint.ts';
 
@@ -31,7 +26,16 @@ const write = (next: number, devices: Iterable<DeviceRow>): CheckpointWrite => (
   history: [],
 });
 
-const row = (id: string, engine: string): DeviceRow => ({ id, admission: '{}', engine, evaluated: 1, unstored: 0 });
+const row = (id: string, engine: string): DeviceRow => ({
+  number: id.charCodeAt(0) - 'a'.charCodeAt(0),
+  id,
+  admission: '{}',
+  engine,
+  evaluated: 1,
+  unstored: 0,
+  hashes: [],
+  hashesFrom: 0,
+});
 
 /** Rows that each take so long that others have their turn after them. */
 function* slowly(rows: readonly DeviceRow[]): Generator<DeviceRow, void, void> {

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type CaseStore, openEmbeddedCaseStore } from '../../src/cases/index.ts';
 import { type Log, openLog } from '../../src/log/index.ts';
-import { openCheckpoint, openPipeline, type Pipeline } from '../../src/pipeline/index.ts';
+import { type Checkpoint, openCheckpoint, openPipeline, type Pipeline } from '../../src/pipeline/index.ts';
 import { createDirectory, type Directory, openEmbeddedRegistry, type Registry } from '../../src/registry/index.ts';
 import { openEmbeddedStore, type TelemetryStore } from '../../src/store/index.ts';
 import { encodeRecord } from '../../src/telemetry/index.ts';
@@ -26,6 +26,7 @@ export class Plant {
         store: TelemetryStore;
         server: TelemetryStore | undefined;
         cases: CaseStore;
+        checkpoint: Checkpoint;
         pipeline: Pipeline;
         directory: Directory;
       }
@@ -119,7 +120,9 @@ export class Plant {
 
   async #stored(): Promise<boolean> {
     const { acknowledged, stored, evaluated } = this.pipeline.view.fleetLedger();
-    return acknowledged === stored && stored === evaluated && (await this.store.cursor()) === this.log.bounds().next;
+    const { next } = this.log.bounds();
+    if (acknowledged !== stored || stored !== evaluated || (await this.store.cursor()) !== next) return false;
+    return (this.#open_.checkpoint.meta()?.next ?? 0) === next;
   }
 
   async #open(withServer: boolean, segmentBytesMax?: number): Promise<void> {
@@ -144,12 +147,13 @@ export class Plant {
     const idOf = (text: string) => createHash('sha256').update(text).digest('hex').slice(0, 16);
     const cases = await openEmbeddedCaseStore({ folder, idOf });
     const server = withServer ? await openEmbeddedStore({ folder: join(folder, 'server') }) : undefined;
+    const checkpoint = openCheckpoint(folder);
     const pipeline = await openPipeline({
       log,
       store,
       server,
       cases,
-      checkpoint: openCheckpoint(folder),
+      checkpoint,
       clock,
       readPack: (_, source) => pack(source),
       commitEveryMs: pollEveryMs,
@@ -161,6 +165,6 @@ export class Plant {
       onBroken: (error) => this.broken.push(error),
     });
     pipeline.start();
-    this.#parts = { server, log, registry, store, cases, pipeline, directory };
+    this.#parts = { server, log, registry, store, cases, checkpoint, pipeline, directory };
   }
 }

@@ -1,4 +1,4 @@
-import type { QuarantineEntry } from '../../../src/admission/index.ts';
+import { type HashPage, hashBytes, type QuarantineEntry } from '../../../src/admission/index.ts';
 import type { BandPoint } from '../../../src/engine/index.ts';
 import type { LogEntry } from '../../../src/log/index.ts';
 import {
@@ -14,7 +14,6 @@ import { atOnce, type Passage } from './passage.ts';
 export interface HeldCheckpoint {
   state: string | undefined;
   facts: string;
-  /** In the order in which they were first met. */
   readonly devices: Map<string, DeviceRow>;
   readonly bands: Map<string, BandPoint>;
   /** In log order. */
@@ -41,7 +40,7 @@ export function memoryCheckpoint(held: HeldCheckpoint, options: MemoryCheckpoint
   const { pass = atOnce, betweenRows } = options;
   return {
     meta: () => (held.state === undefined ? undefined : { ...JSON.parse(held.state), facts: JSON.parse(held.facts) }),
-    devices: () => [...held.devices.values()],
+    devices: () => [...held.devices.values()].sort((a, b) => a.number - b.number),
     save: async (write) => {
       const rows: DeviceRow[] = [];
       for (const row of write.devices) {
@@ -67,7 +66,7 @@ export function memoryCheckpoint(held: HeldCheckpoint, options: MemoryCheckpoint
 }
 
 function commit(held: HeldCheckpoint, write: CheckpointWrite, rows: readonly DeviceRow[]): void {
-  for (const row of rows) held.devices.set(row.id, row);
+  for (const row of rows) held.devices.set(row.id, { ...row, hashes: pagesAfter(held.devices.get(row.id), row) });
   for (const band of write.bands) held.bands.set(`${band.device}\n${band.signal}\n${band.at}`, band);
   const known = new Set(held.quarantine.map(placeOf));
   const fresh = write.quarantine.filter((entry) => !known.has(placeOf(entry)));
@@ -75,6 +74,13 @@ function commit(held: HeldCheckpoint, write: CheckpointWrite, rows: readonly Dev
   for (const entry of write.history) if (!held.history.has(entry.offset)) held.history.set(entry.offset, entry);
   held.state = JSON.stringify(write.meta);
   if (write.facts) held.facts = JSON.stringify(write.facts);
+}
+
+/** A page with the beginning of another takes its place. */
+function pagesAfter(before: DeviceRow | undefined, { hashes, hashesFrom }: DeviceRow): readonly HashPage[] {
+  const pages = new Map([...(before?.hashes ?? []), ...hashes].map((page) => [page.from, page]));
+  const kept = [...pages.values()].filter(({ from, bytes }) => from + bytes.length / hashBytes > hashesFrom);
+  return kept.sort((a, b) => a.from - b.from);
 }
 
 function placeOf({ device, offset, index }: QuarantineEntry): string {

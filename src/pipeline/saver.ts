@@ -1,0 +1,163 @@
+import { hashesMax, snapshotAdmission } from '../admission/index.ts';
+import { secondMs } from '../base/index.ts';
+import type { Engine } from '../engine/index.ts';
+import type { Timers } from '../intake/index.ts';
+import type { Catalogue } from '../product/index.ts';
+import type { Checkpoint, CheckpointMeta, DeviceRow } from './checkpoint.ts';
+import type { PipelineDevice, PipelineDevices } from './devices.ts';
+import type { Processed } from './process.ts';
+
+export interface SaverOptions {
+  readonly checkpoint: Checkpoint;
+  readonly catalogue: Pick<Catalogue, 'facts'>;
+  readonly engine: Pick<Engine, 'snapshot' | 'globals'>;
+  readonly devices: PipelineDevices;
+  readonly timers: Timers;
+  /** A checkpoint begins at most this often. */
+  readonly everyMs: number;
+}
+
+/** A checkpoint takes at most a twentieth of the time… */
+const timeShare = 20;
+/** …but after so long, or so much processing, one is due all the same: a restart does again what came since. */
+const pauseMaxMs = 30 * secondMs;
+const replayMaxMs = 5 * secondMs;
+
+/**
+ * Writes checkpoints while the pump goes on. A checkpoint is the state at one offset: a device that is to change and is
+ * not written yet is put aside first, as it was. So a checkpoint costs its own time and holds nobody up, however many
+ * devices it has; only what may change every device has to wait for its end.
+ */
+export class Saver {
+  readonly #options: SaverOptions;
+  #rows: DeviceRows | undefined;
+  #done: Promise<void> | undefined;
+  #dueAt = 0;
+  #replayMs = 0;
+  /** In a row. */
+  #failures = 0;
+
+  constructor(options: SaverOptions) {
+    this.#options = options;
+  }
+
+  /** When a checkpoint may begin, by the timers' clock; undefined while one is written. */
+  get dueAt(): number | undefined {
+    if (this.#done !== undefined) return undefined;
+    if (this.#failures > 0) return this.#dueAt;
+    return this.#replayMs >= replayMaxMs ? 0 : this.#dueAt;
+  }
+
+  /** So long was spent on what a restart would do again. */
+  noteWork(ms: number): void {
+    this.#replayMs += ms;
+  }
+
+  /** Must be called before anything of a device is changed. */
+  beforeChange(device: string): void {
+    this.#rows?.putAside(device);
+  }
+
+  /** Resolves when no checkpoint is being written; undefined when that is so. */
+  whenIdle(): Promise<void> | undefined {
+    return this.#done;
+  }
+
+  /**
+   * Begins with the state as it is now, when everything up to `meta.next` is stored and in cases. Resolves when it is
+   * durable. Nothing may be added to `stretch` any more. Rejects as `Checkpoint.save` does: what was touched is then not
+   * saved, and must be part of the next stretch.
+   */
+  begin(stretch: Processed, meta: Omit<CheckpointMeta, 'globals' | 'facts'>): Promise<void> {
+    const { timers } = this.#options;
+    const startedAt = timers.now();
+    this.#replayMs = 0;
+    const hashesAdded = new Map<PipelineDevice, number>();
+    this.#rows = new DeviceRows(stretch.touched, (id) => this.#row(id, hashesAdded));
+    this.#done = this.#save(stretch, meta, this.#rows).then(
+      () => {
+        for (const [device, added] of hashesAdded) device.hashesSaved = added;
+        this.#failures = 0;
+        const tookMs = timers.now() - startedAt;
+        this.#end(Math.max(this.#options.everyMs, Math.min(timeShare * tookMs, pauseMaxMs)));
+      },
+      (error: unknown) => {
+        this.#failures += 1;
+        this.#end(Math.min(pauseMaxMs, 100 * 2 ** Math.min(this.#failures, 10)));
+        throw error;
+      },
+    );
+    return this.#done;
+  }
+
+  /** How often in a row a checkpoint has failed. */
+  get failures(): number {
+    return this.#failures;
+  }
+
+  #save(stretch: Processed, meta: Omit<CheckpointMeta, 'globals' | 'facts'>, devices: DeviceRows): Promise<void> {
+    const { checkpoint, catalogue, engine } = this.#options;
+    const { bands, quarantine, history, factsChanged } = stretch;
+    return checkpoint.save({
+      meta: { ...meta, globals: engine.globals() },
+      facts: factsChanged ? catalogue.facts() : undefined,
+      devices,
+      bands,
+      quarantine,
+      history,
+    });
+  }
+
+  #end(pauseMs: number): void {
+    this.#done = undefined;
+    this.#rows = undefined;
+    this.#dueAt = this.#options.timers.now() + pauseMs;
+  }
+
+  #row(id: string, hashesAdded: Map<PipelineDevice, number>): DeviceRow {
+    const device = this.#options.devices.meet(id);
+    const { number, admission, evaluated, unstored, hashesSaved } = device;
+    const page = admission.hashes.since(hashesSaved);
+    if (page !== undefined) hashesAdded.set(device, admission.hashes.added);
+    return {
+      number,
+      id,
+      admission: snapshotAdmission(admission),
+      engine: this.#options.engine.snapshot(id),
+      evaluated,
+      unstored,
+      hashes: page === undefined ? [] : [page],
+      hashesFrom: Math.max(0, hashesSaved - hashesMax),
+    };
+  }
+}
+
+/** The devices of a checkpoint, each as it was when the checkpoint began. Read once. */
+class DeviceRows implements Iterable<DeviceRow> {
+  readonly #left: Set<string>;
+  readonly #make: (id: string) => DeviceRow;
+  #aside: DeviceRow[] = [];
+
+  constructor(devices: ReadonlySet<string>, make: (id: string) => DeviceRow) {
+    this.#left = new Set(devices);
+    this.#make = make;
+  }
+
+  putAside(id: string): void {
+    if (this.#left.delete(id)) this.#aside.push(this.#make(id));
+  }
+
+  *[Symbol.iterator](): Generator<DeviceRow, void, void> {
+    for (const id of this.#left) {
+      yield* this.#takeAside();
+      if (this.#left.delete(id)) yield this.#make(id);
+    }
+    while (this.#aside.length > 0) yield* this.#takeAside();
+  }
+
+  #takeAside(): readonly DeviceRow[] {
+    const aside = this.#aside;
+    this.#aside = [];
+    return aside;
+  }
+}
