@@ -11,7 +11,7 @@ export function Counts({ ledger }: { ledger: LedgerCounts }) {
     <div className={css.counts}>
       <Bar ledger={ledger} />
       <dl className={css.rows}>
-        <Row title="Received" help="durable here before the device was told so" count={ledger.received} />
+        <Row title="Received" help="all that came, kept durably" count={ledger.received} />
         <Count row={accepted} ledger={ledger} kind="part" />
         {stages.map((row) => (
           <Count key={row.name} row={row} ledger={ledger} kind={done(ledger, row.name) ? 'done' : 'under-way'} />
