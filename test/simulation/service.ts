@@ -5,7 +5,7 @@ import type { CaseStore } from '../../src/cases/index.ts';
 import { Appender, type Done, Lead } from '../../src/intake/index.ts';
 import { followLog, type Log, openLog, type WrittenGroup } from '../../src/log/index.ts';
 import { type Checkpoint, openPipeline, type PipelineView } from '../../src/pipeline/index.ts';
-import { createDirectory, type Directory, type Registry } from '../../src/registry/index.ts';
+import { createDirectory, type Directory } from '../../src/registry/index.ts';
 import type { TelemetryStore } from '../../src/store/index.ts';
 import { encodeRecord, type LogRecord } from '../../src/telemetry/index.ts';
 import type { FakeFiles } from '../log/fake-files.ts';
@@ -51,10 +51,9 @@ export interface Sizes {
 /** Parts that do not keep their promise, to see that this is noticed. */
 export interface StandIns {
   readonly log?: (log: Log) => Log;
-  readonly store?: (store: TelemetryStore, life: Life) => TelemetryStore;
+  readonly store?: (store: TelemetryStore, held: HeldTelemetry, life: Life) => TelemetryStore;
   readonly server?: (server: TelemetryStore, life: Life) => TelemetryStore;
-  readonly cases?: (cases: CaseStore, held: HeldCases, life: Life) => CaseStore;
-  readonly registry?: (registry: Registry, held: HeldRegistry) => Registry;
+  readonly cases?: (cases: CaseStore, life: Life) => CaseStore;
   readonly checkpoint?: (checkpoint: Checkpoint, held: HeldCheckpoint, life: Life) => Checkpoint;
 }
 
@@ -93,11 +92,10 @@ export async function startService(around: Surroundings): Promise<Service> {
   const intake = await openIntake(around);
   const { log } = intake;
   const pass = (away: () => boolean) => slowPassage(life, random, weather, away);
-  const plainRegistry = memoryRegistry(
+  const registry = memoryRegistry(
     machine.registry,
     pass(() => false),
   );
-  const registry = standIns.registry?.(plainRegistry, machine.registry) ?? plainRegistry;
   const directory = createDirectory({
     log,
     registry,
@@ -112,7 +110,7 @@ export async function startService(around: Surroundings): Promise<Service> {
     machine.telemetry,
     pass(() => weather.storeAway),
   );
-  const store = standIns.store?.(plainStore, life) ?? plainStore;
+  const store = standIns.store?.(plainStore, machine.telemetry, life) ?? plainStore;
   const plainServer =
     machine.server &&
     memoryStore(
@@ -125,7 +123,7 @@ export async function startService(around: Surroundings): Promise<Service> {
     idOf,
     pass(() => weather.casesAway),
   );
-  const cases = standIns.cases?.(plainCases, machine.cases, life) ?? plainCases;
+  const cases = standIns.cases?.(plainCases, life) ?? plainCases;
   const plainCheckpoint = memoryCheckpoint(machine.checkpoint, {
     pass: pass(() => false),
     betweenRows: async () => {

@@ -1,0 +1,75 @@
+import { describe, expect, it } from 'vitest';
+import { type RunResult, runSeed } from './run.ts';
+import { brokenPromises } from './stand-ins.ts';
+
+/*
+ * The whole way behind the sockets, on a fake disk and clock: power losses, deaths, torn writes, repeats, late and
+ * reordered batches, clocks that jump, stores that are away. See run.ts for what happens and verify.ts for the promises.
+ *
+ *   SIMULATION_RUNS=5000 npx vitest run --project unit test/simulation    more seeds
+ *   SIMULATION_FROM=100000 …                                              other seeds
+ *   SIMULATION_SEED=42 …                                                  one seed, and all that happened in it
+ */
+const { SIMULATION_RUNS, SIMULATION_FROM, SIMULATION_SEED } = process.env;
+const runs = Number(SIMULATION_RUNS ?? 60);
+const from = Number(SIMULATION_FROM ?? 1);
+
+/** Seeds that once failed. They are run first, always. */
+const keptSeeds = [13, 29, 38, 68, 88, 202, 240, 301, 451];
+
+const msPerRun = 400;
+const brokenWithinSeeds = 60;
+
+function failure({ seed, problems }: RunResult): string {
+  const again = `SIMULATION_SEED=${seed} npx vitest run --project unit test/simulation/simulation.test.ts`;
+  return `seed ${seed}:\n  ${problems.slice(0, 5).join('\n  ')}\nwith all that happened: ${again}`;
+}
+
+describe('the simulated service', () => {
+  it.runIf(SIMULATION_SEED !== undefined)(`keeps its promises in seed ${SIMULATION_SEED}`, async () => {
+    const result = await runSeed({ seed: Number(SIMULATION_SEED), traced: true });
+    process.stdout.write(`${result.trace.join('\n')}\n`);
+    expect(result.problems, failure(result)).toEqual([]);
+  });
+
+  const others = Array.from({ length: runs }, (_, index) => from + index).filter((seed) => !keptSeeds.includes(seed));
+  const seeds = [...keptSeeds, ...others];
+  const timeout = 20_000 + msPerRun * seeds.length;
+  it.skipIf(SIMULATION_SEED !== undefined)(
+    `keeps its promises in ${seeds.length} seeds`,
+    async () => {
+      const failed: RunResult[] = [];
+      for (const seed of seeds) {
+        const result = await runSeed({ seed });
+        if (result.problems.length > 0) failed.push(result);
+      }
+      expect(
+        failed.map(({ seed }) => seed),
+        failed.slice(0, 5).map(failure).join('\n'),
+      ).toEqual([]);
+    },
+    timeout,
+  );
+
+  it('does the same again for the same seed, and much of it', async () => {
+    const [once, again] = [await runSeed({ seed: 7 }), await runSeed({ seed: 7 })];
+    expect(again).toEqual(once);
+    expect(once.counts.acknowledged).toBeGreaterThan(10);
+    expect(once.counts.deaths).toBeGreaterThan(0);
+  });
+});
+
+describe('the checks', () => {
+  const timeout = 20_000 + msPerRun * brokenWithinSeeds;
+  it.skipIf(SIMULATION_SEED !== undefined).each(brokenPromises)(
+    'notice $what',
+    async ({ standIns, noticedAs, plan }) => {
+      for (let seed = 1; seed <= brokenWithinSeeds; seed++) {
+        const { problems } = await runSeed({ seed, standIns, ...(plan && { plan }) });
+        if (problems.some((problem) => noticedAs.test(problem))) return;
+      }
+      expect.fail(`not noticed in ${brokenWithinSeeds} seeds`);
+    },
+    timeout,
+  );
+});
