@@ -51,6 +51,9 @@ export interface Score extends Judged {
   readonly stretch: JudgedStretch | undefined;
 }
 
+/** What a detector's scores are of: readings one by one, the last ones together, or either. */
+export type Looks = 'readings' | 'stretches' | 'both';
+
 export const scoreMax = 1e6;
 
 /** How many numbers a detector remembers of a signal. */
@@ -92,6 +95,8 @@ export interface Detector<Params extends object> {
   /** What stands where a parameter is not given. A kind without sensible defaults names the missing ones in `check`. */
   readonly defaults: Partial<Params>;
   readonly size: MemorySize;
+  /** With 'stretches', `score` is always 0 and the band {@link boundless}; with 'readings' there is no `stretch`. */
+  readonly looks: Looks;
   /** Every problem of the parameters, not the first; empty when they are usable together with the defaults. */
   check(params: Readonly<Record<string, unknown>>): readonly string[];
   bind(params: Params, memory: Memory): BoundDetector;
@@ -102,17 +107,19 @@ export interface DetectorKind {
   readonly kind: string;
   readonly version: number;
   readonly size: MemorySize;
+  readonly looks: Looks;
   check(params: Readonly<Record<string, unknown>>): readonly string[];
   /** `params` must have passed `check`. */
   bind(params: Readonly<Record<string, unknown>>, memory: Memory): BoundDetector;
 }
 
 export function detectorKind<Params extends object>(detector: Detector<Params>): DetectorKind {
-  const { kind, version, size, defaults } = detector;
+  const { kind, version, size, looks, defaults } = detector;
   return {
     kind,
     version,
     size,
+    looks,
     check: (params) => detector.check(params),
     // `check` is the proof that defaults and parameters together are Params.
     bind: (given, memory) => detector.bind({ ...defaults, ...given } as Params, memory),

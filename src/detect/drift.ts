@@ -89,6 +89,7 @@ export const drift: Detector<DriftParams> = {
   version: 2,
   defaults: { memory: 50_000 },
   size: { cells: seasonCells + cellCount(cell) + 2 * cellCount(sideCell), starts: startBlocks },
+  looks: 'stretches',
 
   check(params) {
     const problems = [...unknownParams(params, ['memory'])];

@@ -4,6 +4,7 @@ export type {
   DetectorKind,
   Judged,
   JudgedStretch,
+  Looks,
   Memory,
   MemorySize,
   NumberReading,

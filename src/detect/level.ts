@@ -80,6 +80,7 @@ export const level: Detector<LevelParams> = {
   version: 4,
   defaults: { memory: 2500, recent: 60 },
   size: { cells: levelCells + recentCells, starts: startReadings },
+  looks: 'both',
 
   check(params) {
     const problems = [...unknownParams(params, ['memory', 'recent'])];

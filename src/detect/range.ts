@@ -17,6 +17,7 @@ export const range: Detector<RangeParams> = {
   version: 1,
   defaults: {},
   size: { cells: 0, starts: 0 },
+  looks: 'readings',
 
   check(params) {
     const problems = [...unknownParams(params, ['low', 'high'])];

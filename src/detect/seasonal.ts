@@ -57,6 +57,7 @@ export const seasonal: Detector<LevelParams> = {
   version: 2,
   defaults: level.defaults,
   size: { cells: cellCount(cell) + 2 * levelCells + 2 * recentCells + seasonCells, starts: startReadings },
+  looks: 'both',
   check: (params) => level.check(params),
 
   bind(params, { cells, starts }) {

@@ -46,6 +46,7 @@ export const spread: Detector<SpreadParams> = {
   version: 2,
   defaults: { memory: 4000 },
   size: { cells: cellCount(cell) + recentCells, starts: 0 },
+  looks: 'stretches',
 
   check(params) {
     const problems = [...unknownParams(params, ['memory'])];

@@ -45,6 +45,7 @@ export const stuck: Detector<StuckParams> = {
   version: 2,
   defaults: { least: 8 },
   size: { cells: cellCount(cell), starts: 0 },
+  looks: 'stretches',
 
   check(params) {
     const problems = [...unknownParams(params, ['least'])];

@@ -18,6 +18,8 @@ export class Bench {
   readonly #all: Float64Array;
   /** Without what is needed for starts only. */
   readonly #warm: Float64Array;
+  /** Whose numbers lie here. */
+  #laid: Float64Array | undefined;
 
   constructor(plans: readonly BenchPlan[]) {
     let from = 0;
@@ -46,6 +48,7 @@ export class Bench {
   /** Lays out what another pack's bench, or a snapshot, knows of the same pieces; returns their keys. The rest is zero. */
   layOut({ pieces, numbers }: DeviceMemory): ReadonlySet<string> {
     this.#all.fill(0);
+    this.#laid = undefined;
     const kept = this.#pieces.filter((piece) => {
       const old = pieces.find(({ key, params }) => key === piece.key && params === piece.params);
       if (!old) return false;
@@ -56,9 +59,11 @@ export class Bench {
     return new Set(kept.map(({ key }) => key));
   }
 
-  /** Lays out a device's numbers that {@link take} made. */
-  lay(memory: DeviceMemory): void {
-    this.#all.set(memory.numbers);
+  /** Lays out a device's numbers that {@link take} made; of one that has reported just before they lie here still. */
+  lay({ numbers }: DeviceMemory): void {
+    if (this.#laid === numbers) return;
+    this.#all.set(numbers);
+    this.#laid = numbers;
   }
 
   /** Takes the numbers away, into where they came from. */

@@ -113,16 +113,18 @@ function judgeReading(inHand: InHand, signal: WatchedSignal, reading: NumberRead
   const { device, at } = report;
   let banded = false;
   for (const item of signal.watchers) {
-    const { band, exceedance, outOfRange, change } = item.watcher.step(reading);
+    const step = item.watcher.step(reading);
+    const { band, change } = step;
     if (change) {
       const event = watcherEvent(inHand, signal.name, item, change);
       if (event) out.findings.push(event);
     }
     if (out.judged) {
+      const { exceedance } = step;
       const shown = band && { ...band };
       out.judged.push({ device, signal: signal.name, source: item.key, at, band: shown, exceedance });
     }
-    if (outOfRange) return;
+    if (step.outOfRange) return;
     // The chart shows one band: that of the first watcher that has one.
     if (banded || item.spec.kind === 'range' || !band) continue;
     banded = true;

@@ -103,16 +103,23 @@ const cell = {
   judged: 0,
 } as const;
 
-const readingCells = 4;
-const ownCells = cellCount(cell) + evidenceReadings * readingCells;
+/** Event time and value; the bounds of its band, where readings have one. */
+function readingCells({ looks }: DetectorKind): number {
+  return looks === 'stretches' ? 2 : 4;
+}
 
 /** A memory belongs to the version that made it. */
 export function watcherVersion({ version }: DetectorKind): string {
   return `${version}.${gateVersion}`;
 }
 
-export function watcherSize({ size }: DetectorKind): MemorySize {
-  return { cells: ownCells + size.cells + gatesCells, starts: size.starts };
+export function watcherSize(detector: DetectorKind): MemorySize {
+  const { size, looks } = detector;
+  return { cells: recentCells(detector) + size.cells + gatesCells(looks), starts: size.starts };
+}
+
+function recentCells(detector: DetectorKind): number {
+  return cellCount(cell) + evidenceReadings * readingCells(detector);
 }
 
 export function createWatcher({ signal, spec, detector, memory }: WatcherOptions): Watcher {
@@ -121,9 +128,10 @@ export function createWatcher({ signal, spec, detector, memory }: WatcherOptions
   const isRange = spec.kind === 'range';
   const gate = gateOf(spec.kind, budget);
   // What came before says nothing of a value that cannot be.
-  const recent = new RecentReadings(cells, isRange ? 1 : evidenceReadings);
-  const bound = detector.bind(params, { cells: cells.subarray(ownCells, ownCells + detector.size.cells), starts });
-  const gates = gatesAt(cells, ownCells + detector.size.cells);
+  const recent = new RecentReadings(cells, isRange ? 1 : evidenceReadings, readingCells(detector));
+  const own = recentCells(detector);
+  const bound = detector.bind(params, { cells: cells.subarray(own, own + detector.size.cells), starts });
+  const gates = gatesAt(cells, own + detector.size.cells, detector.looks);
   const watched = { at: 0, value: 0, bar: 0, stretchBar: 0, open: false };
   const step = new Step();
   const band = { low: 0, high: 0, expected: 0 };
@@ -146,13 +154,13 @@ export function createWatcher({ signal, spec, detector, memory }: WatcherOptions
       watched.open = gatesOpen(gates);
       const score = bound.update(watched);
       if (score.status === 'warming-up') return warmingUp;
-      const { low, high, stretch } = score;
-      recent.keep(at, value, low, high);
-      const change = gatesStep(gate, gates, at, score);
-      band.low = low;
-      band.high = high;
+      const { stretch } = score;
+      band.low = score.low;
+      band.high = score.high;
       band.expected = score.expected;
-      step.band = isBoundless(score) ? undefined : band;
+      recent.keep(at, value, band);
+      const change = gatesStep(gate, gates, at, score);
+      step.band = detector.looks === 'stretches' ? undefined : band;
       step.outOfRange = isRange && score.score > watched.bar;
       step.exceedance = Math.max(score.score / watched.bar, (stretch?.score ?? 0) / watched.stretchBar);
       step.change = change && changeOf(change, watched, stretch);
@@ -200,28 +208,32 @@ class Step implements WatcherStep {
   change: WatcherChange | undefined;
 }
 
-/** The last judged readings, each with its band, in a ring of cells. */
+/** The last judged readings, each with its band where it has one, in a ring of cells. */
 class RecentReadings {
   readonly #own: Cells<typeof cell>;
   readonly #ring: Float64Array;
   readonly #most: number;
+  readonly #size: number;
 
-  constructor(cells: Float64Array, most: number) {
+  constructor(cells: Float64Array, most: number, size: number) {
     this.#own = cellsAt(cell, cells, 0);
-    this.#ring = cells.subarray(cellCount(cell), cellCount(cell) + most * readingCells);
+    this.#ring = cells.subarray(cellCount(cell), cellCount(cell) + most * size);
     this.#most = most;
+    this.#size = size;
   }
 
   get any(): boolean {
     return this.#own[cell.judged] > 0;
   }
 
-  keep(at: number, value: number, low: number, high: number): void {
-    const place = (this.#own[cell.judged] % this.#most) * readingCells;
+  keep(at: number, value: number, band: Band): void {
+    const place = (this.#own[cell.judged] % this.#most) * this.#size;
     this.#ring[place] = at;
     this.#ring[place + 1] = value;
-    this.#ring[place + 2] = low;
-    this.#ring[place + 3] = high;
+    if (this.#size > 2) {
+      this.#ring[place + 2] = band.low;
+      this.#ring[place + 3] = band.high;
+    }
     this.#own[cell.judged] += 1;
   }
 
@@ -230,8 +242,11 @@ class RecentReadings {
     const judged = this.#own[cell.judged];
     const count = Math.min(judged, this.#most);
     return Array.from({ length: count }, (_, index) => {
-      const place = ((judged - count + index) % this.#most) * readingCells;
-      const [at = 0, value = 0, low = 0, high = 0] = this.#ring.subarray(place, place + readingCells);
+      const place = ((judged - count + index) % this.#most) * this.#size;
+      const [at = 0, value = 0, low = boundless.low, high = boundless.high] = this.#ring.subarray(
+        place,
+        place + this.#size,
+      );
       return { at, value, low, high };
     });
   }

@@ -21,17 +21,23 @@ const cell = {
   model: 0,
 } as const;
 
-export const gatesCells = cellCount(cell) + 2 * gateCells;
+/** A detector may look at a signal twice: reading by reading and at the last ones together. */
+export type Looks = 'readings' | 'stretches' | 'both';
 
 /**
- * The gates of a detector that looks at a signal twice, reading by reading and at the last ones together. Each
- * look has scores, and so a tail and a bar, of its own; of both together one finding is made.
+ * The gates of a detector. Each look has scores, and so a tail and a bar, of its own; of both together one finding is
+ * made.
  */
 export interface GatesState {
   readonly own: Cells<typeof cell>;
-  readonly reading: GateState;
-  /** Made with the first stretch that is scored. */
-  readonly stretch: GateState;
+  /** Undefined for a detector that calls no single reading abnormal. */
+  readonly reading: GateState | undefined;
+  /** Made with the first stretch that is scored; undefined for a detector that looks at none. */
+  readonly stretch: GateState | undefined;
+}
+
+export function gatesCells(looks: Looks): number {
+  return cellCount(cell) + (looks === 'both' ? 2 : 1) * gateCells;
 }
 
 /** Which of the looks satisfied its gate. */
@@ -56,31 +62,34 @@ export interface StretchScore {
 }
 
 /** The gates whose cells lie in `numbers` from `from` on. */
-export function gatesAt(numbers: Float64Array, from: number): GatesState {
+export function gatesAt(numbers: Float64Array, from: number, looks: Looks): GatesState {
   const first = from + cellCount(cell);
   return {
     own: cellsAt(cell, numbers, from),
-    reading: gateAt(numbers, first),
-    stretch: gateAt(numbers, first + gateCells),
+    reading: looks === 'stretches' ? undefined : gateAt(numbers, first),
+    stretch: looks === 'readings' ? undefined : gateAt(numbers, looks === 'both' ? first + gateCells : first),
   };
 }
 
 export function gatesInit(params: GateParams, { own, reading, stretch }: GatesState): void {
   own.fill(0);
-  stretch.fill(0);
-  gateInit(params, reading);
+  if (stretch) stretch.fill(0);
+  if (reading) gateInit(params, reading);
+  else if (stretch) gateInit(params, stretch);
 }
 
 export function gatesOpen({ reading, stretch }: GatesState): boolean {
-  return gateIsOpen(reading) || gateIsOpen(stretch);
+  return (reading !== undefined && gateIsOpen(reading)) || (stretch !== undefined && gateIsOpen(stretch));
 }
 
-export function readingBar({ reading }: GatesState): number {
-  return gateBar(reading);
+/** Where a look has no gate, or none yet, the other one's bar. */
+export function readingBar({ reading, stretch }: GatesState): number {
+  const gate = reading ?? stretch;
+  return gate ? gateBar(gate) : 0;
 }
 
-export function stretchBar({ reading, stretch }: GatesState): number {
-  return gateBar(stretch) || gateBar(reading);
+export function stretchBar(state: GatesState): number {
+  return (state.stretch && gateBar(state.stretch)) || readingBar(state);
 }
 
 /**
@@ -95,35 +104,40 @@ export function gatesStep(
 ): GatesChange | undefined {
   const wasOpen = gatesOpen(state);
   if (scores.model !== state.own[cell.model]) changeModel(params, state, scores.model);
-  const reading = gateStep(params, state.reading, at, scores.score);
-  const stretch = scores.stretch && stretchStep(params, state, at, scores.stretch.score);
+  const reading = state.reading && gateStep(params, state.reading, at, scores.score);
+  const stretch = scores.stretch && state.stretch && stretchStep(params, state.stretch, at, scores.stretch.score);
   if (gatesOpen(state) === wasOpen) return undefined;
   if (wasOpen) {
     forget(state, scores);
     return { change: 'closed', endsAt: Math.max(endOf(state.reading, reading), endOf(state.stretch, stretch)) };
   }
   shareRest(state);
-  if (reading === 'opened') return { change: 'opened', startsAt: gateStartsAt(state.reading), look: 'reading' };
-  return { change: 'opened', startsAt: stretch === 'opened' ? gateStartsAt(state.stretch) : at, look: 'stretch' };
+  return reading === 'opened'
+    ? { change: 'opened', startsAt: startOf(state.reading, reading, at), look: 'reading' }
+    : { change: 'opened', startsAt: startOf(state.stretch, stretch, at), look: 'stretch' };
 }
 
 function changeModel(params: GateParams, { own, reading, stretch }: GatesState, model: number): void {
   own[cell.model] = model;
-  gateAnew(params, reading);
+  if (reading) gateAnew(params, reading);
   if (isMade(stretch)) gateAnew(params, stretch);
 }
 
-function stretchStep(params: GateParams, { stretch }: GatesState, at: number, score: number): GateStep {
+function stretchStep(params: GateParams, stretch: GateState, at: number, score: number): GateStep {
   if (!isMade(stretch)) gateInit(params, stretch);
   return gateStep(params, stretch, at, score);
 }
 
-function isMade(gate: GateState): boolean {
-  return gateBar(gate) > 0;
+function isMade(gate: GateState | undefined): gate is GateState {
+  return gate !== undefined && gateBar(gate) > 0;
 }
 
-function endOf(gate: GateState, step: GateStep | undefined): number {
-  return step === 'closed' ? gateEndsAt(gate) : Number.NEGATIVE_INFINITY;
+function startOf(gate: GateState | undefined, step: GateStep | undefined, at: number): number {
+  return gate !== undefined && step === 'opened' ? gateStartsAt(gate) : at;
+}
+
+function endOf(gate: GateState | undefined, step: GateStep | undefined): number {
+  return gate !== undefined && step === 'closed' ? gateEndsAt(gate) : Number.NEGATIVE_INFINITY;
 }
 
 /** Until the event that has ended is out of the stretch, the stretch may not open another finding of it. */
@@ -132,7 +146,7 @@ function forget({ stretch }: GatesState, scores: LookScores): void {
 }
 
 function shareRest({ reading, stretch }: GatesState): void {
-  if (!isMade(stretch)) return;
+  if (!reading || !isMade(stretch)) return;
   const rest = Math.max(gateRest(reading), gateRest(stretch));
   gateRestFor(reading, rest);
   gateRestFor(stretch, rest);

@@ -21,6 +21,7 @@ export {
   gatesStep,
   type Look,
   type LookScores,
+  type Looks,
   readingBar,
   stretchBar,
 } from './gates.ts';

@@ -49,8 +49,8 @@ export class Explanation {
   }
 
   /**
-   * "The 15-minute average of cabinet temperature has been above 8 °C for 10 minutes (9.4 °C at 12:03 UTC) with door
-   * open false." Of alternatives, the ones that hold are told.
+   * "The 15-minute average of cabinet temperature has been above 8 °C for 10 minutes (9.4 °C at 12:03 UTC) with the
+   * door not open." Of alternatives, the ones that hold are told.
    */
   sentence(moment: Moment): string {
     const leaves = this.#holding(this.#term);
@@ -160,7 +160,7 @@ const stageWords: Readonly<Record<RuleSpec['stage'], string>> = {
 };
 
 /**
- * "When the 15-minute average of cabinet temperature is above 8 °C and door open is false for 10 minutes, opens 'Loss of
+ * "When the 15-minute average of cabinet temperature is above 8 °C and the door is not open for 10 minutes, opens 'Loss of
  * cooling' (major). Clears when … for 30 minutes."
  */
 export function ruleSentences(

@@ -61,6 +61,7 @@ function not(read: Read<boolean>): Read<boolean> {
   };
 }
 
+// Everything else is CEL's.
 function readerOf(node: ASTNode, language: ConditionLanguage): Reader | undefined {
   switch (node.op) {
     case 'value':

@@ -31,7 +31,7 @@ export function inPerfect(term: Leaf, language: ConditionLanguage): string {
   return `${subjectOf(term, language)} has been ${stateOf(term, language)}`;
 }
 
-/** "door open false", "compressor current above 2 A": what stands after "with". */
+/** "the door not open", "compressor current above 2 A": what stands after "with". */
 export function inPassing(term: Leaf, language: ConditionLanguage): string {
   return `${subjectOf(term, language)} ${stateOf(term, language)}`;
 }
@@ -43,7 +43,7 @@ function subjectOf(term: Leaf, language: ConditionLanguage): string {
     case 'comparison':
       return operandWords(term.left, language);
     case 'flag':
-      return signalWords(term.signal, language);
+      return flagWords(term.signal, language).subject;
     case 'fault':
       return `fault code ${term.code}`;
     case 'silent':
@@ -59,7 +59,10 @@ function stateOf(term: Leaf, language: ConditionLanguage): string {
       const word = typeof literalOf(term.right) === 'string' ? wordRelations[term.op] : relations[term.op];
       return `${word} ${objectWords(term.right, term.left, language)}`.trim();
     }
-    case 'flag':
+    case 'flag': {
+      const { state } = flagWords(term.signal, language);
+      return state === undefined ? String(term.expected) : `${term.expected ? '' : 'not '}${state}`;
+    }
     case 'other':
       return String(term.expected);
     case 'fault':
@@ -67,6 +70,19 @@ function stateOf(term: Leaf, language: ConditionLanguage): string {
     case 'silent':
       return term.expected ? 'silent' : 'not silent';
   }
+}
+
+/** What a thing can be, beside what ends in -ed and -ing. */
+const states =
+  /^(?:open|shut|on|off|up|down|full|empty|active|ready|present|absent|online|offline|low|high|[a-z]+(?:ed|ing))$/;
+
+/** "Door open" is a door that is open, "Running" a device that runs; other names have no state of their own. */
+function flagWords(signal: string, language: ConditionLanguage): { subject: string; state: string | undefined } {
+  const words = signalWords(signal, language).split(' ');
+  const state = words.at(-1)?.toLowerCase() ?? '';
+  if (!states.test(state)) return { subject: words.join(' '), state: undefined };
+  const thing = words.slice(0, -1).join(' ');
+  return { subject: thing === '' ? 'the device' : `the ${thing.replace(/^the /i, '')}`, state };
 }
 
 /** A state is "defrost", not at it. */

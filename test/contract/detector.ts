@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
   type BoundDetector,
+  boundless,
   type DetectorKind,
   type Judged,
   type Memory,
@@ -110,7 +111,10 @@ export function detectorContract(kind: DetectorKind, params: Readonly<Record<str
         const { detector, memory } = atWork(kind, params);
         for (const [index, value] of values.entries()) {
           const score = detector.update({ at: at(index), value, ...judgement(index) });
-          if (score.status === 'scored') expectSound(score, value, judgement(index));
+          if (score.status === 'scored') {
+            expectSound(score, value, judgement(index));
+            expectLooks(kind, score);
+          }
           expect(numbersOf(memory).every(Number.isFinite)).toBe(true);
         }
       },
@@ -159,6 +163,11 @@ export function detectorContract(kind: DetectorKind, params: Readonly<Record<str
       expect(memory.starts.every((number) => number === 0)).toBe(true);
     });
   });
+}
+
+function expectLooks({ looks }: DetectorKind, { score, low, high, stretch }: Score): void {
+  if (looks === 'stretches') expect({ score, low, high }).toEqual({ score: 0, ...boundless });
+  if (looks === 'readings') expect(stretch).toBeUndefined();
 }
 
 function expectSound(score: Score, value: number, { bar, stretchBar }: Judgement): void {

@@ -21,8 +21,9 @@ const at = (index: number): number => start + index * 60_000;
 type Steps = readonly (GatesChange | undefined)[];
 
 function run(params: GateParams, scores: readonly LookScores[], restored = false) {
-  const cells = new Float64Array(gatesCells);
-  const state = gatesAt(cells, 0);
+  const looks = scores.some(({ stretch }) => stretch) ? 'both' : 'readings';
+  const cells = new Float64Array(gatesCells(looks));
+  const state = gatesAt(cells, 0, looks);
   gatesInit(params, state);
   const steps: Steps = scores.map((score, index) => {
     if (restored) {
