@@ -1,14 +1,11 @@
-import { assert, canonicalJson, dayMs } from '../base/index.ts';
-import type { MessageRecord, Report } from '../telemetry/index.ts';
+import { assert, canonicalJson } from '../base/index.ts';
+import { correctionHorizonMs, type MessageRecord, type Report } from '../telemetry/index.ts';
 import { type Decoded, decodeReports, type RawReport } from './decode.ts';
 import { addSeq, closePastGap, gapsOf, pastGapsMax, type SeenBoot, touchBoot } from './identity.ts';
 import { anchorUptime, placeInTime, steadySkew } from './place.ts';
 import { type QuarantineSink, SetAside } from './set-aside.ts';
 import type { DeviceAdmission } from './state.ts';
 import { type ReadReport, readReport, type SignalIndex, type UnreadableReport } from './validate.ts';
-
-/** Reports further behind their device's watermark are stored and never judged. */
-export const correctionHorizonMs = 7 * dayMs;
 
 /** What became of one report of a message. */
 export type Verdict =

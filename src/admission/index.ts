@@ -1,5 +1,4 @@
 export {
-  correctionHorizonMs,
   type EarlierReport,
   MessageAdmission,
   type MessageContext,

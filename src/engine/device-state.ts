@@ -7,6 +7,7 @@ import {
   memorySnapshot,
   nothingRemembered,
 } from './device-memory.ts';
+import type { Position } from './hindsight.ts';
 import type { Judge } from './judge.ts';
 
 /** A finding that holds: its last event and how many events it has had. */
@@ -16,6 +17,12 @@ export interface OpenFinding {
   /** Of a finding that several watchers of a signal may share, by source: those that had a part in it hold it or not. */
   readonly holders?: Readonly<Record<string, boolean>>;
 }
+
+/** A finding that ended or was withdrawn: a later correction may change it. */
+export type Past = OpenFinding;
+
+/** Ended findings kept for corrections; each is about a kilobyte. */
+export const pastMax = 32;
 
 /** All that the engine remembers of a device. */
 export interface DeviceState {
@@ -29,8 +36,16 @@ export interface DeviceState {
   memory: DeviceMemory;
   /** By source. */
   readonly open: Record<string, OpenFinding>;
-  /** Event time of the newest judged report. */
-  watermark: number | undefined;
+  past: Past[];
+  /** The newest judged report. */
+  judgedTo: Position | undefined;
+  /** The event-day that it belongs to, as {@link Hindsight} counts them. */
+  day: number | undefined;
+  /** Version of the pack that it was judged under, and the last report before that came into force. */
+  version: number | undefined;
+  barrier: Position | undefined;
+  /** The earliest report that came behind `judgedTo` and is not judged yet, and the log offset of the first such. */
+  late: { readonly position: Position; readonly since: number } | undefined;
   /** Since when it should be heard: its last message, or its installation; undefined before both. Service time. */
   heardAt: number | undefined;
   /** A message was heard; before that, `heardAt` follows the date of installation. */
@@ -47,7 +62,12 @@ export function newDeviceState(product: string): DeviceState {
     rulesBefore: undefined,
     memory: nothingRemembered,
     open: {},
-    watermark: undefined,
+    past: [],
+    judgedTo: undefined,
+    day: undefined,
+    version: undefined,
+    barrier: undefined,
+    late: undefined,
     heardAt: undefined,
     seen: false,
     downMsAtHeard: 0,

@@ -1,9 +1,10 @@
 import type { FindingEvent } from '../findings/index.ts';
 import type { Fact, Report } from '../telemetry/index.ts';
+import type { DaySnapshot, Position, Snapshot } from './hindsight.ts';
 
 /** Everything that the engine may read, in log order. */
 export type EngineInput =
-  /** `judged` is false for a report behind its device's watermark: it counts as a sign of life only. */
+  /** `judged` is false for a report behind its device's watermark: it is judged when its stretch is judged again. */
   | { readonly kind: 'report'; readonly report: Report; readonly judged: boolean }
   /** A message of the device that carries no accepted report: a sign of life. */
   | { readonly kind: 'contact'; readonly device: string; readonly offset: number; readonly receivedAt: number }
@@ -18,6 +19,26 @@ export type EngineInput =
   | { readonly kind: 'tick'; readonly offset: number; readonly at: number }
   | { readonly kind: 'resumed'; readonly at: number }
   | { readonly kind: 'fact'; readonly offset: number; readonly fact: Fact };
+
+/** A device of which reports came behind what was judged. */
+export interface LateDevice {
+  readonly device: string;
+  /** The earliest of them. */
+  readonly position: Position;
+  /** What is known before it, if it is still at hand. */
+  readonly base: Snapshot | undefined;
+}
+
+/** A stretch of a device to be judged again, because reports of it came late. */
+export interface Rejudging {
+  readonly device: string;
+  /** What was known before the stretch. */
+  readonly base: Snapshot;
+  /** All reports behind it, by position: those judged before and the late ones. */
+  readonly reports: readonly Report[];
+  /** Service time. */
+  readonly now: number;
+}
 
 /** The expected band of a signal changed by enough to be worth keeping for charts. */
 export interface BandPoint {
@@ -46,6 +67,8 @@ export interface EngineOutput {
   readonly bands: BandPoint[];
   /** Devices whose state changed: what a checkpoint must save again. */
   readonly touched: Set<string>;
+  /** States with which event-days began, for those who can correct: what comes late is judged from there. */
+  readonly snapshots?: DaySnapshot[];
   /** Every judgement, for those who ask by giving a list. */
   readonly judged?: Judged[];
 }

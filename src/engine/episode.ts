@@ -1,7 +1,7 @@
 import { type EvidenceReading, evidenceReadingsMax, type FindingEvent } from '../findings/index.ts';
 import { type ProductPack, reservedFailureModes } from '../product/index.ts';
 import { type Severity, worseSeverity } from '../telemetry/index.ts';
-import type { DeviceState, OpenFinding } from './device-state.ts';
+import { type DeviceState, type OpenFinding, pastMax } from './device-state.ts';
 
 /** Where in the log an event comes from, and when. */
 export interface Cause {
@@ -27,6 +27,12 @@ export interface Raised {
   readonly explanation: string;
   readonly evidence: readonly EvidenceReading[];
 }
+
+/** These go by arrival: reports that come late change nothing of them. */
+export const arrivalSources: ReadonlySet<string> = new Set(['silent', 'assist']);
+
+/** Of an ended finding so many readings are kept. */
+const pastEvidence = 6;
 
 /** Opens an episode. A source that is open already stays as it is: one event, one finding. */
 export function raise(state: DeviceState, pack: ProductPack, cause: Cause, raised: Raised): FindingEvent | undefined {
@@ -116,12 +122,21 @@ export function clear(
   const open = state.open[source];
   if (!open) return undefined;
   delete state.open[source];
-  return {
-    ...next(open, cause),
+  // Equal states are equal as text: a finding that was restored lacks what is undefined.
+  const { endsAt: _, ...last } = next(open, cause);
+  const event: FindingEvent = {
+    ...last,
     state: 'cleared',
     endsAt: Math.max(end.endsAt, open.last.startsAt),
     explanation: end.explanation ?? open.last.explanation,
   };
+  if (!arrivalSources.has(source)) remember(state, event, open.events + 1);
+  return event;
+}
+
+function remember(state: DeviceState, event: FindingEvent, events: number): void {
+  state.past.push({ events, last: { ...event, evidence: event.evidence.slice(-pastEvidence) } });
+  if (state.past.length > pastMax) state.past.shift();
 }
 
 function next(open: { events: number; last: FindingEvent }, cause: Cause): FindingEvent {

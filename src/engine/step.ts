@@ -1,11 +1,19 @@
 import type { FindingEvent } from '../findings/index.ts';
 import type { Catalogue } from '../product/index.ts';
 import type { RulesState } from '../rules/index.ts';
-import type { Fact } from '../telemetry/index.ts';
-import { type DeviceState, deviceStateFromText, deviceStateToText, newDeviceState } from './device-state.ts';
-import type { EngineInput, EngineOutput } from './engine.ts';
-import { type Cause, clear, raise } from './episode.ts';
+import type { Fact, Report } from '../telemetry/index.ts';
+import { holds, pastOf, reconcile } from './correct.ts';
+import {
+  type DeviceState,
+  deviceStateFromText,
+  deviceStateToText,
+  newDeviceState,
+  type OpenFinding,
+} from './device-state.ts';
+import type { EngineInput, EngineOutput, LateDevice, Rejudging } from './engine.ts';
+import { arrivalSources, type Cause, clear, raise } from './episode.ts';
 import { judgeFaultCodes } from './fault-codes.ts';
+import { comparePositions, Hindsight, isCorrectable, type Position, positionOf } from './hindsight.ts';
 import { adoptPack, type Judge, judgeReadings, ruleEvents } from './judge.ts';
 import { prepareJudge } from './prepare.ts';
 import { endSilence, raiseSilence, silenceOf } from './silence.ts';
@@ -26,6 +34,9 @@ export class Engine {
   readonly #catalogue: Catalogue;
   readonly #devices = new Map<string, DeviceState>();
   readonly #judges = new Map<string, Judge>();
+  readonly #hindsight = new Hindsight();
+  /** Devices with reports that came late, in the order of the first. */
+  readonly #late = new Set<string>();
   #globals: EngineGlobals = { lastHeardAt: 0, downMs: 0 };
 
   constructor(catalogue: Catalogue) {
@@ -66,12 +77,16 @@ export class Engine {
   }
 
   restore(device: string, snapshot: string): void {
-    this.#devices.set(device, deviceStateFromText(snapshot));
+    const state = deviceStateFromText(snapshot);
+    this.#devices.set(device, state);
+    if (state.late) this.#late.add(device);
   }
 
   /** Lets go of a device that nothing more will be said of, as at the end of its replay. */
   forget(device: string): void {
     this.#devices.delete(device);
+    this.#hindsight.forget(device);
+    this.#late.delete(device);
   }
 
   globals(): EngineGlobals {
@@ -82,18 +97,87 @@ export class Engine {
     this.#globals = { ...globals };
   }
 
+  /** Devices with reports that came late, those first that wait longest. */
+  *late(): Generator<LateDevice, void, void> {
+    for (const device of this.#late) {
+      const position = this.#devices.get(device)?.late?.position;
+      if (position) yield { device, position, base: this.#hindsight.find(device, position) };
+    }
+  }
+
+  /**
+   * Judges a stretch again, now that late reports are known, and tells what that changes of the findings told before.
+   * Nobody can correct a stretch of which neither a snapshot nor the reports are left: `reports` is then empty.
+   */
+  correct({ device, base, reports, now }: Rejudging, out: EngineOutput): void {
+    this.#late.delete(device);
+    const state = this.#devices.get(device);
+    const judge = state && this.#judge(state.product);
+    const late = state?.late;
+    if (!state || !judge || !late) return;
+    state.late = undefined;
+    out.touched.add(device);
+    this.#ready(state, judge, { device, offset: 0, index: 0, at: late.position.at, receivedAt: now }, out);
+    if (reports.length === 0 || !isCorrectable(state, late.position.at)) return;
+    const fresh = deviceStateFromText(base.text);
+    const before = new Set(Object.values(fresh.open).map(({ last }) => last.finding));
+    const again: EngineOutput = { findings: [], bands: [], touched: out.touched, ...snapshotsOf(out) };
+    if (base.position) this.#hindsight.forget(device, nextTo(base.position));
+    else this.#hindsight.forget(device);
+    fresh.past = [];
+    for (const report of reports) this.#judgeReport(fresh, judge, report, again);
+    const own = (open: OpenFinding) => isEventTime(open.last.source, judge);
+    const isTouched = ({ last }: OpenFinding) =>
+      before.has(last.finding) || last.openedAt > (base.position?.at ?? Number.NEGATIVE_INFINITY);
+    const { events, standing } = reconcile({
+      told: [...Object.values(state.open), ...state.past.filter(isTouched)].filter(own),
+      found: [...Object.values(fresh.open), ...fresh.past].filter(own),
+      events: again.findings,
+      late: lateOf(reports, late.since),
+      now,
+    });
+    this.#takeOver(state, fresh, standing, judge);
+    push(out, events);
+  }
+
+  /** What was judged again replaces what was judged first; silence and help go by arrival and stay as they are. */
+  #takeOver(state: DeviceState, fresh: DeviceState, standing: readonly OpenFinding[], judge: Judge): void {
+    for (const source of Object.keys(state.open)) if (isEventTime(source, judge)) delete state.open[source];
+    for (const item of standing) if (holds(item.last)) state.open[item.last.source] = item;
+    state.past = pastOf(standing, state.past);
+    if (state.rules && fresh.rules) judge.rules.keepSilent(state.rules, fresh.rules);
+    const { rules, memory, judgedTo, day } = fresh;
+    Object.assign(state, { rules, memory, judgedTo, day });
+  }
+
   #report(input: Extract<EngineInput, { kind: 'report' }>, out: EngineOutput): void {
     const { report } = input;
     this.#heard(report.receivedAt);
-    const { device, offset, index, at, receivedAt } = report;
-    const cause: Cause = { device, offset, index, at, receivedAt };
     const judge = this.#judge(report.product);
-    const state = this.#device(device);
+    const state = this.#device(report.device);
     if (!judge || !state) return;
-    this.#contact(state, cause, out);
-    if (!input.judged) return;
+    this.#contact(state, causeOf(report), out);
+    if (input.judged) this.#judgeReport(state, judge, report, out);
+    else if (out.snapshots) this.#noteLate(state, report);
+  }
+
+  #noteLate(state: DeviceState, report: Report): void {
+    if (!isCorrectable(state, report.at)) return;
+    const position = positionOf(report);
+    const known = state.late;
+    const isFirst = known === undefined || comparePositions(position, known.position) < 0;
+    state.late = { position: isFirst ? position : known.position, since: known?.since ?? report.offset };
+    this.#late.add(report.device);
+  }
+
+  #judgeReport(state: DeviceState, judge: Judge, report: Report, out: EngineOutput): void {
+    const cause = causeOf(report);
     const rules = this.#ready(state, judge, cause, out);
-    state.watermark = at;
+    if (out.snapshots) {
+      const day = this.#hindsight.before(report.device, state, report);
+      if (day) out.snapshots.push(day);
+    }
+    state.judgedTo = positionOf(report);
     push(out, judgeFaultCodes(state, judge.pack, cause, report));
     judgeReadings({ state, judge, cause, report, out });
     const transitions = judge.rules.step(rules, { kind: 'report', report, downMs: this.#globals.downMs });
@@ -103,6 +187,13 @@ export class Engine {
   /** Makes a state ready for the judge in force; returns the rules' part of it. */
   #ready(state: DeviceState, judge: Judge, cause: Cause, out: EngineOutput): RulesState {
     if (state.judge !== judge) push(out, adoptPack(state, judge, cause));
+    if (state.version !== judge.version) {
+      // What was judged under another version is not judged again: nobody asked for that.
+      state.version = judge.version;
+      state.barrier = state.judgedTo;
+      state.day = undefined;
+      this.#hindsight.forget(cause.device);
+    }
     state.rules ??= judge.rules.init();
     return state.rules;
   }
@@ -163,7 +254,7 @@ export class Engine {
           out.touched.add(device);
         }
       }
-      if (!judge.rules.usesSilence) continue;
+      if (judge.rules.silentRules.size === 0) continue;
       out.touched.add(device);
       const rules = this.#ready(state, judge, cause, out);
       const step = judge.rules.step(rules, { kind: 'tick', at: input.at, silentForMs: silence?.forMs, downMs });
@@ -220,6 +311,36 @@ export class Engine {
     this.#judges.set(product, judge);
     return judge;
   }
+}
+
+function causeOf({ device, offset, index, at, receivedAt }: Report): Cause {
+  return { device, offset, index, at, receivedAt };
+}
+
+/** The place right behind: what begins there is not yet known at `position`. */
+function nextTo({ at, offset, index }: Position): Position {
+  return { at, offset, index: index + 1 };
+}
+
+/** Silence, help, and the rules that ask for silence go by arrival; what came late changes nothing of them. */
+function isEventTime(source: string, judge: Judge): boolean {
+  if (arrivalSources.has(source)) return false;
+  return !source.startsWith('rule:') || !judge.rules.silentRules.has(source.slice('rule:'.length));
+}
+
+/** Reports that came behind one that was there before them, since the last correction. */
+function lateOf(reports: readonly Report[], since: number): Report[] {
+  let newest = Number.NEGATIVE_INFINITY;
+  const late: Report[] = [];
+  for (const report of [...reports].sort((a, b) => a.offset - b.offset || a.index - b.index)) {
+    if (report.at < newest && report.offset >= since) late.push(report);
+    newest = Math.max(newest, report.at);
+  }
+  return late;
+}
+
+function snapshotsOf({ snapshots }: EngineOutput): Pick<EngineOutput, 'snapshots'> {
+  return snapshots ? { snapshots } : {};
 }
 
 function push(out: EngineOutput, events: readonly FindingEvent[]): void {

@@ -43,6 +43,8 @@ export interface FindingEvent {
   readonly receivedAt: number;
   /** One sentence, and one more for each watcher of the signal that joined; their numbers are the readings'. */
   readonly explanation: string;
+  /** Set when reports that came late changed it: its end alone, or also its beginning. */
+  readonly correction?: 'extended' | 'moved';
   /** At most {@link evidenceReadingsMax}, oldest first, the newest kept. */
   readonly evidence: readonly EvidenceReading[];
 }

@@ -20,8 +20,10 @@ import { type WindowSpec, windowsMax } from './windows.ts';
 export interface CompiledRules {
   /** Tells the states of these rules from those of others. */
   readonly layout: string;
-  /** Some rule asks for silent(): ticks must be judged too. */
-  readonly usesSilence: boolean;
+  /** Ids of the rules that ask for silent(): ticks must be judged too. */
+  readonly silentRules: ReadonlySet<string>;
+  /** Gives what `from` knows of those to `to`, which was judged again without the ticks. */
+  keepSilent(from: RulesState, to: RulesState): void;
   /** The state of a device never heard of. */
   init(): RulesState;
   /**
@@ -140,12 +142,12 @@ class Rules implements CompiledRules {
   readonly #plan: MachinePlan;
   readonly #machine: RuleMachine;
   readonly layout: string;
-  readonly usesSilence: boolean;
+  readonly silentRules: ReadonlySet<string>;
 
   constructor(language: ConditionLanguage, plans: readonly RulePlan[]) {
     this.#plan = machinePlan(language, plans);
     this.#machine = new RuleMachine(this.#plan);
-    this.usesSilence = plans.some((plan) => plan.usesSilent);
+    this.silentRules = new Set(plans.filter((plan) => plan.usesSilent).map((plan) => plan.spec.id));
     this.layout = hashOf(canonicalJson(plans.map((plan) => [plan.spec.id, plan.fingerprint])));
   }
 
@@ -161,6 +163,13 @@ class Rules implements CompiledRules {
   snapshot(state: RulesState): RulesSnapshot {
     assert(state.layout === this.layout, 'a state is read by the rules that made it');
     return snapshotOf(this.#plan, state);
+  }
+
+  keepSilent(from: RulesState, to: RulesState): void {
+    for (const [place, plan] of this.#plan.rules.entries()) {
+      const [known, own] = [from.rules[place], to.rules[place]];
+      if (plan.usesSilent && known && own) Object.assign(own, known);
+    }
   }
 
   restore(old: RulesSnapshot): { readonly state: RulesState; readonly dropped: readonly DroppedRule[] } {

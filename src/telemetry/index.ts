@@ -11,7 +11,7 @@ export {
   type TickRecord,
   writeMessageRecord,
 } from './record.ts';
-export type { FaultCode, Report, SignalValue } from './report.ts';
+export { correctionHorizonMs, type FaultCode, type Report, type SignalValue } from './report.ts';
 export { type Severity, severities, severityRank, worseSeverity } from './severity.ts';
 export { commandsTopic, type DeviceTopic, deviceTopic, rejectedTopic, reportsTopic } from './topics.ts';
 export { displayUnit, formatClock, formatNumber, formatQuantity } from './units.ts';

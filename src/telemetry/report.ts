@@ -1,3 +1,5 @@
+import { dayMs } from '../base/index.ts';
+
 /** One value of one signal: gauges and counters are finite numbers, states are numbers, booleans or words. */
 export type SignalValue = number | boolean | string;
 
@@ -5,6 +7,9 @@ export interface FaultCode {
   readonly code: string;
   readonly active: boolean;
 }
+
+/** Reports further behind their device's event time than this are stored and never judged. */
+export const correctionHorizonMs = 7 * dayMs;
 
 /** A report that admission accepted: validated, identified and placed in time. */
 export interface Report {

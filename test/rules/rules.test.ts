@@ -142,7 +142,7 @@ describe('functions', () => {
 
   it('know silence by ticks, in the time of the service', () => {
     const d = device('when: silent(), for: 2h');
-    expect(d.rules.usesSilence).toBe(true);
+    expect(d.rules.silentRules.size).toBe(1);
     d.tick(0).tick(60, 30).tick(149, 119).tick(150, 120).tick(200, 170);
     expect(d.told()).toEqual(['r raised @150 since 30']);
     d.report(5, { temp: 1 }, { receivedAt: noon + 210 * minute });
@@ -173,7 +173,7 @@ describe('what is said', () => {
     );
     d.every(0, 12, { temp: 9.4, door: false }).every(13, 60, { temp: 5, door: true });
     expect(d.transitions.map(({ explanation }) => explanation)).toEqual([
-      'The 15-minute average of cabinet temperature has been above 8 °C for 10 minutes (9.4 °C at 12:10 UTC) with door open false.',
+      'The 15-minute average of cabinet temperature has been above 8 °C for 10 minutes (9.4 °C at 12:10 UTC) with the door not open.',
       'The 15-minute average of cabinet temperature has been below 6 °C for 3 minutes (5 °C at 12:27 UTC).',
     ]);
     expect(d.transitions[0]?.evidence.slice(-2)).toEqual([
@@ -185,7 +185,7 @@ describe('what is said', () => {
   it.each([
     ['temp > 8', { temp: 9.123456 }, 'Cabinet temperature is above 8 °C (9.123456 °C at 12:00 UTC).'],
     ['8 < temp', { temp: 9 }, 'Cabinet temperature is above 8 °C (9 °C at 12:00 UTC).'],
-    ['temp > 8 || door', { temp: 1, door: true }, 'Door open is true.'],
+    ['temp > 8 || door', { temp: 1, door: true }, 'The door is open.'],
     [
       'mode == "run" && current < -0.5',
       { mode: 'run', current: -1 },
@@ -215,7 +215,7 @@ describe('what is said', () => {
 
   it('tells what ended it when it has no clear condition', () => {
     const d = device('when: temp > 8 && !door').report(0, { temp: 9, door: false }).report(1, { door: true });
-    expect(d.transitions[1]?.explanation).toBe('Door open is true.');
+    expect(d.transitions[1]?.explanation).toBe('The door is open.');
     const cooled = device('when: temp > 8').report(0, { temp: 9 }).report(1, { temp: 7 });
     expect(cooled.transitions[1]?.explanation).toBe('Cabinet temperature is at or below 8 °C (7 °C at 12:01 UTC).');
   });

@@ -1,0 +1,151 @@
+import type { EvidenceReading, FindingEvent } from '../findings/index.ts';
+import { formatClock, type Report } from '../telemetry/index.ts';
+import { type OpenFinding, type Past, pastMax } from './device-state.ts';
+
+/** What was found of a stretch of a device's event time, and what is found of it now that more is known. */
+export interface Rejudged {
+  /** Findings as they were told, touched by the stretch. */
+  readonly told: readonly OpenFinding[];
+  /** The same findings as judged again: open ones and those that ended. */
+  readonly found: readonly OpenFinding[];
+  /** The events of judging again, in order. */
+  readonly events: readonly FindingEvent[];
+  /** The readings that came late. */
+  readonly late: readonly Report[];
+  /** Service time of the correction. */
+  readonly now: number;
+}
+
+export interface Correction {
+  /** What to tell: events of findings told before, or new ones. */
+  readonly events: readonly FindingEvent[];
+  /** `found` under the names that were told before; those that no longer are end as retracted. */
+  readonly standing: readonly OpenFinding[];
+}
+
+/** A finding keeps its name when it holds for the same reason at about the same time, whatever its first report is now. */
+export function reconcile(rejudged: Rejudged): Correction {
+  const { told, found, now } = rejudged;
+  const events: FindingEvent[] = [];
+  const standing: OpenFinding[] = [];
+  const pairs = pairUp(told, found);
+  for (const fresh of [...found].sort((a, b) => a.last.openedAt - b.last.openedAt)) {
+    const before = pairs.get(fresh);
+    if (before === undefined) {
+      events.push(...eventsOf(rejudged, fresh).map((event) => ({ ...event, receivedAt: now })));
+      standing.push(fresh);
+    } else standing.push(follow(before, fresh, rejudged, events));
+  }
+  const kept = new Set(pairs.values());
+  for (const gone of told) if (!kept.has(gone)) standing.push(withdraw(gone, rejudged, events));
+  return { events, standing };
+}
+
+/** Ended and withdrawn ones that may matter to a later correction, the newest kept. */
+export function pastOf(standing: readonly OpenFinding[], before: readonly Past[]): Past[] {
+  const known = new Set(standing.map(({ last }) => last.finding));
+  const ended = standing.filter(({ last }) => !holds(last));
+  return [...before.filter(({ last }) => !known.has(last.finding)), ...ended].slice(-pastMax);
+}
+
+export function holds({ state }: FindingEvent): boolean {
+  return state === 'raised' || state === 'updated';
+}
+
+function pairUp(told: readonly OpenFinding[], found: readonly OpenFinding[]): Map<OpenFinding, OpenFinding> {
+  const pairs = new Map<OpenFinding, OpenFinding>();
+  const free = new Set(told);
+  const pair = (fresh: OpenFinding, before: OpenFinding | undefined): void => {
+    if (before === undefined) return;
+    pairs.set(fresh, before);
+    free.delete(before);
+  };
+  for (const fresh of found)
+    pair(
+      fresh,
+      [...free].find(({ last }) => last.finding === fresh.last.finding),
+    );
+  for (const fresh of found) {
+    if (pairs.has(fresh)) continue;
+    const alike = [...free].filter((before) => isSameEpisode(before.last, fresh.last));
+    const distance = ({ last }: OpenFinding) => Math.abs(last.openedAt - fresh.last.openedAt);
+    pair(fresh, alike.sort((a, b) => distance(a) - distance(b))[0]);
+  }
+  return pairs;
+}
+
+function isSameEpisode(a: FindingEvent, b: FindingEvent): boolean {
+  if (a.source !== b.source || a.state === 'retracted') return false;
+  return a.startsAt <= (b.endsAt ?? Number.POSITIVE_INFINITY) && b.startsAt <= (a.endsAt ?? Number.POSITIVE_INFINITY);
+}
+
+function eventsOf({ events }: Rejudged, { last }: OpenFinding): readonly FindingEvent[] {
+  return events.filter(({ finding }) => finding === last.finding);
+}
+
+/** The finding goes on under its old name; what has changed of it is told. */
+function follow(before: OpenFinding, fresh: OpenFinding, { now }: Rejudged, events: FindingEvent[]): OpenFinding {
+  const [old, last] = [before.last, fresh.last];
+  const told = before.events;
+  const named = (event: FindingEvent, count: number): FindingEvent => ({
+    ...event,
+    id: `${old.finding}#${count}`,
+    finding: old.finding,
+    receivedAt: now,
+  });
+  const isSame =
+    holds(old) === holds(last) &&
+    old.state !== 'retracted' &&
+    old.startsAt === last.startsAt &&
+    old.openedAt === last.openedAt &&
+    old.endsAt === last.endsAt;
+  if (isSame) return { ...fresh, events: told, last: { ...last, id: old.id, finding: old.finding } };
+  const correction = old.startsAt === last.startsAt && old.openedAt === last.openedAt ? 'extended' : 'moved';
+  const changes: FindingEvent[] = [];
+  const again = { ...last, endsAt: undefined, state: 'updated' } as const;
+  // What was withdrawn holds after all: it opens its case again before it may end.
+  if (old.state === 'retracted') changes.push(named(again, told));
+  if (old.state !== 'retracted' || !holds(last)) {
+    const state = holds(last) ? 'updated' : 'cleared';
+    changes.push({ ...named({ ...last, state }, told + changes.length), correction });
+  }
+  events.push(...changes);
+  return { ...fresh, events: told + changes.length, last: changes.at(-1) ?? old };
+}
+
+/** Nothing of it is left: it is withdrawn with the readings that show why. */
+function withdraw(gone: OpenFinding, { late, now }: Rejudged, events: FindingEvent[]): OpenFinding {
+  const { last } = gone;
+  if (last.state === 'retracted') return gone;
+  const evidence = lateReadings(late, last);
+  const event: FindingEvent = {
+    ...last,
+    id: `${last.finding}#${gone.events}`,
+    state: 'retracted',
+    receivedAt: now,
+    explanation: `Withdrawn: ${whatCame(evidence, late)} With it, the condition did not hold.`,
+    evidence: evidence.length > 0 ? evidence : last.evidence,
+  };
+  events.push(event);
+  return { events: gone.events + 1, last: event };
+}
+
+const shownMax = 6;
+
+/** Late readings of the signals that the finding rests on, near its time; all that came late when there are none. */
+function lateReadings(late: readonly Report[], finding: FindingEvent): EvidenceReading[] {
+  const signals = new Set(finding.evidence.map(({ signal }) => signal));
+  if (finding.signal !== undefined) signals.add(finding.signal);
+  const all = late.flatMap(({ at, signals: readings }) =>
+    Object.entries(readings).map(([signal, value]) => ({ signal, at, value })),
+  );
+  const about = all.filter(({ signal }) => signals.has(signal));
+  return (about.length > 0 ? about : all).slice(-shownMax);
+}
+
+function whatCame(evidence: readonly EvidenceReading[], late: readonly Report[]): string {
+  const [first] = evidence;
+  if (first === undefined) return `${late.length === 1 ? 'a report' : `${late.length} reports`} came late.`;
+  const more = late.length > 1 ? ` and ${late.length - 1} more` : '';
+  return `${first.signal} ${first.value} of ${formatClock(first.at)}${more} came late.`;
+}

@@ -1,0 +1,114 @@
+import { dayMs, minuteMs } from '../base/index.ts';
+import { correctionHorizonMs, type Report } from '../telemetry/index.ts';
+import { type DeviceState, deviceStateToText } from './device-state.ts';
+
+/** A report's place in its device's event time; reports that share a stamp follow one another in log order. */
+export interface Position {
+  readonly at: number;
+  readonly offset: number;
+  readonly index: number;
+}
+
+/** What the engine knew of a device when it had judged everything up to and with `position`. */
+export interface Snapshot {
+  /** Undefined: before its first report. */
+  readonly position: Position | undefined;
+  readonly text: string;
+}
+
+/** The snapshot with which an event-day begins. */
+export interface DaySnapshot extends Snapshot {
+  readonly device: string;
+  /** Days since 1970-01-01, event time. */
+  readonly day: number;
+}
+
+/** Nearly all late reports are late by less than this: the newest snapshots lie at least so far apart… */
+const latenessMs = 10 * minuteMs;
+/** …and at least so many reports, so that taking them costs little beside judging. */
+const reportsApart = 128;
+const newestKept = 2;
+/** Of all devices together, in characters of text. */
+const textMax = 128 * 1024 * 1024;
+
+export function positionOf({ at, offset, index }: Report): Position {
+  return { at, offset, index };
+}
+
+/** Below 0 when `a` comes first. */
+export function comparePositions(a: Position, b: Position): number {
+  return a.at - b.at || a.offset - b.offset || a.index - b.index;
+}
+
+export function dayOf(at: number): number {
+  return Math.floor(at / dayMs);
+}
+
+/** Whether a report behind what was judged can still change it. */
+export function isCorrectable(state: DeviceState, at: number): boolean {
+  const { judgedTo, barrier } = state;
+  if (judgedTo === undefined || judgedTo.at - at > correctionHorizonMs) return false;
+  return barrier === undefined || at > barrier.at;
+}
+
+/** Snapshots of the last minutes, from which most corrections start. Bounded; not part of a checkpoint. */
+export class Hindsight {
+  readonly #devices = new Map<string, { snapshots: Snapshot[]; reports: number }>();
+  #text = 0;
+
+  /** To be called before a report is judged; true when an event-day begins with it. */
+  before(device: string, state: DeviceState, report: Report): DaySnapshot | undefined {
+    this.#keepRecent(device, state, report);
+    const day = dayOf(report.at);
+    if (day === state.day) return undefined;
+    state.day = day;
+    return { device, day, position: state.judgedTo, text: deviceStateToText(state) };
+  }
+
+  /** The newest snapshot before the position, if one is kept here. */
+  find(device: string, position: Position): Snapshot | undefined {
+    return this.#devices.get(device)?.snapshots.findLast((snapshot) => isBefore(snapshot, position));
+  }
+
+  /** What was kept from the position on is no longer so. */
+  forget(device: string, position?: Position): void {
+    const known = this.#devices.get(device);
+    if (known === undefined) return;
+    const kept = position === undefined ? [] : known.snapshots.filter((snapshot) => isBefore(snapshot, position));
+    for (const { text } of known.snapshots) this.#text -= text.length;
+    for (const { text } of kept) this.#text += text.length;
+    if (kept.length === 0) this.#devices.delete(device);
+    else known.snapshots = kept;
+  }
+
+  #keepRecent(device: string, state: DeviceState, report: Report): void {
+    const { judgedTo } = state;
+    if (judgedTo === undefined) return;
+    let known = this.#devices.get(device);
+    if (known === undefined) {
+      known = { snapshots: [], reports: 0 };
+      this.#devices.set(device, known);
+    }
+    known.reports += 1;
+    const last = known.snapshots.at(-1)?.position;
+    if (last !== undefined && (known.reports < reportsApart || report.at - last.at < latenessMs)) return;
+    known.reports = 0;
+    const text = deviceStateToText(state);
+    known.snapshots.push({ position: judgedTo, text });
+    this.#text += text.length;
+    if (known.snapshots.length > newestKept) this.#text -= known.snapshots.shift()?.text.length ?? 0;
+    this.#makeRoom();
+  }
+
+  /** Those that have not been heard for longest go first: their corrections start from their day. */
+  #makeRoom(): void {
+    for (const device of this.#devices.keys()) {
+      if (this.#text <= textMax) return;
+      this.forget(device);
+    }
+  }
+}
+
+function isBefore({ position }: Snapshot, later: Position): boolean {
+  return position !== undefined && comparePositions(position, later) < 0;
+}

@@ -1,0 +1,261 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import {
+  comparePositions,
+  type DaySnapshot,
+  Engine,
+  type EngineOutput,
+  positionOf,
+  type Snapshot,
+} from '../../src/engine/index.ts';
+import type { FindingEvent } from '../../src/findings/index.ts';
+import { Catalogue } from '../../src/product/index.ts';
+import type { Report, SignalValue } from '../../src/telemetry/index.ts';
+import { minute, pack, start } from './fixture.ts';
+
+const source = `
+product: fridge
+title: Fridge
+reports: {every: 1m, silentAfter: 10m}
+signals:
+  temp: {kind: gauge, unit: Cel, range: [-40, 60], maxAge: 30m}
+  hum: {kind: gauge, unit: "%", watch: [{kind: level, failureMode: seal}]}
+  starts: {kind: counter}
+failureModes:
+  warm: {title: Too warm, severity: major}
+  seal: {title: Worn seal, severity: minor}
+  worn: {title: Worn relay}
+faultCodes:
+  E1: {title: Sensor open, failureMode: warm}
+rules:
+  - {id: warm, when: 'temp > 8.0', for: 5m, failureMode: warm}
+  - {id: mean, when: 'avg(temp, "10m") > 7.0', clear: 'avg(temp, "10m") < 5.0', clearFor: 3m, failureMode: warm}
+  - {id: many, when: 'count(temp > 9.0, "20m") >= 3.0', failureMode: warm}
+  - {id: busy, when: 'rate(starts, "15m") * 60.0 > 2.0', for: 2m, failureMode: worn}
+`;
+
+interface Sample {
+  readonly minuteAt: number;
+  readonly signals: Record<string, SignalValue>;
+  readonly fault?: boolean;
+}
+
+/** One device whose reports come in any order; corrections are made when asked for, as a tick does. */
+class Device {
+  readonly out: EngineOutput & { snapshots: DaySnapshot[] } = {
+    findings: [],
+    bands: [],
+    touched: new Set(),
+    snapshots: [],
+  };
+  #engine: Engine;
+  readonly #catalogue = new Catalogue((_, text) => pack(text));
+  readonly #reports: Report[] = [];
+  #days = new Map<number, DaySnapshot>();
+  #newest = Number.NEGATIVE_INFINITY;
+  #offset = 2;
+
+  constructor() {
+    const absent = { serial: undefined, site: undefined, customer: undefined, timezone: undefined, parent: undefined };
+    const facts = [
+      { type: 'pack-published', at: start, product: 'fridge', version: 1, file: 'fridge.yaml', source },
+      {
+        type: 'device-registered',
+        at: start,
+        device: { id: 'd1', product: 'fridge', ...absent, batch: undefined, installedAt: undefined },
+      },
+    ] as const;
+    this.#engine = new Engine(this.#catalogue);
+    for (const [offset, fact] of facts.entries()) {
+      this.#catalogue.apply(fact);
+      this.#engine.step({ kind: 'fact', offset, fact }, this.out);
+    }
+  }
+
+  report({ minuteAt, signals, fault }: Sample): void {
+    const at = start + minuteAt * minute;
+    const report: Report = {
+      device: 'd1',
+      product: 'fridge',
+      offset: this.#offset++,
+      index: 0,
+      at,
+      receivedAt: start + this.#offset * minute,
+      rawAt: undefined,
+      boot: undefined,
+      seq: undefined,
+      firmware: undefined,
+      signals,
+      faults: fault === undefined ? [] : [{ code: 'E1', active: fault }],
+    };
+    this.#reports.push(report);
+    this.#engine.step({ kind: 'report', report, judged: at >= this.#newest }, this.out);
+    this.#newest = Math.max(this.#newest, at);
+    this.#keepDays();
+  }
+
+  correct(): void {
+    for (const { device, position, base } of [...this.#engine.late()]) {
+      const from = base ?? this.#dayBefore(position);
+      const reports = this.#reports
+        .filter((report) => from.position === undefined || comparePositions(positionOf(report), from.position) > 0)
+        .sort((a, b) => comparePositions(positionOf(a), positionOf(b)));
+      this.#engine.correct({ device, base: from, reports, now: start + this.#offset * minute }, this.out);
+      this.#keepDays();
+    }
+  }
+
+  /** As a crash does: what was not saved is gone. */
+  restart(): void {
+    const text = this.#engine.snapshot('d1');
+    this.#engine = new Engine(this.#catalogue);
+    if (text !== undefined) this.#engine.restore('d1', text);
+  }
+
+  /** The standing findings, by the fold of the events. */
+  standing(): unknown[] {
+    const folded = new Map<string, FindingEvent>();
+    for (const event of this.out.findings) folded.set(event.finding, event);
+    const rows = [...folded.values()].filter(({ state }) => state !== 'retracted');
+    return rows
+      .map(({ source: by, state, startsAt, openedAt, endsAt }) => ({
+        by,
+        open: state !== 'cleared',
+        from: (startsAt - start) / minute,
+        opened: (openedAt - start) / minute,
+        to: endsAt === undefined ? null : (endsAt - start) / minute,
+      }))
+      .sort((a, b) => a.opened - b.opened || (a.by < b.by ? -1 : 1));
+  }
+
+  /** What the engine goes on with, but for names of findings and for what goes by arrival. */
+  state(): unknown {
+    const { rules, memory, judgedTo } = JSON.parse(this.#engine.snapshot('d1') ?? '{}');
+    return { rules, memory, at: judgedTo?.at };
+  }
+
+  #dayBefore(position: { at: number; offset: number; index: number }): Snapshot {
+    const days = [...this.#days.values()].sort((a, b) => b.day - a.day);
+    const found = days.find((day) => day.position === undefined || comparePositions(day.position, position) < 0);
+    if (!found) throw new Error('there is no snapshot before the late report');
+    return found;
+  }
+
+  #keepDays(): void {
+    for (const snapshot of this.out.snapshots.splice(0)) this.#days.set(snapshot.day, snapshot);
+  }
+}
+
+function run(samples: readonly Sample[]): Device {
+  const device = new Device();
+  for (const sample of samples) device.report(sample);
+  device.correct();
+  return device;
+}
+
+const temps = (from: number, values: readonly number[]): Sample[] =>
+  values.map((temp, index) => ({ minuteAt: from + index, signals: { temp } }));
+
+describe('a report that comes late', () => {
+  it('withdraws a finding with the reading that shows why', () => {
+    const device = new Device();
+    for (const sample of [...temps(0, [4, 4, 9, 9]), ...temps(5, [9, 9, 9, 9])]) device.report(sample);
+    const before = device.out.findings.filter(({ source: by }) => by === 'rule:warm');
+    expect(before).toMatchObject([{ state: 'raised', startsAt: start + 2 * minute, openedAt: start + 7 * minute }]);
+    device.report({ minuteAt: 4, signals: { temp: 5 } });
+    device.correct();
+    const after = device.out.findings.filter(({ source: by }) => by === 'rule:warm');
+    expect(after.at(-1)).toMatchObject({
+      state: 'retracted',
+      finding: before[0]?.finding,
+      explanation: expect.stringContaining('temp 5'),
+      evidence: [{ signal: 'temp', value: 5, at: start + 4 * minute }],
+    });
+  });
+
+  it('moves a finding to where it truly began, under its name', () => {
+    const device = new Device();
+    for (const sample of [...temps(0, [4, 4]), ...temps(5, [9, 9, 9, 9, 9, 9, 9])]) device.report(sample);
+    const [raised] = device.out.findings.filter(({ source: by }) => by === 'rule:warm');
+    expect(raised).toMatchObject({ startsAt: start + 5 * minute, openedAt: start + 10 * minute });
+    device.report({ minuteAt: 3, signals: { temp: 9 } });
+    device.correct();
+    const moved = device.out.findings.findLast(({ source: by }) => by === 'rule:warm');
+    expect(moved).toMatchObject({
+      id: `${raised?.finding}#1`,
+      state: 'updated',
+      correction: 'moved',
+      startsAt: start + 3 * minute,
+      openedAt: start + 8 * minute,
+    });
+  });
+
+  it('ends a finding later than was thought', () => {
+    const device = new Device();
+    for (const sample of [...temps(0, [9, 9, 9, 9, 9, 9]), ...temps(10, [4, 4])]) device.report(sample);
+    expect(device.standing()).toContainEqual({ by: 'rule:warm', open: false, from: 0, opened: 5, to: 10 });
+    device.report({ minuteAt: 8, signals: { temp: 9 } });
+    device.report({ minuteAt: 9.5, signals: { temp: 4 } });
+    device.correct();
+    expect(device.standing()).toContainEqual({ by: 'rule:warm', open: false, from: 0, opened: 5, to: 9.5 });
+    expect(device.out.findings.at(-1)).toMatchObject({ correction: expect.any(String) });
+  });
+
+  it('opens what nobody had seen', () => {
+    const device = new Device();
+    for (const sample of [...temps(0, [4]), ...temps(12, [4, 4])]) device.report(sample);
+    expect(device.standing()).toEqual([]);
+    for (const sample of temps(1, [9, 9, 9, 9, 9, 9])) device.report(sample);
+    device.correct();
+    expect(device.standing()).toContainEqual({ by: 'rule:warm', open: false, from: 1, opened: 6, to: 12 });
+  });
+
+  it('changes nothing when it says what was held already', () => {
+    const device = new Device();
+    for (const sample of [...temps(0, [9, 9, 9, 9, 9, 9, 9, 9])]) device.report(sample);
+    const before = device.standing();
+    device.report({ minuteAt: 2.5, signals: { temp: 9 } });
+    const told = device.out.findings.length;
+    device.correct();
+    expect({ standing: device.standing(), told: device.out.findings.length }).toEqual({ standing: before, told });
+  });
+});
+
+const sample = (minuteAt: number) =>
+  fc.record({
+    minuteAt: fc.constant(minuteAt),
+    signals: fc.record(
+      {
+        temp: fc.integer({ min: 3, max: 12 }),
+        hum: fc.integer({ min: 40, max: 45 }).map((value) => (value === 45 ? 90 : value)),
+        starts: fc.integer({ min: 0, max: 5 }).map((more) => minuteAt * 2 + more),
+      },
+      { requiredKeys: ['temp'] },
+    ),
+  });
+
+/** Distinct minutes over three days, with gaps. */
+const history = fc
+  .uniqueArray(fc.integer({ min: 0, max: 4_000 }), { minLength: 1, maxLength: 120 })
+  .chain((minutes) => fc.tuple(...minutes.sort((a, b) => a - b).map(sample)));
+
+it('ends where judging in order ends, whatever the order, with corrections and restarts in between', () => {
+  fc.assert(
+    fc.property(history, fc.infiniteStream(fc.integer({ min: 0, max: 30 })), (samples, moves) => {
+      const inOrder = run(samples);
+      const shuffled = [...samples]
+        .map((item, index) => ({ item, key: index + (moves.next().value ?? 0) }))
+        .sort((a, b) => a.key - b.key);
+      const device = new Device();
+      for (const { item, key } of shuffled) {
+        device.report(item);
+        if (key % 7 === 0) device.correct();
+        if (key % 31 === 0) device.restart();
+      }
+      device.correct();
+      expect(device.standing()).toEqual(inOrder.standing());
+      expect(device.state()).toEqual(inOrder.state());
+    }),
+    { numRuns: 150 },
+  );
+});
