@@ -46,8 +46,8 @@ export async function deviceSecret(api: Api, device: { readonly id: string; read
 
 const retriesMax = 20;
 
-/** Posts `body`, or gets when there is none. Waits as long as it is asked to when it called too often. */
-export async function call(api: Api, path: string, body?: object): Promise<Answer> {
+/** Posts `body`, or gets (or deletes) when there is none. Waits as long as it is asked to when it called too often. */
+export async function call(api: Api, path: string, body?: object, bodyless: 'GET' | 'DELETE' = 'GET'): Promise<Answer> {
   const headers = { authorization: `Bearer ${api.token}` };
   const post = {
     method: 'POST',
@@ -56,7 +56,7 @@ export async function call(api: Api, path: string, body?: object): Promise<Answe
   };
   try {
     for (let tries = 1; ; tries++) {
-      const response = await fetch(new URL(path, api.url), body ? post : { headers });
+      const response = await fetch(new URL(path, api.url), body ? post : { method: bodyless, headers });
       const answer = { status: response.status, body: await response.json().catch(() => undefined) };
       if (answer.status !== 429 || tries === retriesMax) return answer;
       await sleep(Math.max(0.1, Number(response.headers.get('retry-after')) || 0) * secondMs);

@@ -105,6 +105,26 @@ export async function runCommand(args: readonly string[]): Promise<ExitCode> {
       exitCode = await detectCommand(csv, { ...options, json: options.json ?? false });
     });
   program
+    .command('backtest')
+    .description('what a product pack would have done: its cases beside those of the live version, over what is stored')
+    .requiredOption('--pack <file>', 'the pack to try')
+    .option('--against <file>', 'another pack file, or live: the version in force', 'live')
+    .option('--data <folder>', 'replay this data folder, also while a service uses it; default: ask the service')
+    .option('--csv <file>', 'replay a recording (timestamp,signal,…) as one device')
+    .option('--device <id>', 'what to call the device of the recording')
+    .option('--from <time>', 'only cases that open from then on: epoch ms or RFC 3339')
+    .option('--to <time>', 'only what happened before')
+    .option('--product <id>', 'the product that the pack must be of')
+    .option('--devices <ids>', 'only these devices, separated by commas', (text: string) => text.split(','))
+    .option('--outcomes <file>', 'planted faults as simulate --truth writes them; default: the verdicts of cases')
+    .option('--threads <n>', 'at most so many; default: one a core', wholeNumber)
+    .option('--url <url>', 'HTTP address of the service; default: from the settings')
+    .option('--json', 'print the result as JSON')
+    .action(async (options: BacktestFlags) => {
+      const { backtestCommand } = await import('./backtest-command.ts');
+      exitCode = await backtestCommand({ ...options, json: options.json ?? false });
+    });
+  program
     .command('verify')
     .description('recount log, store and ledger of a data folder that no service uses, and tell what does not meet')
     .option('--data <folder>', 'the data folder; default: from the settings')
@@ -152,6 +172,22 @@ export async function runCommand(args: readonly string[]): Promise<ExitCode> {
   } catch (error) {
     return failed(error);
   }
+}
+
+interface BacktestFlags {
+  readonly pack: string;
+  readonly against: string;
+  readonly data?: string;
+  readonly csv?: string;
+  readonly device?: string;
+  readonly devices?: readonly string[];
+  readonly from?: string;
+  readonly to?: string;
+  readonly product?: string;
+  readonly outcomes?: string;
+  readonly threads?: number;
+  readonly url?: string;
+  readonly json?: boolean;
 }
 
 interface DetectFlags {

@@ -1,6 +1,7 @@
 import { assert, dayMs } from '../base/index.ts';
 import { type Case, type CaseChange, decide, type Finding } from '../cases/index.ts';
 import type { FindingEvent } from '../findings/index.ts';
+import type { Severity } from '../telemetry/index.ts';
 
 /** A case as it was opened. Times are epoch ms. */
 export interface OpenedCase {
@@ -13,6 +14,19 @@ export interface OpenedCase {
   readonly openedAt: number;
   /** From when that report was measured to when the case was there; undefined where no report opened it. */
   readonly delayMs: number | undefined;
+}
+
+/** A case with all that a comparison asks of it. */
+export interface DeskCase extends OpenedCase {
+  /** Event time at which the condition began. */
+  readonly startsAt: number;
+  /** As the case ended: a finding that joins may raise it. */
+  readonly severity: Severity;
+  readonly safety: boolean;
+  readonly title: string;
+  readonly explanation: string;
+  /** Event time at which the last of its findings was over; undefined while one holds. */
+  readonly endsAt: number | undefined;
 }
 
 /** A stretch in which nothing was heard of a device. */
@@ -38,7 +52,9 @@ const withoutReport = /^(?:silent|assist)$/;
 
 /** The fold of findings into cases, in memory, by the same decisions as in the service. */
 export class CaseDesk {
-  readonly opened: OpenedCase[] = [];
+  readonly opened: DeskCase[] = [];
+  /** Places of the newest cases in {@link opened}, by id. */
+  readonly #places = new Map<string, number>();
   readonly #silences = new Map<string, Silence>();
   readonly #findings = new Map<string, Finding>();
   readonly #cases = new Map<string, Case>();
@@ -74,15 +90,31 @@ export class CaseDesk {
     if (done.case === undefined) return;
     if (!this.#cases.has(done.case.id)) this.#open(key, done.case, event);
     this.#cases.set(done.case.id, done.case);
+    this.#note(done.case, event);
+  }
+
+  /** What has become of a case since it was opened. */
+  #note({ id, severity, safety, findingsOpen, startsAt }: Case, event: FindingEvent): void {
+    const place = this.#places.get(id);
+    const opened = place === undefined ? undefined : this.opened[place];
+    if (place === undefined || opened === undefined) return;
+    const endsAt = findingsOpen > 0 ? undefined : Math.max(opened.endsAt ?? startsAt, event.endsAt ?? event.at);
+    this.opened[place] = { ...opened, severity, safety, startsAt, endsAt };
   }
 
   #open(key: string, item: Case, event: FindingEvent): void {
     const before = this.#newest.get(key);
-    if (before !== undefined) this.#cases.delete(before);
+    if (before !== undefined) {
+      this.#cases.delete(before);
+      this.#places.delete(before);
+    }
     this.#newest.set(key, item.id);
     const { device, product, failureMode, source, openedAt } = event;
     const delayMs = withoutReport.test(source) ? undefined : Math.max(0, event.receivedAt - openedAt);
-    this.opened.push({ device, product, failureMode, source, openedAt, delayMs });
+    this.#places.set(item.id, this.opened.length);
+    const { startsAt, severity, safety, title, explanation } = item;
+    const told = { startsAt, severity, safety, title, explanation, endsAt: undefined };
+    this.opened.push({ device, product, failureMode, source, openedAt, delayMs, ...told });
   }
 
   /** The newest case of a device and failure mode; one that is over by `now` is closed first. */

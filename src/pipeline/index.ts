@@ -8,6 +8,7 @@ export {
   quarantineMessagesMax,
 } from './checkpoint.ts';
 export { type PipelineDevice, PipelineDevices } from './devices.ts';
+export { type History, type HistoryRecord, openHistory, type Ticks } from './history.ts';
 export { openPipeline, type Pipeline, type PipelineOptions } from './pipeline.ts';
 export {
   contentHash,

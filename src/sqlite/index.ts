@@ -10,3 +10,4 @@ export {
   transaction,
 } from './database.ts';
 export { openReadOnly, type ReadOnlyDatabase } from './read-only.ts';
+export { openShared } from './shared.ts';

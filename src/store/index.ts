@@ -5,3 +5,4 @@ export { openInfluxStore } from './influx/open.ts';
 export { inspectEmbeddedStore, type StoreDamage, type StoredRows, type StoreInspection } from './inspect.ts';
 export { preferServer } from './prefer-server.ts';
 export type { ReportsQuery, SeriesPoint, SeriesQuery, TelemetryStore } from './store.ts';
+export { openStoredReports, type StoredReports, type StoredReportsQuery } from './stored-reports.ts';

@@ -1,0 +1,37 @@
+import type { BacktestPart, BacktestPlan, BacktestRequest, PartOutcome } from '../backtest/index.ts';
+import { AftercareError, type ErrorCode, isAftercareError } from '../base/index.ts';
+
+/** What every thread needs to know of a plan: not the parts, which are handed out one by one. */
+export type SharedPlan = Omit<BacktestPlan, 'parts'>;
+
+export type ToBacktestThread =
+  | { readonly kind: 'plan'; readonly request: BacktestRequest }
+  | {
+      readonly kind: 'part';
+      readonly number: number;
+      readonly plan: SharedPlan | undefined;
+      readonly part: BacktestPart;
+    };
+
+export type FromBacktestThread =
+  | { readonly kind: 'planned'; readonly plan: BacktestPlan }
+  | { readonly kind: 'reports'; readonly count: number }
+  | { readonly kind: 'done'; readonly number: number; readonly outcome: PartOutcome }
+  | { readonly kind: 'failed'; readonly error: SentError };
+
+/** An error of the world on its way between threads. */
+export interface SentError {
+  readonly code: ErrorCode;
+  readonly message: string;
+  readonly hint: string | undefined;
+}
+
+/** Our own mistakes are not sent: they end the thread. */
+export function sendable(error: unknown): SentError {
+  if (!isAftercareError(error)) throw error;
+  return { code: error.code, message: error.message, hint: error.hint };
+}
+
+export function received({ code, message, hint }: SentError): AftercareError {
+  return new AftercareError(code, message, hint === undefined ? {} : { hint });
+}

@@ -1,0 +1,208 @@
+import { Engine, type EngineOutput } from '../engine/index.ts';
+import type { HistoryRecord, Ticks } from '../pipeline/index.ts';
+import { Catalogue, type PackReader } from '../product/index.ts';
+import type { Fact, Report } from '../telemetry/index.ts';
+import { CaseDesk, type DeskCase } from './case-desk.ts';
+
+/** A pack as it was written. */
+export interface PackText {
+  readonly file: string;
+  readonly source: string;
+}
+
+/** What of the log one family of devices has. */
+export interface ReplayInput {
+  readonly devices: readonly string[];
+  /** In log order. */
+  readonly facts: readonly HistoryRecord[];
+  /** Service time; undefined where no rule asks for silence, since ticks drive nothing else. */
+  readonly ticks: Ticks | undefined;
+  /** The service's returns, in log order; they matter to silence alone. */
+  readonly returns: readonly HistoryRecord[];
+}
+
+export interface ReplayOptions {
+  readonly product: string;
+  /** Each is in force from the first report to the last; what was published meanwhile is passed over. */
+  readonly packs: readonly PackText[];
+  /** Packs of the other products, in force all along. */
+  readonly others: readonly (PackText & { readonly product: string })[];
+  readonly readPack: PackReader;
+}
+
+export interface ReplayCounts {
+  reports: number;
+  /** Behind their device's event time when they came: stored, not judged. */
+  late: number;
+  /** Event time of the oldest and the newest report; infinite without one. */
+  firstAt: number;
+  lastAt: number;
+}
+
+/**
+ * Runs stored reports through the service's own engine and fold of cases, once for each pack, family after family. What
+ * admission decided stands: the reports are those that it accepted.
+ */
+export class Replay {
+  #counts = noCounts();
+  readonly #sides: readonly Side[];
+  readonly #watermarks = new Map<string, number>();
+  #devices: readonly string[] = [];
+  #facts = new Cursor([]);
+  #ticks = new TickCursor(undefined);
+
+  constructor(options: ReplayOptions) {
+    this.#sides = options.packs.map((pack) => new Side(pack, options));
+  }
+
+  begin({ devices, facts, returns, ticks }: ReplayInput): void {
+    for (const side of this.#sides) side.begin();
+    this.#watermarks.clear();
+    this.#devices = devices;
+    this.#facts = new Cursor([...facts, ...returns].sort((a, b) => a.offset - b.offset));
+    this.#ticks = new TickCursor(ticks);
+  }
+
+  /** The family's next reports, in log order. */
+  feed(reports: readonly Report[]): void {
+    const counts = this.#counts;
+    for (const report of reports) {
+      const { device, offset, at } = report;
+      if (this.#facts.offset <= offset || this.#ticks.offset <= offset) this.#catchUp(offset);
+      const judged = at >= (this.#watermarks.get(device) ?? Number.NEGATIVE_INFINITY);
+      if (judged) this.#watermarks.set(device, at);
+      else counts.late += 1;
+      if (at < counts.firstAt) counts.firstAt = at;
+      if (at > counts.lastAt) counts.lastAt = at;
+      for (const side of this.#sides) side.report(report, judged);
+    }
+    counts.reports += reports.length;
+  }
+
+  /** The cases that each pack would have opened for the family, in the packs' order. */
+  end(): readonly (readonly DeskCase[])[] {
+    this.#catchUp(Number.MAX_SAFE_INTEGER);
+    return this.#sides.map((side) => side.end(this.#devices));
+  }
+
+  /** Of all that was fed since they were taken last. */
+  takeCounts(): Readonly<ReplayCounts> {
+    const counts = this.#counts;
+    this.#counts = noCounts();
+    return counts;
+  }
+
+  /** Everything else that the log had up to an offset. */
+  #catchUp(offset: number): void {
+    for (const [facts, ticks] = [this.#facts, this.#ticks]; ; ) {
+      if (facts.offset <= ticks.offset) {
+        const item = facts.takeUpTo(offset);
+        if (item === undefined) return;
+        for (const side of this.#sides) side.record(item);
+      } else {
+        if (ticks.offset > offset) return;
+        const { offset: tickOffset, at } = ticks;
+        for (const side of this.#sides) side.tick(tickOffset, at);
+        ticks.advance();
+      }
+    }
+  }
+}
+
+function noCounts(): ReplayCounts {
+  return { reports: 0, late: 0, firstAt: Number.POSITIVE_INFINITY, lastAt: Number.NEGATIVE_INFINITY };
+}
+
+/** One pack's engine and cases. */
+class Side {
+  readonly #catalogue: Catalogue;
+  readonly #engine: Engine;
+  readonly #out: EngineOutput = { findings: [], bands: [], touched: new Set() };
+  #desk = new CaseDesk();
+
+  constructor(pack: PackText, { product, others, readPack }: ReplayOptions) {
+    this.#catalogue = new Catalogue(readPack);
+    for (const text of [{ product, ...pack }, ...others]) {
+      this.#catalogue.apply({ type: 'pack-published', at: 0, version: 1, ...text });
+    }
+    this.#engine = new Engine(this.#catalogue);
+  }
+
+  begin(): void {
+    this.#desk = new CaseDesk();
+    this.#engine.restoreGlobals({ lastHeardAt: 0, downMs: 0 });
+  }
+
+  report(report: Report, judged: boolean): void {
+    this.#engine.step({ kind: 'report', report, judged }, this.#out);
+    if (this.#out.findings.length > 0) this.#passOn();
+  }
+
+  tick(offset: number, at: number): void {
+    this.#engine.step({ kind: 'tick', offset, at }, this.#out);
+    if (this.#out.findings.length > 0) this.#passOn();
+  }
+
+  record({ offset, record }: HistoryRecord): void {
+    if (record.kind === 'resumed') this.#engine.step(record, this.#out);
+    else this.#fact(offset, record.fact);
+  }
+
+  /** The family is through: what is remembered of it goes. */
+  end(devices: readonly string[]): readonly DeskCase[] {
+    for (const device of devices) this.#engine.forget(device);
+    this.#out.bands.length = 0;
+    this.#out.touched.clear();
+    return this.#desk.opened;
+  }
+
+  #fact(offset: number, fact: Fact): void {
+    if (fact.type === 'pack-published') return;
+    this.#catalogue.apply(fact);
+    this.#engine.step({ kind: 'fact', offset, fact }, this.#out);
+    this.#passOn();
+  }
+
+  #passOn(): void {
+    for (const event of this.#out.findings.splice(0)) this.#desk.apply(event);
+    // Charts are not drawn from a replay.
+    this.#out.bands.length = 0;
+  }
+}
+
+class Cursor {
+  readonly #items: readonly HistoryRecord[];
+  #next = 0;
+  offset: number;
+
+  constructor(items: readonly HistoryRecord[]) {
+    this.#items = items;
+    this.offset = items[0]?.offset ?? Number.POSITIVE_INFINITY;
+  }
+
+  takeUpTo(offset: number): HistoryRecord | undefined {
+    if (this.offset > offset) return undefined;
+    const item = this.#items[this.#next++];
+    this.offset = this.#items[this.#next]?.offset ?? Number.POSITIVE_INFINITY;
+    return item;
+  }
+}
+
+class TickCursor {
+  readonly #ticks: Ticks | undefined;
+  #next = 0;
+  offset: number;
+  at: number;
+
+  constructor(ticks: Ticks | undefined) {
+    this.#ticks = ticks;
+    this.offset = ticks?.offsets[0] ?? Number.POSITIVE_INFINITY;
+    this.at = ticks?.at[0] ?? 0;
+  }
+
+  advance(): void {
+    this.#next += 1;
+    this.offset = this.#ticks?.offsets[this.#next] ?? Number.POSITIVE_INFINITY;
+    this.at = this.#ticks?.at[this.#next] ?? 0;
+  }
+}
