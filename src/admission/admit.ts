@@ -181,7 +181,7 @@ export function rawContent(raw: RawReport): string {
 function messageSkew(state: DeviceAdmission, receivedAt: number, last: RawReport): number {
   const read = readReport({ at: last.sentAt, boot: last.boot, faults: [{ code: 'sent' }] }, new Map());
   if (!read.ok || read.at === undefined) return 0;
-  state.skew = steadySkew(state.skew, { boot: read.boot, ms: receivedAt - read.at });
+  state.skew = steadySkew(state.skew, { boot: read.boot, ms: receivedAt - read.at, agreedAt: receivedAt });
   return state.skew.ms;
 }
 

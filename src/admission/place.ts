@@ -11,21 +11,47 @@ export interface UptimeAnchor {
   readonly boot: string | undefined;
   readonly bootAt: number;
   readonly uptime: number;
+  /** Arrival of the last message that agreed with it. */
+  readonly agreedAt?: number;
 }
 
 /** How far a device's clock is behind, as the quickest message of a boot told it. */
 export interface ClockSkew {
   readonly boot: string | undefined;
   readonly ms: number;
+  /** Arrival of the last message that agreed with it. */
+  readonly agreedAt?: number;
 }
 
 /** A message that took longer than this was not under way: the device's clock was set. */
 const underWayMaxMs = minuteMs;
 
-/** `receivedAt − sentAt` is the clock's error and the time under way together; the least of a boot is the error alone. */
-export function steadySkew(known: ClockSkew | undefined, message: ClockSkew): ClockSkew {
-  const slower = known !== undefined && known.boot === message.boot ? message.ms - known.ms : -1;
-  return known !== undefined && slower >= 0 && slower < underWayMaxMs ? known : message;
+/** A quartz that runs slow by more than this is broken: 17 s a day. */
+const driftMax = 200e-6;
+
+/**
+ * A clock that runs slow looks like messages that take ever longer. What it can have lost since a message agreed with
+ * what was known is believed, in whole seconds; what is beyond that was the message's way.
+ */
+function driftMs(behindMs: number, sinceMs: number): number {
+  const lost = Math.floor((sinceMs * driftMax) / secondMs) * secondMs;
+  return behindMs < lost + skewMinMs ? Math.min(behindMs, lost) : 0;
+}
+
+/**
+ * `receivedAt − sentAt` is the clock's error and the time under way together; the least of a boot is the error alone,
+ * but for the clock's drift.
+ */
+export function steadySkew(
+  known: ClockSkew | undefined,
+  message: ClockSkew & { readonly agreedAt: number },
+): ClockSkew {
+  const slowerMs = known !== undefined && known.boot === message.boot ? message.ms - known.ms : -1;
+  if (known === undefined || slowerMs < 0 || slowerMs >= underWayMaxMs) return message;
+  const { agreedAt = message.agreedAt } = known;
+  const drift = driftMs(slowerMs, message.agreedAt - agreedAt);
+  if (drift === 0 && slowerMs >= skewMinMs) return known;
+  return { boot: known.boot, ms: known.ms + drift, agreedAt: message.agreedAt };
 }
 
 export interface Stamps {
@@ -53,22 +79,22 @@ export function placeInTime(stamps: Stamps): Placed {
 
 /**
  * Where `uptime` (ms since boot) puts a report. The newest report of a message was sent when it arrived, as far as
- * anybody can tell; the boot's anchor is kept so that later messages of that boot line up with it, and moves back when
- * a message proves that the boot was earlier than thought.
+ * anybody can tell; the boot's anchor is kept so that later messages of that boot line up with it. It moves back when a
+ * message proves that the boot was earlier than thought, and on with the drift of the device's clock.
  */
 export function anchorUptime(
   anchor: UptimeAnchor | undefined,
   message: { receivedAt: number; boot: string | undefined; uptime: number },
 ): UptimeAnchor {
-  const bootAt = message.receivedAt - message.uptime;
+  const { receivedAt, boot, uptime } = message;
+  const bootAt = receivedAt - uptime;
   // Without a boot's name, an uptime that went back is the only sign of a new one.
-  const isNewer = message.boot !== undefined || anchor === undefined || message.uptime >= anchor.uptime;
-  const sameBoot = anchor !== undefined && anchor.boot === message.boot && isNewer;
-  const keep = sameBoot && Math.abs(bootAt - anchor.bootAt) < skewMinMs;
-  const earlier = sameBoot && bootAt < anchor.bootAt;
-  return {
-    boot: message.boot,
-    uptime: message.uptime,
-    bootAt: keep || (sameBoot && !earlier) ? anchor.bootAt : bootAt,
-  };
+  const isNewer = boot !== undefined || anchor === undefined || uptime >= anchor.uptime;
+  const sameBoot = anchor !== undefined && anchor.boot === boot && isNewer;
+  const aheadMs = sameBoot ? bootAt - anchor.bootAt : 0;
+  if (!sameBoot || aheadMs <= -skewMinMs) return { boot, uptime, bootAt, agreedAt: receivedAt };
+  const { agreedAt = receivedAt } = anchor;
+  if (aheadMs < skewMinMs) return { boot, uptime, bootAt: anchor.bootAt, agreedAt: receivedAt };
+  const drift = driftMs(aheadMs, receivedAt - agreedAt);
+  return { boot, uptime, bootAt: anchor.bootAt + drift, agreedAt: drift > 0 ? receivedAt : agreedAt };
 }

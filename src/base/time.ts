@@ -37,20 +37,32 @@ export function formatDuration(durationMs: number): string {
 }
 
 /** RFC 3339 date and time with a zone; the date part is checked by the round trip below. */
-const rfc3339 = /^(\d{4})-(\d{2})-(\d{2})[Tt ](\d{2}):(\d{2}):(\d{2})(?:\.\d+)?(?:[Zz]|[+-]\d{2}:\d{2})$/;
+const rfc3339 = /^(\d{4})-(\d{2})-(\d{2})[Tt ]([01]\d|2[0-3]):(\d{2}):(\d{2})(?:\.\d+)?(?:[Zz]|[+-]\d{2}:\d{2})$/;
 
-/** Epoch milliseconds or RFC 3339 → epoch milliseconds (whole); undefined when it is neither. */
+/**
+ * Epoch milliseconds or RFC 3339 → epoch milliseconds (whole); undefined when it is neither. A leap second, which epoch
+ * milliseconds do not have, is the second after it.
+ */
 export function parseInstant(value: unknown): number | undefined {
   if (typeof value === 'number')
     return Number.isFinite(value) && Math.abs(value) <= 8.64e15 ? Math.trunc(value) : undefined;
   if (typeof value !== 'string') return undefined;
   const match = rfc3339.exec(value);
   if (!match) return undefined;
-  const [, year, month, day] = match;
+  const [, year, month, day, , , second] = match;
   const daysInMonth = new Date(Date.UTC(Number(year), Number(month), 0)).getUTCDate();
   if (Number(month) < 1 || Number(month) > 12 || Number(day) < 1 || Number(day) > daysInMonth) return undefined;
-  const at = Date.parse(value.replace(' ', 'T'));
+  const text = value.replace(' ', 'T');
+  if (second === '60') return afterLeapSecond(Date.parse(`${text.slice(0, 17)}59${text.slice(19)}`));
+  const at = Date.parse(text);
   return Number.isNaN(at) ? undefined : at;
+}
+
+/** A second after `at`, if a leap second may come there: at the end of a month, UTC. */
+function afterLeapSecond(at: number): number | undefined {
+  const next = at + secondMs;
+  const isEndOfMonth = next % dayMs < secondMs && new Date(next).getUTCDate() === 1;
+  return isEndOfMonth ? next : undefined;
 }
 
 /** The years 0001 to 9999: RFC 3339 can write no others. */

@@ -293,6 +293,40 @@ describe('time', () => {
     expect(device.last?.at).toBe(arrival + 90_000);
   });
 
+  it.each([
+    ['as slow as a bad quartz', 150e-6],
+    ['fast', -150e-6],
+  ])('follows an uptime that runs %s, for weeks', (_, slow) => {
+    const device = new AdmittedDevice();
+    const errors: number[] = [];
+    for (let at = 0; at <= 30 * 86_400_000; at += 600_000) {
+      device.send({ boot: 'b1', uptime: Math.round(at * (1 - slow)) + 60_000, signals: good }, arrival + at + 300);
+      errors.push(Math.abs((device.last?.at ?? 0) - arrival - at));
+    }
+    expect(Math.max(...errors)).toBeLessThan(7_000);
+    expect(device.state.counts).toMatchObject({ late: 0, acknowledged: errors.length });
+  });
+
+  it('takes reports that waited in the device for a day for what they are, not for a slow clock', () => {
+    const device = new AdmittedDevice();
+    const send = (uptime: number, atMs: number) => device.send({ boot: 'b1', uptime, signals: good }, arrival + atMs);
+    const day = 86_400_000;
+    send(0, 0);
+    for (const uptime of [1_000, 3_600_000, day]) send(uptime, day + 200);
+    expect(device.accepted.map((report) => report.at - arrival)).toEqual([0, 1_000, 3_600_000, day]);
+  });
+
+  it('follows a clock with `sentAt` that runs slow', () => {
+    const device = new AdmittedDevice();
+    const errors: number[] = [];
+    for (let at = 0; at <= 30 * 86_400_000; at += 600_000) {
+      const stamp = Math.round(arrival - 10_000_000 + at * (1 - 150e-6));
+      device.send({ boot: 'b1', at: stamp, sentAt: stamp, signals: good }, arrival + at + 300);
+      errors.push(Math.abs((device.last?.at ?? 0) - arrival - at));
+    }
+    expect(Math.max(...errors)).toBeLessThan(7_000);
+  });
+
   it('counts late and too late, and does not judge them', () => {
     const device = new AdmittedDevice();
     device.send({ at: arrival, signals: good });

@@ -60,6 +60,19 @@ describe('instants', () => {
     },
   );
 
+  it('take a leap second for the second after it, where there may be one', () => {
+    expect(parseInstant('2016-12-31T23:59:60Z')).toBe(Date.UTC(2017, 0, 1));
+    expect(parseInstant('1990-12-31T15:59:60-08:00')).toBe(Date.UTC(1991, 0, 1));
+    expect(parseInstant('2016-12-31T23:59:60.5Z')).toBe(Date.UTC(2017, 0, 1) + 500);
+    const nowhere = ['2016-12-31T22:59:60Z', '2016-12-30T23:59:60Z', '2016-12-31T23:58:60Z', '2016-12-31T23:59:61Z'];
+    expect(nowhere.map(parseInstant)).toEqual(nowhere.map(() => undefined));
+  });
+
+  it('have no hour 24', () => {
+    expect(parseInstant('2025-11-21T24:00:00Z')).toBeUndefined();
+    expect(parseInstant('2025-11-21T23:59:59.999Z')).toBe(Date.UTC(2025, 10, 22) - 1);
+  });
+
   it.each([Number.NaN, Number.POSITIVE_INFINITY, 1e20, null, {}, true])('%j is neither', (value) => {
     expect(parseInstant(value)).toBeUndefined();
   });
