@@ -89,7 +89,7 @@ describe.skipIf(!hasMosquitto)('a fridge that warms up, by Debian’s mosquitto_
     const time = opened.openedAt.slice(11, 16);
     expect(opened.explanation).toBe(
       'The 15-minute average of cabinet temperature has been above 8 °C for 10 minutes ' +
-        `(${mean} °C at ${time} UTC) with door open false.`,
+        `(${mean} °C at ${time} UTC) with the door not open.`,
     );
   });
 
