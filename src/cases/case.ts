@@ -73,7 +73,7 @@ export interface Finding {
   readonly case: string | null;
 }
 
-/** `retracted`, `extended` and `moved` are the corrections of a later judgement; the latter two are not written yet. */
+/** `retracted`, `extended` and `moved` are corrections, made when reports came late. */
 export const timelineKinds = [
   'opened',
   'joined',

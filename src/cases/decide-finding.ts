@@ -2,7 +2,7 @@ import { assert } from '../base/index.ts';
 import type { FindingEvent } from '../findings/index.ts';
 import { severityRank, worseSeverity } from '../telemetry/index.ts';
 import type { Case, Finding, TimelineItem, TimelineKind } from './case.ts';
-import { wordsOfHolding, wordsOfInstant, wordsOfVerdict } from './words.ts';
+import { wordsOfCorrection, wordsOfHolding, wordsOfInstant, wordsOfVerdict } from './words.ts';
 
 /** What stands before a change. */
 export interface Standing {
@@ -157,10 +157,26 @@ function follow(
   };
   assert(counts.findingsOpen >= 0, 'a case counts the findings that hold');
   assert(counts.findings >= counts.findingsOpen, 'a finding that holds is a finding of the case');
+  if (change.event.correction !== undefined) return corrected(item, { before, counts, change });
   if (after === 'raised') return renew(item, { before, counts, change });
   if (after === before.state) return { case: undefined, timeline: [] };
   const counted = changed(item, counts, change.now);
   return after === 'cleared' ? cleared(counted, change) : retracted(counted, change);
+}
+
+/** Reports that came late showed that a finding began or ended at another time. */
+function corrected(item: Case, { before, counts, change }: Renewal): { case: Case; timeline: TimelineItem[] } {
+  const { event, now } = change;
+  // The case tells the times of one of its findings: only that finding may move them.
+  const isItsOwn = item.startsAt === before.startsAt && item.openedAt === before.openedAt;
+  const times = isItsOwn ? { startsAt: event.startsAt, openedAt: event.openedAt } : {};
+  const shown = item.state !== 'resolved' && item.explanation === before.explanation;
+  const explanation = shown ? event.explanation : item.explanation;
+  const after = changed(item, { ...counts, ...times, explanation }, now);
+  const text = `${wordsOfCorrection(before, event)} ${wordsOfHolding(after)}`;
+  const entry = entryOf(event, now, event.correction ?? 'moved', text);
+  const was = { startsAt: before.startsAt, openedAt: before.openedAt, endsAt: before.endsAt };
+  return { case: after, timeline: [{ ...entry, data: { ...entry.data, was, evidence: event.evidence } }] };
 }
 
 function cleared(item: Case, { event, now }: FindingChange): { case: Case; timeline: TimelineItem[] } {
@@ -170,11 +186,15 @@ function cleared(item: Case, { event, now }: FindingChange): { case: Case; timel
 }
 
 function retracted(item: Case, { event, now }: FindingChange): { case: Case; timeline: TimelineItem[] } {
-  const entry = (text: string): TimelineItem => entryOf(event, now, 'retracted', text);
+  const entry = (text: string): TimelineItem => {
+    const made = entryOf(event, now, 'retracted', text);
+    return { ...made, data: { ...made.data, evidence: event.evidence } };
+  };
   if (item.findings > 0 || item.state === 'resolved') {
-    return { case: item, timeline: [entry(`A correction withdrew a finding. ${wordsOfHolding(item)}`)] };
+    const text = `A correction withdrew a finding. ${event.explanation} ${wordsOfHolding(item)}`;
+    return { case: item, timeline: [entry(text)] };
   }
-  const without = 'Corrections left this case without a finding.';
+  const without = `Corrections left this case without a finding. ${event.explanation}`;
   if (item.state !== 'new') {
     return { case: item, timeline: [entry(`${without} It stays open because ${item.owner} has taken it.`)] };
   }

@@ -1,5 +1,6 @@
 import { formatInstant } from '../base/index.ts';
-import type { Case } from './case.ts';
+import type { FindingEvent } from '../findings/index.ts';
+import type { Case, Finding } from './case.ts';
 
 const verdictWords: Readonly<Record<NonNullable<Case['verdict']>, string>> = {
   confirmed_fault: 'a confirmed fault',
@@ -27,4 +28,23 @@ export function wordsOfInstant(at: number): string {
 export function wordsOfHolding(item: Case): string {
   if (item.findingsOpen === 0) return 'No finding of this case holds now.';
   return item.findingsOpen === 1 ? 'One finding still holds.' : `${item.findingsOpen} findings still hold.`;
+}
+
+/** What reports that came late changed of a finding's times. */
+export function wordsOfCorrection(
+  before: Pick<Finding, 'startsAt' | 'endsAt'>,
+  after: Pick<FindingEvent, 'startsAt' | 'endsAt'>,
+): string {
+  const changes: string[] = [];
+  if (after.startsAt !== before.startsAt) {
+    changes.push(`it began at ${wordsOfInstant(after.startsAt)}, not at ${wordsOfInstant(before.startsAt)}`);
+  }
+  const [ended, endedBefore] = [after.endsAt ?? null, before.endsAt];
+  if (ended !== endedBefore) {
+    if (ended === null) changes.push('it did not end');
+    else if (endedBefore === null) changes.push(`it ended at ${wordsOfInstant(ended)}`);
+    else changes.push(`it ended at ${wordsOfInstant(ended)}, not at ${wordsOfInstant(endedBefore)}`);
+  }
+  const what = changes.length > 0 ? changes.join(', and ') : 'it was recognized at another time';
+  return `Readings that came late show that ${what}.`;
 }

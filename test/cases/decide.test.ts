@@ -163,14 +163,18 @@ describe('a further event of a finding', () => {
 });
 
 describe('a correction that withdraws a finding', () => {
-  const event = eventOf('1', 1, { state: 'retracted' });
+  const explanation = 'Withdrawn: duty 11 of 19:50 UTC came late. With it, the condition did not hold.';
+  const event = eventOf('1', 1, { state: 'retracted', explanation });
 
   it('leaves a case that has others', () => {
     const { item, finding } = opened();
     const subject = { ...item, findings: 2, findingsOpen: 2 };
     const decision = found({ subject, finding }, event);
     expect(decision.case).toMatchObject({ state: 'new', findings: 1, findingsOpen: 1 });
-    expect(texts(decision)).toEqual(['retracted: A correction withdrew a finding. One finding still holds.']);
+    expect(texts(decision)).toEqual([
+      `retracted: A correction withdrew a finding. ${explanation} One finding still holds.`,
+    ]);
+    expect(decision.timeline[0]?.data).toMatchObject({ evidence: event.evidence });
   });
 
   it('withdraws a case that nobody has touched', () => {
@@ -197,7 +201,7 @@ describe('a correction that withdraws a finding', () => {
     const decision = found({ subject, finding }, event);
     expect(decision.case).toMatchObject({ state: 'acknowledged', findings: 0 });
     expect(texts(decision)).toEqual([
-      'retracted: Corrections left this case without a finding. It stays open because Ana has taken it.',
+      `retracted: Corrections left this case without a finding. ${explanation} It stays open because Ana has taken it.`,
     ]);
   });
 
@@ -270,5 +274,46 @@ describe('what people do', () => {
       { name: 'acknowledge', allowed: false, reason: 'Bo has taken this case already.' },
       { name: 'resolve', allowed: true, reason: null },
     ]);
+  });
+});
+
+describe('a correction of when a finding held', () => {
+  const minute = 60_000;
+
+  it('moves the case that tells its times', () => {
+    const { item, finding } = opened();
+    const startsAt = finding.startsAt - 10 * minute;
+    const openedAt = finding.openedAt - 10 * minute;
+    const event = eventOf('1', 1, { state: 'updated', correction: 'moved', startsAt, openedAt });
+    const decision = found({ subject: item, finding }, event);
+    expect(decision.case).toMatchObject({ startsAt, openedAt, findingsOpen: 1, version: 2 });
+    expect(texts(decision)).toEqual([
+      'moved: Readings that came late show that it began at 2025-11-21 18:50 UTC, not at 2025-11-21 19:00 UTC. ' +
+        'One finding still holds.',
+    ]);
+    expect(decision.timeline[0]?.data).toMatchObject({ was: { startsAt: finding.startsAt }, evidence: event.evidence });
+  });
+
+  it('tells that it ended later, and leaves the times of a case that another finding opened', () => {
+    const { item, finding } = opened();
+    const ended: Finding = { ...finding, state: 'cleared', startsAt: start, endsAt: start + minute };
+    const subject = { ...item, findings: 2, findingsOpen: 1 };
+    const event = eventOf('1', 2, { correction: 'extended', startsAt: start, endsAt: start + 5 * minute });
+    const decision = found({ subject, finding: ended }, event);
+    expect(decision.case).toMatchObject({ startsAt: item.startsAt, openedAt: item.openedAt, findingsOpen: 1 });
+    expect(texts(decision)).toEqual([
+      'extended: Readings that came late show that it ended at 2025-11-21 20:05 UTC, not at 2025-11-21 20:01 UTC. ' +
+        'One finding still holds.',
+    ]);
+    expect(decision.finding).toMatchObject({ state: 'cleared', endsAt: start + 5 * minute });
+  });
+
+  it('counts a finding again that did not end after all', () => {
+    const { item, finding } = opened();
+    const ended: Finding = { ...finding, state: 'cleared', endsAt: start };
+    const event = eventOf('1', 2, { state: 'updated', correction: 'extended' });
+    const decision = found({ subject: { ...item, findingsOpen: 0 }, finding: ended }, event);
+    expect(decision.case).toMatchObject({ findings: 1, findingsOpen: 1 });
+    expect(texts(decision)[0]).toContain('extended: Readings that came late show that it did not end.');
   });
 });
