@@ -3,11 +3,13 @@ import { type Clock, secondMs } from '../base/index.ts';
 import { type CaseStore, type DeviceTrouble, healthOf, healthStates } from '../cases/index.ts';
 import type { Log } from '../log/index.ts';
 import type { LedgerCounts, PipelineView } from '../pipeline/index.ts';
+import type { StoreSpace } from '../store/index.ts';
 
 export interface MetricsSources {
   readonly log: Pick<Log, 'bounds'>;
   /** The bound of the log on disk. */
   readonly logBytesMax: number;
+  readonly storeSpace: () => StoreSpace;
   readonly view: () => Pick<PipelineView, 'fleetLedger'>;
   readonly connections: () => number;
   readonly cases: Pick<CaseStore, 'troubles'>;
@@ -52,6 +54,18 @@ export function createMetrics(sources: MetricsSources): { readonly text: () => P
     return sources.logBytesMax;
   });
   add('aftercare_log_next_offset', 'Records ever appended to the log', () => sources.log.bounds().next);
+  add('aftercare_store_bytes', 'What the embedded telemetry store holds', () => sources.storeSpace().bytes);
+  add('aftercare_store_bytes_max', 'Bound of the embedded telemetry store, 0 when none is set', () => {
+    return sources.storeSpace().bytesMax ?? 0;
+  });
+  add('aftercare_store_free_bytes', 'Room on the disk of the embedded telemetry store', () => {
+    return sources.storeSpace().freeBytes;
+  });
+  add('aftercare_store_short', '1 while the telemetry store runs out of room, 2 while it takes nothing more', () => {
+    const { trouble, full } = sources.storeSpace();
+    if (full) return 2;
+    return trouble === undefined ? 0 : 1;
+  });
   add('aftercare_mqtt_connections', 'Devices connected', sources.connections);
   add('aftercare_devices', 'Devices that ever sent a message', () => ledger.devices);
   add('aftercare_behind_seconds', 'How long the counts of the ledger have not met, 0 when they do', () => {

@@ -10,7 +10,7 @@ import type { Log } from '../log/index.ts';
 import { openCheckpoint, openPipeline, type PipelineView } from '../pipeline/index.ts';
 import { createDirectory, openEmbeddedRegistry } from '../registry/index.ts';
 import { readBack } from '../rules/index.ts';
-import { type InfluxStore, openEmbeddedStore, openInfluxStore, preferServer } from '../store/index.ts';
+import { type InfluxStore, openEmbeddedStore, openInfluxStore, preferServer, startKeeper } from '../store/index.ts';
 import { encodeRecord, type LogRecord } from '../telemetry/index.ts';
 import type { Config } from './config.ts';
 import { buildConsole } from './console-build.ts';
@@ -95,10 +95,22 @@ async function startParts(
   if (products.size === 0)
     logger.warn({ folder: config.AFTERCARE_PRODUCTS }, 'there is no product pack: no device can be registered');
 
-  const store = await openEmbeddedStore({ folder: folder.path });
+  const store = await openEmbeddedStore({ folder: folder.path, bytesMax: config.AFTERCARE_LIMIT_STORE_BYTES });
   stops.push(() => store.close());
   const influx = await openServer(config, folder.path);
   stops.push(() => influx?.close());
+  const keeper = startKeeper({
+    store,
+    clock,
+    ageMs: config.AFTERCARE_LIMIT_STORE_AGE,
+    keepFrom: async () => (influx ? influx.cursor() : Number.MAX_SAFE_INTEGER),
+    onSpace: (trouble) => {
+      if (trouble === undefined) logger.info('the telemetry store has room again');
+      else logger.warn({ trouble }, 'the telemetry store runs out of room');
+    },
+    onTrouble: (error) => logger.warn({ err: error }, 'upkeep of the telemetry store did not work; it is tried again'),
+  });
+  stops.push(() => keeper.stop());
   const idOf = (text: string) => createHash('sha256').update(text).digest('hex').slice(0, 16);
   const cases = await openEmbeddedCaseStore({ folder: folder.path, idOf });
   stops.push(() => cases.close());
@@ -147,6 +159,7 @@ async function startParts(
   const metrics = createMetrics({
     log,
     logBytesMax,
+    storeSpace: () => store.space(),
     view: () => pipeline.view,
     connections: () => intake.connections(),
     cases,

@@ -39,6 +39,8 @@ export const settings = {
   INFLUX_DB: optional(word),
   AFTERCARE_LIMIT_LOG_AGE: setting(duration, '24h'),
   AFTERCARE_LIMIT_LOG_BYTES: setting(bytes, '20GiB'),
+  AFTERCARE_LIMIT_STORE_AGE: optional(duration),
+  AFTERCARE_LIMIT_STORE_BYTES: optional(bytes),
   AFTERCARE_LIMIT_PACKET_BYTES: setting(bytes, '256KiB'),
   AFTERCARE_LIMIT_CONNECTIONS: setting(count, '20000'),
   AFTERCARE_LIMIT_REPORTS_PER_SECOND: setting(count, '5000'),

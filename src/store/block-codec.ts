@@ -60,7 +60,7 @@ export function encodeRows(sheet: Sheet, rows: Uint32Array): Uint8Array {
   head.texts(signals.map(({ name }) => name));
   head.append(directory.written());
   head.append(body.written());
-  return pack(head.written());
+  return packContent(head.written());
 }
 
 /** Encodes reports, at least one, of any devices. */
@@ -72,7 +72,7 @@ export function encodeBlock(reports: readonly Report[]): Uint8Array {
 
 /** Opens a block; its columns are decoded when asked for. Throws `store-failed` on damaged bytes. */
 export function openBlock(bytes: Uint8Array): Block {
-  const from = new ByteReader(unpack(bytes));
+  const from = new ByteReader(unpackContent(bytes));
   const rows = from.integer();
   const names = from.texts();
   const stored: { type: number; bytes: number }[] = [];
@@ -86,7 +86,8 @@ export function blockContentBytes(bytes: Uint8Array): number {
   return new ByteReader(bytes.subarray(6, headerBytes)).u32();
 }
 
-function pack(content: Uint8Array): Uint8Array {
+/** Adds the header to a content, packed where that is worth it. The answer is the caller's own. */
+export function packContent(content: Uint8Array): Uint8Array {
   const packed = content.length < packBytesMin ? undefined : zstdCompressSync(content, zstdOptions);
   const worthIt = packed !== undefined && packed.length < content.length;
   const payload = worthIt ? packed : content;
@@ -100,7 +101,8 @@ function pack(content: Uint8Array): Uint8Array {
   return bytes;
 }
 
-function unpack(bytes: Uint8Array): Uint8Array {
+/** The content of what {@link packContent} made. Throws `store-failed` on damaged bytes. */
+export function unpackContent(bytes: Uint8Array): Uint8Array {
   const from = new ByteReader(bytes);
   const found = from.u8();
   if (found !== version) throw damaged(`a block of unknown version ${found}`);

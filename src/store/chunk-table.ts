@@ -4,12 +4,23 @@ import { blob, integer } from '../sqlite/index.ts';
 import type { Block } from './block.ts';
 import { blockContentBytes, encodeRows, openBlock } from './block-codec.ts';
 import { Sheet, sheetPlace } from './sheet.ts';
+import { chunkState } from './sqlite.ts';
 
 /** A chunk that a read may need; its body is fetched by {@link ChunkTable.open}. Bounds are inclusive. */
 export interface ChunkPlace {
   readonly id: number;
   readonly first: number;
   readonly last: number;
+  /** Of {@link chunkState}. */
+  readonly state: number;
+}
+
+/** A chunk that upkeep is to look at. */
+export interface ChunkFacts {
+  readonly id: number;
+  readonly device: number;
+  readonly state: number;
+  readonly lastAt: number;
 }
 
 export interface ChunkSizes {
@@ -33,15 +44,22 @@ const classes = Array.from({ length: 29 }, (_, i) => i);
 /** Chunks of a range of one device, by event time. */
 const byTimeSql = classes
   .map(
-    (c) => `SELECT id, first_at AS first, last_at AS last FROM chunk WHERE device = :device AND at_class = ${c}
+    (c) => `SELECT id, first_at AS first, last_at AS last, state FROM chunk WHERE device = :device AND at_class = ${c}
       AND first_at > :from - ${4 ** c} AND first_at < :to AND last_at >= :from`,
+  )
+  .join(' UNION ALL ');
+
+const rolledByTimeSql = classes
+  .map(
+    (c) => `SELECT id, first_at AS first, last_at AS last, state FROM chunk WHERE device = :device AND at_class = ${c}
+      AND first_at > :from - ${4 ** c} AND first_at < :to AND last_at >= :from AND state = ${chunkState.rolled}`,
   )
   .join(' UNION ALL ');
 
 /** Chunks of a range of offsets, rising by their first: SQLite merges the classes without sorting or gathering. */
 const byOffsetSql = `${classes
   .map(
-    (c) => `SELECT id, first_offset AS first, last_offset AS last FROM chunk WHERE offset_class = ${c}
+    (c) => `SELECT id, first_offset AS first, last_offset AS last, 0 AS state FROM chunk WHERE offset_class = ${c}
       AND first_offset > :from - ${4 ** c} AND first_offset < :to AND last_offset >= :from`,
   )
   .join(' UNION ALL ')} ORDER BY first`;
@@ -53,8 +71,14 @@ export class ChunkTable {
   readonly #sheet = new Sheet(1_024);
   readonly #insert: StatementSync;
   readonly #delete: StatementSync;
-  readonly #keepApart: StatementSync;
+  readonly #setState: StatementSync;
   readonly #smallOnes: StatementSync;
+  readonly #unrolled: StatementSync;
+  readonly #rolledByTime: StatementSync;
+  readonly #oldest: StatementSync;
+  readonly #firstUnrolled: StatementSync;
+  readonly #removeSome: StatementSync;
+  readonly #deviceOf: StatementSync;
   readonly #body: StatementSync;
   readonly #byTime: StatementSync;
   readonly #byOffset: StatementSync;
@@ -63,12 +87,32 @@ export class ChunkTable {
   constructor(db: DatabaseSync, sizes: ChunkSizes) {
     this.#sizes = sizes;
     this.#insert = db.prepare(
-      `INSERT INTO chunk (device, small, count, at_class, first_at, last_at, offset_class, first_offset, last_offset,
+      `INSERT INTO chunk (device, state, count, at_class, first_at, last_at, offset_class, first_offset, last_offset,
         seq_min, seq_max, body) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     );
     this.#delete = db.prepare('DELETE FROM chunk WHERE id = ?');
-    this.#keepApart = db.prepare('UPDATE chunk SET small = 0 WHERE id = ?');
-    this.#smallOnes = db.prepare('SELECT id, count FROM chunk WHERE device = ? AND small = 1 ORDER BY id');
+    this.#setState = db.prepare('UPDATE chunk SET state = ? WHERE id = ?');
+    this.#smallOnes = db.prepare(
+      `SELECT id, count FROM chunk INDEXED BY chunk_unrolled
+        WHERE state < ${chunkState.rolled} AND state = ${chunkState.small} AND device = ? ORDER BY id`,
+    );
+    this.#unrolled = db.prepare(
+      `SELECT id, first_at AS first, last_at AS last, state FROM chunk INDEXED BY chunk_unrolled
+        WHERE state < ${chunkState.rolled} AND device = ? ORDER BY id`,
+    );
+    this.#rolledByTime = db.prepare(`${rolledByTimeSql} LIMIT :limit`);
+    this.#oldest = db.prepare(
+      `SELECT id, device, state, last_at FROM chunk INDEXED BY chunk_last
+        WHERE last_at < ? AND last_offset < ? ORDER BY last_at LIMIT ?`,
+    );
+    this.#firstUnrolled = db.prepare(
+      `SELECT id, device, state, last_at FROM chunk INDEXED BY chunk_old
+        WHERE state = ${chunkState.unrolled} AND id > ? ORDER BY id LIMIT 1`,
+    );
+    this.#removeSome = db.prepare(
+      'DELETE FROM chunk WHERE id IN (SELECT id FROM chunk INDEXED BY chunk_at WHERE device = ? LIMIT ?)',
+    );
+    this.#deviceOf = db.prepare('SELECT device FROM chunk WHERE id = ?');
     this.#body = db.prepare('SELECT body FROM chunk WHERE id = ?');
     this.#byTime = db.prepare(byTimeSql);
     this.#byOffset = db.prepare(byOffsetSql);
@@ -78,11 +122,12 @@ export class ChunkTable {
   }
 
   /**
-   * Adds the next `count` reports of a device: `moveTo` adds them to a sheet, in log order. Small chunks before them are taken in when together they fill a
-   * chunk, or when there are too many tiny ones: a report is rewritten a few times in its life, and a device that
-   * reports rarely has few chunks all the same. Inside the caller's transaction.
+   * Adds the next `count` reports of a device: `moveTo` adds them to a sheet, in log order. Small chunks before them are
+   * taken in when together they fill a chunk, or when there are too many tiny ones: a report is rewritten a few times in
+   * its life, and a device that reports rarely has few chunks all the same. Inside the caller's transaction. Where full
+   * chunks come of it, answers their rows, which are to be rolled; valid until the next call.
    */
-  append(device: number, count: number, moveTo: (sheet: Sheet) => void): void {
+  append(device: number, count: number, moveTo: (sheet: Sheet) => void): Sheet | undefined {
     const small = this.#smallOnes.all(device).map((row) => ({ id: integer(row.id), count: integer(row.count) }));
     const sheet = this.#sheet;
     sheet.clear();
@@ -94,10 +139,61 @@ export class ChunkTable {
     }
     moveTo(sheet);
     const pieces = Math.max(1, Math.floor(sheet.rows / this.#sizes.fullReports));
+    let full = false;
     for (let i = 0; i < pieces; i++) {
       const start = Math.floor((i * sheet.rows) / pieces);
-      this.#add(device, sheet.someRows(start, Math.floor(((i + 1) * sheet.rows) / pieces)));
+      full = this.#add(device, sheet.someRows(start, Math.floor(((i + 1) * sheet.rows) / pieces)));
     }
+    return full ? sheet : undefined;
+  }
+
+  /** Ids of a device's chunks that are rolled and overlap [from, to) in event time, in log order. */
+  rolledInTime(device: number, from: number, to: number): readonly number[] {
+    return this.rolledByTime(device, { from, to }, Number.MAX_SAFE_INTEGER).map(({ id }) => id);
+  }
+
+  /** Rolled chunks that overlap a range in event time, at most so many; log order is the order of their ids. */
+  rolledByTime(device: number, range: { readonly from: number; readonly to: number }, limit: number): ChunkPlace[] {
+    const rows = this.#rolledByTime.all({ device, from: range.from, to: range.to, limit });
+    return rows.map(chunkPlace).sort((a, b) => a.id - b.id);
+  }
+
+  /** Chunks of a device whose readings are in no hours, in log order. */
+  unrolled(device: number): readonly ChunkPlace[] {
+    return this.#unrolled.all(device).map(chunkPlace);
+  }
+
+  /** At most `limit` chunks of any device that are wholly before an event time and an offset, the oldest first. */
+  oldest(before: number, offset: number, limit: number): readonly ChunkFacts[] {
+    return this.#oldest.all(before, offset, limit).map(chunkFacts);
+  }
+
+  /** The next full chunk that is not rolled after a given one. */
+  firstUnrolled(after: number): ChunkFacts | undefined {
+    const row = this.#firstUnrolled.get(after);
+    return row === undefined ? undefined : chunkFacts(row);
+  }
+
+  /** The rows of a chunk that is about to be rolled, which it counts as from now on. Valid until the next call. */
+  takeToRoll(id: number): Sheet {
+    const sheet = this.#sheet;
+    sheet.clear();
+    sheet.append(this.open(id));
+    this.#setState.run(chunkState.rolled, id);
+    return sheet;
+  }
+
+  remove(id: number): void {
+    this.#delete.run(id);
+  }
+
+  /** Removes at most `chunksMax` chunks of a device; returns how many. */
+  removeSome(device: number, chunksMax: number): number {
+    return Number(this.#removeSome.run(device, chunksMax).changes);
+  }
+
+  deviceOf(id: number): number {
+    return integer(this.#deviceOf.get(id)?.device);
   }
 
   /** Chunks of a device that overlap [from, to) in event time; log order is the order of their ids. */
@@ -141,12 +237,13 @@ export class ChunkTable {
       return this.open(id);
     } catch (error) {
       if (!isAftercareError(error, 'store-failed')) throw error;
-      this.#keepApart.run(id);
+      this.#setState.run(chunkState.unrolled, id);
       return undefined;
     }
   }
 
-  #add(device: number, rows: Uint32Array): void {
+  /** Whether the chunk is full. */
+  #add(device: number, rows: Uint32Array): boolean {
     const sheet = this.#sheet;
     const [firstAt, lastAt] = rangeOf(sheet, rows, sheetPlace.at);
     const [seqMin, seqMax] = rangeOf(sheet, rows, sheetPlace.seq);
@@ -156,9 +253,10 @@ export class ChunkTable {
     const seqs: SQLInputValue[] = seqMin <= seqMax ? [seqMin, seqMax] : [null, null];
     const atClass = spanClass(firstAt, lastAt);
     const offsetClass = spanClass(firstOffset, lastOffset);
-    const facts = [device, small ? 1 : 0, rows.length];
+    const facts = [device, small ? chunkState.small : chunkState.rolled, rows.length];
     const places = [atClass, firstAt, lastAt, offsetClass, firstOffset, lastOffset];
     this.#insert.run(...facts, ...places, ...seqs, body);
+    return !small;
   }
 }
 
@@ -182,5 +280,9 @@ function spanClass(first: number, last: number): number {
 }
 
 function chunkPlace(row: Record<string, SQLOutputValue>): ChunkPlace {
-  return { id: integer(row.id), first: integer(row.first), last: integer(row.last) };
+  return { id: integer(row.id), first: integer(row.first), last: integer(row.last), state: integer(row.state) };
+}
+
+function chunkFacts(row: Record<string, SQLOutputValue>): ChunkFacts {
+  return { id: integer(row.id), device: integer(row.device), state: integer(row.state), lastAt: integer(row.last_at) };
 }

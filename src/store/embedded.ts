@@ -1,19 +1,22 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
+import { setImmediate as turn } from 'node:timers/promises';
 import { AftercareError, assert } from '../base/index.ts';
 import { blob, integer } from '../sqlite/index.ts';
 import type { Report } from '../telemetry/index.ts';
-import type { Block } from './block.ts';
 import { encodeRows, openBlock } from './block-codec.ts';
 import { type ChunkSizes, ChunkTable } from './chunk-table.ts';
 import { DeviceTable } from './device-table.ts';
+import { Disk, type StoreSpace } from './disk.ts';
 import { blockRows, FirstRows, makeReports, newestFirst, timeOrder } from './first-rows.ts';
 import { assertLogOrder } from './log-order.ts';
 import { OffsetPages } from './offset-pages.ts';
-import { Readings } from './readings.ts';
 import { type RecentLimits, RecentReports, rowOf } from './recent-reports.ts';
+import { RollupTable } from './rollup-table.ts';
+import { Series } from './series.ts';
 import { Sheet, sheetPlace } from './sheet.ts';
-import { openDatabase, translated } from './sqlite.ts';
+import { beforeAll, openDatabase, translated } from './sqlite.ts';
 import type { ReportsQuery, SeriesPoint, SeriesQuery, TelemetryStore } from './store.ts';
+import { type Retention, Upkeep } from './upkeep.ts';
 
 const reportsMax = 10_000;
 const devicesMax = 1_000;
@@ -24,6 +27,8 @@ export interface EmbeddedStoreSizes extends ChunkSizes {
   readonly recent: RecentLimits;
   /** Reports that are read at once for who reads page after page by offset. */
   readonly aheadReports: number;
+  /** Full chunks that a chart reads although its buckets are of hours or more. */
+  readonly fewChunks: number;
 }
 
 const defaultSizes: EmbeddedStoreSizes = {
@@ -32,22 +37,42 @@ const defaultSizes: EmbeddedStoreSizes = {
   tinyChunksMax: 16,
   recent: { reportsMax: 131_072, writesMax: 4_096, bytesMax: 67_108_864 },
   aheadReports: 65_536,
+  fewChunks: 16,
 };
 
 export interface EmbeddedStoreOptions {
   /** Made when absent. */
   readonly folder: string;
   readonly sizes?: Partial<EmbeddedStoreSizes>;
+  /** What the store may hold; beyond it, writes are refused with `store-failed`. Absent: as much as the disk does. */
+  readonly bytesMax?: number | undefined;
+}
+
+/** What the embedded store does beside answering. */
+export interface EmbeddedStore extends TelemetryStore {
+  /**
+   * Deletes what is stored of a device. From the call on no answer holds any of it, also after a crash; it resolves when
+   * its room is free for what comes, which is done in short steps between other work. What is stored later stays. The
+   * file does not get smaller.
+   */
+  delete(device: string): Promise<void>;
+  /**
+   * One short step of the work that can wait: frees what was deleted, makes the hours of chunks from before there were
+   * hours, lets old reports go. A report goes with its whole chunk, when all of it is old. True while there is more.
+   */
+  keepUp(retention?: Retention): Promise<boolean>;
+  space(): StoreSpace;
 }
 
 /**
  * Opens the store that needs nothing but a folder. It keeps every report with its log offset, and two of one time.
  * Rejects with `store-failed` when the file cannot be used.
  */
-export async function openEmbeddedStore(options: EmbeddedStoreOptions): Promise<TelemetryStore> {
+export async function openEmbeddedStore(options: EmbeddedStoreOptions): Promise<EmbeddedStore> {
   const db = openDatabase(options.folder);
   try {
-    return new EmbeddedStore(db, { ...defaultSizes, ...options.sizes });
+    const disk = new Disk(db, options.folder, options.bytesMax);
+    return new SqliteStore(db, { ...defaultSizes, ...options.sizes }, disk);
   } catch (error) {
     db.close();
     throw error;
@@ -60,13 +85,17 @@ interface Held {
   readonly recent: RecentReports;
 }
 
-class EmbeddedStore implements TelemetryStore {
+class SqliteStore implements EmbeddedStore {
   readonly #db: DatabaseSync;
   readonly #recentLimits: RecentLimits;
   readonly #fullReports: number;
   readonly #chunks: ChunkTable;
   readonly #devices: DeviceTable;
+  readonly #rollups: RollupTable;
+  readonly #series: Series;
   readonly #pages: OffsetPages;
+  readonly #upkeep: Upkeep;
+  readonly #disk: Disk;
   readonly #addRecent: StatementSync;
   readonly #dropRecent: StatementSync;
   readonly #setCursor: StatementSync;
@@ -74,13 +103,18 @@ class EmbeddedStore implements TelemetryStore {
   /** Of the last write: how much room the next one needs. */
   #valuesPerRow = 20;
 
-  constructor(db: DatabaseSync, sizes: EmbeddedStoreSizes) {
+  constructor(db: DatabaseSync, sizes: EmbeddedStoreSizes, disk: Disk) {
     this.#db = db;
     this.#recentLimits = sizes.recent;
     this.#fullReports = sizes.fullReports;
     this.#chunks = new ChunkTable(db, sizes);
     this.#devices = new DeviceTable(db);
-    this.#pages = new OffsetPages(this.#chunks, sizes.aheadReports);
+    this.#rollups = new RollupTable(db, this.#chunks, this.#devices);
+    const { fewChunks } = sizes;
+    this.#series = new Series({ chunks: this.#chunks, devices: this.#devices, rollups: this.#rollups, fewChunks });
+    this.#pages = new OffsetPages(this.#chunks, sizes.aheadReports, () => this.#upkeep.forsaken);
+    this.#upkeep = new Upkeep({ chunks: this.#chunks, rollups: this.#rollups, devices: this.#devices });
+    this.#disk = disk;
     this.#addRecent = db.prepare('INSERT INTO recent (next, body) VALUES (?, ?)');
     this.#dropRecent = db.prepare('DELETE FROM recent WHERE next <= ?');
     this.#setCursor = db.prepare('UPDATE cursor SET next = ?');
@@ -91,19 +125,43 @@ class EmbeddedStore implements TelemetryStore {
     this.#run('be written', (held) => {
       if (next <= held.cursor) return;
       assertLogOrder(reports, next);
+      this.#disk.assertRoom();
       const fresh = reports.filter((report) => report.offset >= held.cursor);
-      this.#db.exec('BEGIN IMMEDIATE');
-      try {
-        this.#add(held, fresh, next);
-        this.#db.exec('COMMIT');
-        held.cursor = next;
-      } catch (error) {
-        this.#held = undefined;
-        this.#devices.forget();
-        if (this.#db.isTransaction) this.#db.exec('ROLLBACK');
-        throw error;
-      }
+      this.#change(() => this.#add(held, fresh, next));
+      held.cursor = next;
     });
+  }
+
+  async delete(device: string): Promise<void> {
+    this.#run('be written', (held) => {
+      const known = this.#devices.find(device);
+      if (known === undefined && held.recent.countOf(device) === 0) return;
+      this.#change(() => {
+        this.#devices.forsake(device, held.cursor);
+        held.recent.take(device, undefined);
+        this.#dropEmptyWrites(held.recent);
+      });
+      if (known) this.#upkeep.forsake(known.id);
+      this.#pages.forget();
+    });
+    while (this.#run('be written', () => this.#change(() => this.#upkeep.free()))) await turn();
+  }
+
+  async keepUp(retention?: Retention): Promise<boolean> {
+    return this.#run('be written', (held) =>
+      this.#change(() => {
+        if (this.#upkeep.free() || this.#upkeep.roll()) return true;
+        if (retention === undefined) return false;
+        const packed = this.#packOld(held, retention);
+        const went = this.#upkeep.letGo(retention);
+        if (went) this.#pages.forget();
+        return packed || went;
+      }),
+    );
+  }
+
+  space(): StoreSpace {
+    return this.#run('be read', () => this.#disk.space());
   }
 
   async cursor(): Promise<number> {
@@ -112,23 +170,7 @@ class EmbeddedStore implements TelemetryStore {
 
   async series(query: SeriesQuery): Promise<readonly SeriesPoint[]> {
     assert(query.pointsMax >= 1 && query.pointsMax <= pointsMax, `1 to ${pointsMax} points a call`);
-    return this.#run('be read', (held) => {
-      const { from, to } = range(query);
-      const readings = new Readings();
-      const device = this.#devices.find(query.device);
-      const places = device ? this.#chunks.byTime(device.id, from, to) : [];
-      for (const { id } of places.toSorted((a, b) => a.id - b.id)) {
-        const block = this.#chunks.open(id);
-        readings.pushColumns(block.signal(query.signal), timesOf(block, query.product), { from, to });
-      }
-      for (const { sheet, row } of held.recent.of(query.device)) {
-        const at = sheet.number(row, sheetPlace.at);
-        if (!(at >= from && at < to) || sheet.word(row, sheetPlace.product) !== query.product) continue;
-        const value = sheet.signal(row, query.signal);
-        if (value !== undefined) readings.push(at, value);
-      }
-      return readings.points(query.from, query.to, query.pointsMax);
-    });
+    return this.#run('be read', (held) => this.#series.read(query, held.recent));
   }
 
   async latest(devices: readonly string[]): Promise<ReadonlyMap<string, Report>> {
@@ -138,7 +180,7 @@ class EmbeddedStore implements TelemetryStore {
       for (const name of devices) {
         const device = this.#devices.find(name);
         const recent = held.recent.newest(name);
-        const at = recent?.sheet.number(recent.row, sheetPlace.at) ?? Number.NEGATIVE_INFINITY;
+        const at = recent?.sheet.number(recent.row, sheetPlace.at) ?? beforeAll;
         if (device && device.latestAt > at) latest.set(name, this.#devices.latest(device.id));
         else if (recent) latest.set(name, recent.sheet.report(recent.row));
       }
@@ -164,6 +206,33 @@ class EmbeddedStore implements TelemetryStore {
       this.#held ??= this.#load();
       return work(this.#held);
     });
+  }
+
+  /** All or nothing, in the file and in memory. */
+  #change<T>(work: () => T): T {
+    this.#db.exec('BEGIN IMMEDIATE');
+    try {
+      const result = work();
+      this.#db.exec('COMMIT');
+      return result;
+    } catch (error) {
+      this.#held = undefined;
+      this.#devices.forget();
+      this.#upkeep.forget();
+      if (this.#db.isTransaction) this.#db.exec('ROLLBACK');
+      throw error;
+    }
+  }
+
+  /** The reports in memory of a device that has been silent for so long go to a chunk, which can go then. */
+  #packOld({ recent, cursor }: Held, { before, offset }: Retention): boolean {
+    const device = recent.front;
+    const newest = device === undefined ? undefined : recent.newest(device);
+    if (device === undefined || newest === undefined || cursor > offset) return false;
+    if (newest.sheet.number(newest.row, sheetPlace.at) >= before) return false;
+    this.#pack(recent, device, cursor);
+    this.#dropEmptyWrites(recent);
+    return true;
   }
 
   /** Inside a transaction: the reports go to memory, full devices to chunks, what is left of them to `recent`. */
@@ -204,7 +273,8 @@ class EmbeddedStore implements TelemetryStore {
     const newest = recent.newest(name);
     assert(newest !== undefined, 'a device in memory has reports');
     const { id } = this.#devices.pack(name, next, newest.sheet.report(newest.row));
-    this.#chunks.append(id, recent.countOf(name), (into) => recent.take(name, into));
+    const full = this.#chunks.append(id, recent.countOf(name), (into) => recent.take(name, into));
+    if (full) this.#rollups.roll(id, full);
   }
 
   #dropEmptyWrites(recent: RecentReports): void {
@@ -285,11 +355,4 @@ const packReportsMin = 2_000;
 
 function range({ from, to }: { readonly from: number | undefined; readonly to: number | undefined }) {
   return { from: from ?? Number.MIN_SAFE_INTEGER, to: to ?? Number.MAX_SAFE_INTEGER };
-}
-
-/** Event times of a block's rows; NaN, which lies in no range, where the report is another product's. */
-function timesOf(block: Block, product: string): ArrayLike<number> {
-  const products = Array.from(block.products());
-  if (products.every((of) => of === product)) return block.at();
-  return Float64Array.from(block.at(), (at, row) => (products[row] === product ? at : Number.NaN));
 }

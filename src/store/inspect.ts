@@ -4,7 +4,7 @@ import { blob, integer, openReadOnly, text } from '../sqlite/index.ts';
 import type { Report } from '../telemetry/index.ts';
 import type { Block } from './block.ts';
 import { openBlock } from './block-codec.ts';
-import { fileName, formatVersion } from './sqlite.ts';
+import { fileName, formatVersions } from './sqlite.ts';
 
 /** Stored reports of one device by their places in the log: column by column, a row each. */
 export interface StoredRows {
@@ -48,7 +48,7 @@ export interface StoreInspection {
  * Undefined when there is none. Errors: `data-folder-unusable` when the file is no store, or of another format.
  */
 export function inspectEmbeddedStore(folder: string): StoreInspection | undefined {
-  const opened = openReadOnly(folder, fileName, [formatVersion]);
+  const opened = openReadOnly(folder, fileName, formatVersions);
   if (opened === undefined) return undefined;
   try {
     return new Inspection(opened.db, opened.close);

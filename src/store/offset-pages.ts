@@ -18,18 +18,26 @@ export interface OffsetRange {
 /**
  * Reads all devices' reports in log order. Every device has a chunk that spans any one offset, so a page costs a chunk
  * a device; who reads page after page is therefore read ahead for, `aheadReports` at a time. Stored reports never
- * change, so what was read ahead stays true.
+ * change, so what was read ahead stays true until some are deleted.
  */
 export class OffsetPages {
   readonly #chunks: ChunkTable;
   readonly #aheadReports: number;
+  /** Devices whose chunks are not to be read any more. */
+  readonly #forsaken: () => ReadonlySet<number>;
   #ahead: ReadAhead | undefined;
   /** Where the page after the last one begins. */
   #next: number | undefined;
 
-  constructor(chunks: ChunkTable, aheadReports: number) {
+  constructor(chunks: ChunkTable, aheadReports: number, forsaken: () => ReadonlySet<number>) {
     this.#chunks = chunks;
+    this.#forsaken = forsaken;
     this.#aheadReports = aheadReports;
+  }
+
+  /** Something that was read ahead is gone. */
+  forget(): void {
+    this.#ahead = undefined;
   }
 
   read(range: OffsetRange, recent: RecentReports): readonly Report[] {
@@ -63,8 +71,10 @@ export class OffsetPages {
 
   #first({ from, to, limit }: OffsetRange, recent: RecentReports): readonly Report[] {
     const first = new FirstRows(logOrder, limit);
+    const without = this.#forsaken();
     for (const place of this.#chunks.byOffset(from, to)) {
       if (first.bound && place.first > first.bound.offset) break;
+      if (without.size > 0 && without.has(this.#chunks.deviceOf(place.id))) continue;
       for (const row of blockRows(this.#chunks.open(place.id))) {
         if (row.offset >= from && row.offset < to) first.offer(row);
       }

@@ -23,17 +23,13 @@ export class Readings {
     this.#values[this.#count++] = typeof value === 'string' ? Number.NaN : Number(value);
   }
 
-  /** Adds the readings of a signal's columns in one block that lie in [from, to); `at` is that of the block's rows. */
-  pushColumns(
-    columns: readonly ColumnValues[],
-    at: ArrayLike<number>,
-    { from, to }: { readonly from: number; readonly to: number },
-  ): void {
+  /** Adds the readings of a signal's columns in one block whose times are wanted; `at` is that of the block's rows. */
+  pushColumns(columns: readonly ColumnValues[], at: ArrayLike<number>, isWanted: (at: number) => boolean): void {
     const [only] = columns;
     if (only && columns.length === 1) {
       for (let i = 0; i < only.values.length; i++) {
         const time = at[rowOf(only, i)] ?? 0;
-        if (time >= from && time < to) this.push(time, only.values[i] ?? 0);
+        if (isWanted(time)) this.push(time, only.values[i] ?? 0);
       }
       return;
     }
@@ -44,7 +40,7 @@ export class Readings {
     mixed.sort((a, b) => a.row - b.row);
     for (const { row, value } of mixed) {
       const time = at[row] ?? 0;
-      if (time >= from && time < to) this.push(time, value);
+      if (isWanted(time)) this.push(time, value);
     }
   }
 
@@ -69,6 +65,12 @@ export class Readings {
       i = next;
     }
     return points;
+  }
+
+  /** The readings as they count: by event time, the last of equal ones only, no words. */
+  *settled(): Generator<{ readonly at: number; readonly value: number }> {
+    this.#settle();
+    for (let i = 0; i < this.#count; i++) yield { at: this.#at[i] ?? 0, value: this.#values[i] ?? 0 };
   }
 
   #point(first: number, end: number, bucketStart: number): SeriesPoint {

@@ -142,8 +142,7 @@ export class Sheet {
 
   /** Adds a row of another sheet. */
   copy(from: Sheet, row: number): void {
-    const shape = from.shapes[from.#shapeOf[row] ?? 0];
-    assert(shape !== undefined, 'a row has a shape');
+    const shape = from.shapeAt(row);
     const width = shape.names.length;
     const start = this.#addRow(width);
     const first = from.#starts[row] ?? 0;
@@ -202,9 +201,14 @@ export class Sheet {
     this.#numbers = new Map();
   }
 
-  report(row: number): Report {
+  shapeAt(row: number): Shape {
     const shape = this.shapes[this.#shapeOf[row] ?? 0];
     assert(shape !== undefined, 'a row has a shape');
+    return shape;
+  }
+
+  report(row: number): Report {
+    const shape = this.shapeAt(row);
     const signals: Record<string, SignalValue> = {};
     for (const [i, name] of shape.names.entries()) signals[name] = this.#signal(row, shape, i);
     return {
@@ -234,9 +238,9 @@ export class Sheet {
 
   /** A signal's value in a row; undefined when the row has none. */
   signal(row: number, name: string): SignalValue | undefined {
-    const shape = this.shapes[this.#shapeOf[row] ?? 0];
-    const i = shape?.names.indexOf(name) ?? -1;
-    return shape && i >= 0 ? this.#signal(row, shape, i) : undefined;
+    const shape = this.shapeAt(row);
+    const i = shape.names.indexOf(name);
+    return i < 0 ? undefined : this.#signal(row, shape, i);
   }
 
   #signal(row: number, shape: Shape, i: number): SignalValue {

@@ -5,7 +5,22 @@ import { AftercareError } from '../base/index.ts';
 import { integer } from '../sqlite/index.ts';
 
 export const fileName = 'telemetry.sqlite';
-export const formatVersion = 1;
+/** Of the tables; each migration leads from one to the next. Chunks, devices and recent reports are read alike in both. */
+export const formatVersions = [1, 2] as const;
+const formatVersion = 2;
+
+/** What becomes of a chunk: numbers of its column `state`. */
+export const chunkState = {
+  /** Full, from before there were hours; they are made of it when there is time. */
+  unrolled: 0,
+  /** Waits to be merged with others. */
+  small: 1,
+  /** Full, and its readings are in the hours too. */
+  rolled: 2,
+} as const;
+
+/** Less than every event time: of a device whose readings are in no hours, or all still there. */
+export const beforeAll = Number.MIN_SAFE_INTEGER;
 
 /**
  * The embedded store's file.
@@ -13,12 +28,17 @@ export const formatVersion = 1;
  * - `recent`: one row for each product in each write, a block of the reports as they came; `next` is the cursor after
  *   the write. So a write is a row and an fsync, however many devices it holds.
  * - `chunk`: one row a block of one device's reports, moved there from `recent` when the device has many or the room
- *   for recent reports is needed. A device's chunks follow each other in log order, ids rising. `small` ones are the
+ *   for recent reports is needed. A device's chunks follow each other in log order, ids rising. Small ones are the
  *   last of their device and wait to be merged. `at_class` is the least c with last_at − first_at < 4^c, `offset_class`
  *   likewise: within a class an overlap with a range is a range of the index, however far late reports stretch a chunk.
- * - `device`: `packed` = its reports before this offset are in chunks; `latest` = the newest of those, a block of one.
+ * - `device`: `packed` = its reports before this offset are in chunks or deleted; `latest` = the newest of those in
+ *   chunks, a block of one. A deleted one keeps its chunks until there is time, under a name with a line break, which no
+ *   device has.
+ * - `rollup`: least, greatest, sum and count of each signal by the hour, 64 hours a row (hour-page.ts), of all rolled
+ *   chunks, also of those that retention took: a device's hours before `raw_from` may lack chunks. All rolled readings
+ *   are older than `rolled_until`. A chunk and its hours change in one transaction.
  */
-const schema = `
+const firstSchema = `
   CREATE TABLE cursor (next INTEGER NOT NULL);
   INSERT INTO cursor VALUES (0);
   CREATE TABLE recent (id INTEGER PRIMARY KEY, next INTEGER NOT NULL, body BLOB NOT NULL);
@@ -36,8 +56,23 @@ const schema = `
   CREATE INDEX chunk_at ON chunk (device, at_class, first_at, last_at, seq_min, seq_max);
   CREATE INDEX chunk_offset ON chunk (offset_class, first_offset, last_offset);
   CREATE INDEX chunk_small ON chunk (device, count) WHERE small = 1;
-  PRAGMA user_version = ${formatVersion};
 `;
+
+const migrations: readonly string[] = [
+  firstSchema,
+  `
+  ALTER TABLE chunk RENAME COLUMN small TO state;
+  DROP INDEX chunk_small;
+  DROP INDEX chunk_at;
+  CREATE INDEX chunk_at ON chunk (device, at_class, first_at, last_at, seq_min, seq_max, state);
+  CREATE INDEX chunk_unrolled ON chunk (device, state, count) WHERE state < ${chunkState.rolled};
+  CREATE INDEX chunk_old ON chunk (state) WHERE state = ${chunkState.unrolled};
+  CREATE INDEX chunk_last ON chunk (last_at);
+  ALTER TABLE device ADD COLUMN rolled_until INTEGER NOT NULL DEFAULT ${beforeAll};
+  ALTER TABLE device ADD COLUMN raw_from INTEGER NOT NULL DEFAULT ${beforeAll};
+  CREATE TABLE rollup (device INTEGER NOT NULL, page INTEGER NOT NULL, body BLOB NOT NULL, PRIMARY KEY (device, page));
+  `,
+];
 
 /**
  * Opens the file in `folder`, making both when absent. Recent reports and the cursor are also held in memory, so the
@@ -62,13 +97,13 @@ export function openDatabase(folder: string): DatabaseSync {
 
 function prepareSchema(db: DatabaseSync): void {
   const found = integer(db.prepare('PRAGMA user_version').get()?.user_version);
-  if (found === formatVersion) return;
-  if (found !== 0) {
+  if (found > formatVersion) {
     throw new AftercareError('store-failed', `the telemetry store has format ${found}, known is ${formatVersion}`, {
       hint: 'A newer release of Aftercare wrote this data folder: start that release, or restore a backup.',
     });
   }
-  db.exec(schema);
+  for (const migration of migrations.slice(found)) db.exec(migration);
+  if (found < formatVersion) db.exec(`PRAGMA user_version = ${formatVersion}`);
 }
 
 /** Runs `work`; errors of SQLite and the file system come out as `store-failed` with what to do about them. */

@@ -1,7 +1,7 @@
 import type { Report } from '../telemetry/index.ts';
 
 export interface SeriesPoint {
-  /** Start of the bucket, or the reading's own time where a bucket holds one reading. Epoch ms. */
+  /** Start of the bucket; where it holds one reading or one hour, that one's own time. Epoch ms. */
   readonly at: number;
   readonly min: number;
   readonly max: number;
@@ -17,7 +17,10 @@ export interface SeriesQuery {
   /** Event time, epoch ms, `from` inclusive, `to` exclusive; undefined = unbounded. */
   readonly from: number | undefined;
   readonly to: number | undefined;
-  /** At most this many buckets of equal length (1..5,000); buckets without readings are left out. */
+  /**
+   * At most this many buckets of equal length (1..5,000); buckets without readings are left out. Of old readings, only
+   * what they come to by the hour may be known: then an hour is never parted, and counts where it begins.
+   */
   readonly pointsMax: number;
 }
 

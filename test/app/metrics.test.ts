@@ -12,6 +12,8 @@ const trouble = (changes: Partial<DeviceTrouble>): DeviceTrouble => ({
   ...changes,
 });
 
+const space = { bytes: 77, bytesMax: 100, freeBytes: 900, freeBytesMin: 10, trouble: undefined, full: false };
+
 it('tells what an operator asks, looked at once each time', async () => {
   const counts = { received: 9, acknowledged: 7, duplicates: 1, quarantined: 1, stored: 6, evaluated: 5 };
   const more = { late: 0, tooLate: 2, conflicts: 0, readingsRejected: 0, devices: 3 };
@@ -25,6 +27,7 @@ it('tells what an operator asks, looked at once each time', async () => {
   const metrics = createMetrics({
     log: { bounds: () => ({ first: 0, next: 12, bytes: 345 }) },
     logBytesMax: 1_000,
+    storeSpace: () => space,
     view: () => ({
       fleetLedger: () => {
         looks += 1;
@@ -51,6 +54,10 @@ it('tells what an operator asks, looked at once each time', async () => {
     'aftercare_log_bytes 345',
     'aftercare_log_bytes_max 1000',
     'aftercare_log_next_offset 12',
+    'aftercare_store_bytes 77',
+    'aftercare_store_bytes_max 100',
+    'aftercare_store_free_bytes 900',
+    'aftercare_store_short 0',
     'aftercare_mqtt_connections 2',
     'aftercare_devices 3',
     'aftercare_behind_seconds 7.5',

@@ -2,6 +2,8 @@ import { expect, it } from 'vitest';
 import { createMetrics } from '../../src/app/metrics.ts';
 import { readDashboard } from './grafana.ts';
 
+const space = { bytes: 77, bytesMax: 100, freeBytes: 900, freeBytesMin: 10, trouble: undefined, full: false };
+
 const counts = {
   received: 0,
   acknowledged: 0,
@@ -27,6 +29,7 @@ it('names only metrics that the service has', async () => {
   const metrics = createMetrics({
     log: { bounds: () => ({ first: 0, next: 0, bytes: 0 }) },
     logBytesMax: 1,
+    storeSpace: () => space,
     view: () => ({
       fleetLedger: () => ({ ...counts, gaps: [], devices: 0, behindSince: undefined, server: undefined }),
     }),

@@ -9,6 +9,7 @@ export const formatOneSizes: EmbeddedStoreSizes = {
   tinyChunksMax: 4,
   recent: { reportsMax: 60, writesMax: 8, bytesMax: 1_000_000 },
   aheadReports: 100,
+  fewChunks: 0,
 };
 
 export const formatOneWrites = 60;

@@ -1,12 +1,16 @@
+import { existsSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { hourMs } from '../../src/base/index.ts';
 import { type EmbeddedStoreSizes, openEmbeddedStore, type TelemetryStore } from '../../src/store/index.ts';
 import type { Report } from '../../src/telemetry/index.ts';
 import { reportLog } from './reports.ts';
 
+/** In memory where there is such a place: what is tried here is the order of things, not the disk. */
+const place = existsSync('/dev/shm') ? '/dev/shm' : tmpdir();
 const devices = ['d1', 'd2', 'd3', 'd4', 'nobody'];
 const boots = ['b1', 'b2'];
 
@@ -14,6 +18,10 @@ const boots = ['b1', 'b2'];
 class Model {
   readonly stored: Report[] = [];
   cursor = 0;
+
+  delete(device: string): void {
+    for (let i = this.stored.length - 1; i >= 0; i--) if (this.stored[i]?.device === device) this.stored.splice(i, 1);
+  }
 
   write(reports: readonly Report[], next: number): void {
     if (next <= this.cursor) return;
@@ -49,18 +57,20 @@ const own = <T>(values: Readonly<Record<string, T>>, name: string): T | undefine
 const step = fc.oneof(
   { weight: 5, arbitrary: fc.record({ back: fc.nat({ max: 4 }), reports: fc.nat({ max: 25 }) }) },
   { weight: 1, arbitrary: fc.constant('reopen' as const) },
+  { weight: 1, arbitrary: fc.constantFrom('delete d1', 'delete d2', 'delete nobody') },
 );
 
 const size = (max: number) => fc.integer({ min: 1, max });
 const sizes: fc.Arbitrary<EmbeddedStoreSizes> = fc.record({
-  fullReports: size(12),
+  fullReports: size(6),
   tinyReports: size(4),
   tinyChunksMax: fc.integer({ min: 2, max: 4 }),
-  recent: fc.record({ reportsMax: fc.nat({ max: 20 }), writesMax: size(5), bytesMax: fc.constantFrom(500, 100_000) }),
+  recent: fc.record({ reportsMax: fc.nat({ max: 10 }), writesMax: size(5), bytesMax: fc.constantFrom(500, 100_000) }),
   aheadReports: size(30),
+  fewChunks: fc.constantFrom(0, 0, 1_000),
 });
 
-async function agree(store: TelemetryStore, model: Model, limit: number): Promise<void> {
+async function agree(store: TelemetryStore, model: Model, limit: number, fewChunks: number): Promise<void> {
   const pivot = model.stored[model.stored.length >> 1];
   const { at, offset } = pivot ?? { at: 0, offset: 0 };
   expect(await store.cursor()).toBe(model.cursor);
@@ -81,6 +91,7 @@ async function agree(store: TelemetryStore, model: Model, limit: number): Promis
       const expected = model.stored.filter((one) => one.device === device && one.boot === boot && one.seq === 3);
       expect(await store.reports({ by: 'identity', device, boot, seq: 3 })).toEqual(expected);
     }
+    if (fewChunks > 0) await readingsAgree(store, model, device);
     await seriesAgrees(store, model, device);
   }
   expect(await everyPage(store, offset, limit)).toEqual(model.stored.filter((one) => one.offset >= offset));
@@ -90,16 +101,33 @@ async function agree(store: TelemetryStore, model: Model, limit: number): Promis
   expect(before).toEqual(model.stored.filter((one) => one.offset < offset));
 }
 
+const chart = { product: 'fridge', signal: 'temp', from: undefined, to: undefined };
+
+async function readingsAgree(store: TelemetryStore, model: Model, device: string): Promise<void> {
+  const single = await store.series({ ...chart, device, pointsMax: 5_000 });
+  expect(single.map(({ at, mean }) => [at, mean])).toEqual(model.readings(device, 'temp'));
+}
+
+/** In few buckets, from readings or from hours, of all there is and of what begins and ends in the middle of an hour. */
 async function seriesAgrees(store: TelemetryStore, model: Model, device: string): Promise<void> {
-  const readings = model.readings(device, 'temp');
-  const query = { device, product: 'fridge', signal: 'temp', from: undefined, to: undefined };
-  const single = await store.series({ ...query, pointsMax: 5_000 });
-  expect(single.map(({ at, mean }) => [at, mean])).toEqual(readings);
-  const buckets = await store.series({ ...query, pointsMax: 3 });
-  expect(buckets.length).toBeLessThanOrEqual(3);
-  expect(buckets.reduce((sum, { count }) => sum + count, 0)).toBe(readings.length);
-  expect(Math.max(...buckets.map(({ max }) => max))).toBe(Math.max(...readings.map(([, value]) => value)));
-  expect(buckets.every(({ min, mean, max }) => min <= mean && mean <= max)).toBe(true);
+  const all = model.readings(device, 'temp');
+  const [middle] = all[all.length >> 1] ?? [0];
+  const ranges = [
+    [undefined, undefined],
+    [middle, undefined],
+    [undefined, middle],
+    [middle - 3_000, middle + 9e12],
+  ];
+  for (const [from, to] of ranges) {
+    const readings = all.filter(([at]) => at >= (from ?? 0) && at < (to ?? 9e15));
+    const buckets = await store.series({ ...chart, device, from, to, pointsMax: 3 });
+    expect(buckets.length).toBeLessThanOrEqual(3);
+    expect(buckets.reduce((sum, { count }) => sum + count, 0)).toBe(readings.length);
+    expect(Math.max(...buckets.map(({ max }) => max))).toBe(Math.max(...readings.map(([, value]) => value)));
+    expect(Math.min(...buckets.map(({ min }) => min))).toBe(Math.min(...readings.map(([, value]) => value)));
+    expect(buckets.every(({ min, mean, max }) => min <= mean && mean <= max)).toBe(true);
+    expect(buckets.every(({ at }) => at >= (from ?? 0) && at < (to ?? 9e15))).toBe(true);
+  }
 }
 
 async function everyPage(store: TelemetryStore, from: number, limit: number, to = 1_000_000): Promise<Report[]> {
@@ -117,13 +145,19 @@ describe('the embedded store against plain arrays', () => {
     const steps = fc.array(step, { minLength: 1, maxLength: 20 });
     await fc.assert(
       fc.asyncProperty(reportLog(120), steps, sizes, size(9), async (log, taken, chosen, limit) => {
-        const folder = await mkdtemp(join(tmpdir(), 'aftercare-model-'));
+        const folder = await mkdtemp(join(place, 'aftercare-model-'));
         let store = await openEmbeddedStore({ folder, sizes: chosen });
         const model = new Model();
         for (const one of taken) {
           if (one === 'reopen') {
             await store.close();
             store = await openEmbeddedStore({ folder, sizes: chosen });
+            continue;
+          }
+          if (typeof one === 'string') {
+            const [, device = ''] = one.split(' ');
+            await store.delete(device);
+            model.delete(device);
             continue;
           }
           const start = log.findIndex(({ offset }) => offset >= model.cursor - one.back);
@@ -133,14 +167,58 @@ describe('the embedded store against plain arrays', () => {
           await store.write(reports, next);
           model.write(reports, next);
         }
-        await agree(store, model, limit);
+        await agree(store, model, limit, chosen.fewChunks);
         await store.close();
         store = await openEmbeddedStore({ folder, sizes: chosen });
-        await agree(store, model, limit);
+        await agree(store, model, limit, chosen.fewChunks);
         await store.close();
         await rm(folder, { recursive: true });
       }),
-      { numRuns: 40 },
+      { numRuns: 30 },
+    );
+  });
+});
+
+describe('retention in the embedded store', () => {
+  it('keeps every count, whatever goes and whatever comes late', async () => {
+    const share = fc.double({ min: 0, max: 1, noNaN: true });
+    await fc.assert(
+      fc.asyncProperty(reportLog(40), sizes, share, share, async (log, chosen, written, old) => {
+        const folder = await mkdtemp(join(place, 'aftercare-model-'));
+        let store = await openEmbeddedStore({ folder, sizes: chosen });
+        const model = new Model();
+        const write = async (reports: readonly Report[]) => {
+          const next = (reports.at(-1)?.offset ?? -1) + 1;
+          await store.write(reports, next);
+          model.write(reports, next);
+        };
+        const offset = Math.floor(log.length * written);
+        await write(log.filter((one) => one.offset < offset));
+        const times = log.map(({ at }) => at).sort((a, b) => a - b);
+        const before = times[Math.floor(times.length * old)] ?? 0;
+        while (await store.keepUp({ before, offset: offset + 1 }));
+        for (const device of devices) await seriesAgrees(store, model, device);
+        // Of a device's hours that lack chunks, a repeated event time cannot be known any more.
+        const whole = Math.ceil(before / hourMs) * hourMs;
+        await write(log.filter((one) => one.offset >= offset && one.at >= whole));
+        await store.close();
+        store = await openEmbeddedStore({ folder, sizes: chosen });
+        for (const device of devices) {
+          await seriesAgrees(store, model, device);
+          const kept = await store.reports({
+            by: 'time',
+            device,
+            from: before,
+            to: undefined,
+            limit: 1_000,
+            descending: false,
+          });
+          expect(kept).toEqual(model.byTime(device, before, 9e15));
+        }
+        await store.close();
+        await rm(folder, { recursive: true });
+      }),
+      { numRuns: 20 },
     );
   });
 });

@@ -10,9 +10,10 @@ export const number: fc.Arbitrary<number> = fc.oneof(
   fc.constantFrom(-0, 0, 2 ** 51, -(2 ** 51), 2 ** 53, -(2 ** 53), 5e-324, Number.MAX_VALUE, 0.1 + 0.2),
 );
 
-/** Mostly of a few seconds, so that many reports share one; some are of any year. */
+/** Mostly of a few seconds, so that many reports share one, or of some hours; a few are of any year. */
 const instant = fc.oneof(
-  { weight: 4, arbitrary: fc.nat({ max: 12 }).map((n) => 1_763_683_200_000 + n * 1_000) },
+  { weight: 3, arbitrary: fc.nat({ max: 12 }).map((n) => 1_763_683_200_000 + n * 1_000) },
+  { weight: 3, arbitrary: fc.nat({ max: 30 }).map((n) => 1_763_683_200_000 + n * 1_200_000) },
   { weight: 1, arbitrary: fc.integer({ min: 0, max: 8_640_000_000_000_000 }) },
 );
 
