@@ -58,6 +58,17 @@ export class FakeFiles implements LogFiles {
     this.#failures.push(operation);
   }
 
+  /** Leaves room for no more than a few bytes. */
+  fill(): void {
+    this.bytesMax = this.#bytes() + 50;
+  }
+
+  /** Nothing fails any more, and there is room. */
+  mend(): void {
+    this.#failures.length = 0;
+    this.bytesMax = Number.POSITIVE_INFINITY;
+  }
+
   /** Power loss: what was not synced has any fate. */
   crash(): void {
     this.#overtake();
@@ -219,17 +230,20 @@ export class FakeFiles implements LogFiles {
       const fate = this.#random();
       if (fate < 0.3) continue;
       if (fate < 0.6 || change.kind === 'truncate') bytes = apply(bytes, change);
-      else bytes = apply(bytes, { ...change, bytes: this.#part(change.bytes) });
+      else bytes = apply(bytes, { ...change, bytes: this.#part(change, bytes) });
     }
     return bytes;
   }
 
-  /** A torn write: cut short, or of full length with zeros before or behind some place. */
-  #part(bytes: Buffer): Buffer {
+  /** A torn write: cut short, or of full length with what was there, or zeros, before or behind some place. */
+  #part({ bytes, position }: Extract<Change, { kind: 'write' }>, under: Buffer): Buffer {
     const at = Math.floor(this.#random() * (bytes.length + 1));
     if (this.#chance()) return bytes.subarray(0, at);
-    const holed = Buffer.from(bytes);
-    return this.#chance() ? holed.fill(0, at) : holed.fill(0, 0, at);
+    const torn = Buffer.alloc(bytes.length);
+    under.copy(torn, 0, position);
+    if (this.#chance()) bytes.copy(torn, 0, 0, at);
+    else bytes.copy(torn, at, at);
+    return torn;
   }
 
   #chance(): boolean {
