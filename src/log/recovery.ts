@@ -77,12 +77,17 @@ async function checkNewest(folder: string, segment: Segment, file: LogFile): Pro
   segment.salt = salt;
   const from = { offset: first, position: segmentHeaderBytes };
   const source = { file, salt, from, end: segment.bytes, windowBytes };
+  let last = 0;
   const stop = await scanGroups(source, (group, position) => {
     segment.note({ offset: group.first, position });
+    last = position;
     return true;
   });
   const { offset, position } = stop.place;
-  if (stop.why === 'end') return { salt, next: offset, cut: undefined };
+  if (stop.why === 'end') {
+    await writeAgain(file, last, position);
+    return { salt, next: offset, cut: undefined };
+  }
   // The next group is written only after the last is durable: with anything behind it, this one was acknowledged.
   const followed = (stop.damageEnd ?? segment.bytes) < segment.bytes || (await hasGroupBehind(source, stop.place));
   if (followed) {
@@ -90,6 +95,16 @@ async function checkNewest(folder: string, segment: Segment, file: LogFile): Pro
   }
   const cut = { file: name, position, bytes: segment.bytes - position };
   await file.truncate(position);
+  await writeAgain(file, last, position);
   segment.bytes = position;
   return { salt, next: offset, cut };
+}
+
+/**
+ * The last group, or the header where there is none, is all that may not be durable. Systems forget what a sync that
+ * failed was for: it can still be read, and the next sync says that all is well, unless it is written again.
+ */
+async function writeAgain(file: LogFile, from: number, to: number): Promise<void> {
+  const bytes = Buffer.allocUnsafeSlow(to - from);
+  await file.write(bytes.subarray(0, await file.read(bytes, from)), from);
 }

@@ -29,6 +29,26 @@ describe('the end of the newest segment', () => {
     }
   });
 
+  it('is durable after a start, also when the system forgot what a sync that failed was for', async () => {
+    for (let seed = 1; seed <= 20; seed++) {
+      const files = new FakeFiles(seed);
+      files.forgetsFailedSyncs = true;
+      const log = await open(files);
+      await log.append([payload(0)]);
+      // The process dies between write and sync, and the next start fails at its own sync.
+      files.dieAfter(1);
+      await expect(log.append([payload(1)])).rejects.toMatchObject({ code: 'log-write-failed' });
+      files.kill();
+      files.failNext('sync');
+      await expect(open(files)).rejects.toMatchObject({ code: 'data-folder-unusable' });
+      const again = await open(files);
+      expect(again.bounds().next).toBe(2);
+      await again.append([payload(2)]);
+      files.crash();
+      expect(await contents(files)).toEqual(['0 0', '1 1', '2 2']);
+    }
+  });
+
   it('is cut when the length was kept but not the content', async () => {
     const files = await written(3);
     const bytes = files.bytes(segmentName(0));

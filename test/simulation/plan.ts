@@ -35,11 +35,11 @@ export function drawPlan(seed: number): Plan {
   const sometimes = (share: number, meanMs: number) => (random.chance(share) ? meanMs : absent);
   const smallLog = random.chance(0.3);
   return {
-    devices: 1 + random.below(3),
-    lengthMs: random.between(10, 40) * minuteMs,
+    devices: 1 + random.below(4),
+    lengthMs: random.between(4, 24) * minuteMs,
     withServer: random.chance(0.4),
     withPeople: random.chance(0.3),
-    newPackAtMs: random.chance(0.3) ? random.between(2, 20) * minuteMs : absent,
+    newPackAtMs: random.chance(0.3) ? random.between(1, 15) * minuteMs : absent,
     sizes: {
       logBytesMax: smallLog ? 12_000 : 1e9,
       segmentBytesMax: random.pick([1_000, 4_000, 1e6]),
@@ -53,13 +53,13 @@ export function drawPlan(seed: number): Plan {
     deathsMax: random.chance(0.15) ? 0 : 1 + random.below(6),
     powerShare: random.pick([0.2, 0.6, 1]),
     stopShare: random.pick([0, 0.2]),
-    storeAwayEveryMs: sometimes(0.3, 6 * minuteMs),
-    serverAwayEveryMs: sometimes(0.7, 6 * minuteMs),
-    casesAwayEveryMs: sometimes(0.3, 6 * minuteMs),
-    diskFullEveryMs: sometimes(0.15, 10 * minuteMs),
-    slowEveryMs: sometimes(0.3, 5 * minuteMs),
-    diskErrorEveryMs: sometimes(0.2, 5 * minuteMs),
-    clockSetEveryMs: sometimes(0.3, 5 * minuteMs),
+    storeAwayEveryMs: sometimes(0.3, 4 * minuteMs),
+    serverAwayEveryMs: sometimes(0.7, 4 * minuteMs),
+    casesAwayEveryMs: sometimes(0.3, 4 * minuteMs),
+    diskFullEveryMs: sometimes(0.15, 5 * minuteMs),
+    slowEveryMs: sometimes(0.3, 4 * minuteMs),
+    diskErrorEveryMs: sometimes(0.2, 2 * minuteMs),
+    clockSetEveryMs: sometimes(0.3, 4 * minuteMs),
     forgetsFailedSyncs: random.chance(0.5),
   };
 }

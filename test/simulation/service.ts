@@ -127,7 +127,7 @@ export async function startService(around: Surroundings): Promise<Service> {
   const plainCheckpoint = memoryCheckpoint(machine.checkpoint, {
     pass: pass(() => false),
     betweenRows: async () => {
-      if (random.chance(0.2)) await life.timers.turn();
+      if (random.chance(0.3)) await life.wait(Math.min(5_000, weather.slowness * random.exponential(50)));
     },
   });
   const pipeline = await openPipeline({
