@@ -5,6 +5,7 @@ import type { PipelineView } from '../pipeline/index.ts';
 import type { PackProblem, ProductPack, RuleSpec } from '../product/index.ts';
 import type { Directory, Registry } from '../registry/index.ts';
 import type { TelemetryStore } from '../store/index.ts';
+import type { Backtests } from './backtests.ts';
 
 export interface ApiLimits {
   readonly bodyBytesMax: number;
@@ -83,6 +84,8 @@ export interface ApiDeps {
   readonly ruleSentence: (pack: ProductPack, rule: RuleSpec) => string;
   /** Absent where there is none: its calls then do not exist, and the console offers none. */
   readonly demo?: Demo;
+  /** Absent where there is nothing to replay: its calls then do not exist. */
+  readonly backtests?: Backtests;
   readonly clock: Clock;
   /** Cryptographically strong bytes. */
   readonly random: (bytes: number) => Uint8Array;

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { AftercareError, nearest } from '../base/index.ts';
+import type { PipelineView } from '../pipeline/index.ts';
 import type { FailureMode, ProductPack, SignalSpec } from '../product/index.ts';
 import type { ApiDeps } from './deps.ts';
 import { problems } from './problem.ts';
@@ -115,18 +116,22 @@ export function productRoutes(api: ApiServer, deps: ApiDeps): void {
       },
     },
     async (request) => {
-      const { id } = request.params;
-      const pack = view.pack(id);
-      if (pack) return item(pack, await versions());
-      const meant = nearest(
-        id,
-        view.packs().map(({ product }) => product),
-      );
-      throw new AftercareError('product-not-found', `There is no product ${JSON.stringify(id)}.`, {
-        hint: meant === undefined ? 'GET /api/v1/products lists them.' : `Did you mean ${meant}?`,
-      });
+      return item(findProduct(view, request.params.id), await versions());
     },
   );
+}
+
+/** The pack of a product in force. Throws `product-not-found`. */
+export function findProduct(view: Pick<PipelineView, 'pack' | 'packs'>, id: string): ProductPack {
+  const pack = view.pack(id);
+  if (pack) return pack;
+  const meant = nearest(
+    id,
+    view.packs().map(({ product }) => product),
+  );
+  throw new AftercareError('product-not-found', `There is no product ${JSON.stringify(id)}.`, {
+    hint: meant === undefined ? 'GET /api/v1/products lists them.' : `Did you mean ${meant}?`,
+  });
 }
 
 function failureModeItem(pack: ProductPack, mode: FailureMode): z.infer<typeof failureModeShape> {

@@ -11,6 +11,7 @@ import {
 import { AftercareError } from '../base/index.ts';
 import { guardAccess } from './access.ts';
 import { createAccounts } from './accounts.ts';
+import { backtestRoutes } from './backtest-routes.ts';
 import { caseActionRoutes, caseRoutes, findingRoutes } from './case-routes.ts';
 import { createConsolePages } from './console.ts';
 import { demoRoutes } from './demo-routes.ts';
@@ -93,6 +94,7 @@ async function registerApi(api: ApiServer, deps: ApiDeps, live: LiveHub): Promis
   productRoutes(api, deps);
   packVersionRoutes(api, deps);
   if (deps.demo) demoRoutes(api, deps.demo);
+  if (deps.backtests) backtestRoutes(api, deps, deps.backtests);
   await liveRoute(api, deps, live);
 }
 

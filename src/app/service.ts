@@ -12,6 +12,7 @@ import { createDirectory, openEmbeddedRegistry } from '../registry/index.ts';
 import { readBack } from '../rules/index.ts';
 import { type InfluxStore, openEmbeddedStore, openInfluxStore, preferServer, startKeeper } from '../store/index.ts';
 import { encodeRecord, type LogRecord } from '../telemetry/index.ts';
+import { createBacktests } from './backtests.ts';
 import type { Config } from './config.ts';
 import { buildConsole } from './console-build.ts';
 import { keptSecret, takeDataFolder } from './data-folder.ts';
@@ -171,6 +172,9 @@ async function startParts(
     clock,
     logger,
   });
+  const newId = () => Buffer.from(random(9)).toString('base64url');
+  const backtests = createBacktests({ folder: folder.path, clock, newId, logger });
+  stops.push(() => backtests.stop());
   const checks = { mqtt: true, http: true, log: true };
   const server = await buildServer({
     directory,
@@ -187,6 +191,7 @@ async function startParts(
     publishPack: publisher.publish,
     ruleSentence: (pack, rule) => readBack(rule, pack),
     demo,
+    backtests,
     clock,
     random,
     hashToken,

@@ -4,6 +4,7 @@
  */
 export const errorCatalogue = {
   'account-exists': { status: 409, title: 'The account exists already' },
+  'backtest-not-found': { status: 404, title: 'No such backtest' },
   'backup-damaged': { status: 500, title: 'The backup is damaged' },
   'backup-failed': { status: 500, title: 'The backup could not be made or restored' },
   'backup-unusable': { status: 422, title: 'This cannot be backed up to or restored from' },
