@@ -213,7 +213,7 @@ function judgeAverage({ params, state, last32, average }: LevelWork, own: number
   average.value = value;
   average.count = count;
   const deviation = meanDeviationFactor * Math.min(Math.abs(value - average.expected), pullSpreads * spread);
-  const slowRate = rate * Math.max(1 / state[cell.seen], 1 / params.memory);
+  const slowRate = rate * (1 / Math.min(state[cell.seen], params.memory));
   state[cell.meanSpread] += slowRate * (deviation - state[cell.meanSpread]);
 }
 
@@ -226,7 +226,7 @@ interface Lesson {
 function learn({ params, state }: LevelWork, { rest, off }: Lesson, spread: number, rate: number): void {
   state[cell.seen] += 1;
   const pullMax = pullSpreads * spread;
-  const slowRate = rate * Math.max(1 / state[cell.seen], 1 / params.memory);
+  const slowRate = rate * (1 / Math.min(state[cell.seen], params.memory));
   const deviation = meanDeviationFactor * Math.min(off, pullMax);
   state[cell.slow] += slowRate * clip(rest - state[cell.slow], pullMax);
   state[cell.fast] += (rate / params.recent) * clip(rest - state[cell.fast], pullMax);

@@ -1,5 +1,6 @@
 import { type Cells, cellCount, cellsAt } from '../base/index.ts';
 import {
+  type BoundDetector,
   boundless,
   type DetectorKind,
   detectors,
@@ -21,6 +22,7 @@ import {
   fixedGate,
   type GateParams,
   type GatesChange,
+  type GatesState,
   gatesAt,
   gatesCells,
   gatesInit,
@@ -99,8 +101,10 @@ const patientKinds: ReadonlySet<string> = new Set(['spread', 'drift']);
 const evidenceReadings = 6;
 
 const cell = {
-  /** Readings judged: 0 while the detector warms up. The last of them follow, each with its band. */
-  judged: 0,
+  /** How many judged readings are kept: 0 while the detector warms up. They follow, each with its band. */
+  kept: 0,
+  /** Place of the next one in their ring. */
+  next: 1,
 } as const;
 
 /** Event time and value; the bounds of its band, where readings have one. */
@@ -122,69 +126,94 @@ function recentCells(detector: DetectorKind): number {
   return cellCount(cell) + evidenceReadings * readingCells(detector);
 }
 
-export function createWatcher({ signal, spec, detector, memory }: WatcherOptions): Watcher {
-  const { cells, starts } = memory;
-  const { budget, ...params } = spec.params;
-  const isRange = spec.kind === 'range';
-  const gate = gateOf(spec.kind, budget);
-  // What came before says nothing of a value that cannot be.
-  const recent = new RecentReadings(cells, isRange ? 1 : evidenceReadings, readingCells(detector));
-  const own = recentCells(detector);
-  const bound = detector.bind(params, { cells: cells.subarray(own, own + detector.size.cells), starts });
-  const gates = gatesAt(cells, own + detector.size.cells, detector.looks);
-  const watched = { at: 0, value: 0, bar: 0, stretchBar: 0, open: false };
-  const step = new Step();
-  const band = { low: 0, high: 0, expected: 0 };
+export function createWatcher(options: WatcherOptions): Watcher {
+  return new SignalWatcher(options);
+}
 
-  return {
-    isWarm: () => recent.any,
+class SignalWatcher implements Watcher {
+  readonly #options: WatcherOptions;
+  readonly #gate: GateParams;
+  readonly #isRange: boolean;
+  readonly #isBanded: boolean;
+  readonly #recent: RecentReadings;
+  readonly #detector: BoundDetector;
+  readonly #gates: GatesState;
+  readonly #watched = { at: 0, value: 0, bar: 0, stretchBar: 0, open: false };
+  readonly #step = new Step();
+  readonly #band = { low: 0, high: 0, expected: 0 };
 
-    init() {
-      cells.fill(0);
-      starts.fill(0);
-      bound.init();
-      gatesInit(gate, gates);
-    },
+  constructor(options: WatcherOptions) {
+    const { spec, detector, memory } = options;
+    const { cells, starts } = memory;
+    const { budget, ...params } = spec.params;
+    const own = recentCells(detector);
+    this.#options = options;
+    this.#gate = gateOf(spec.kind, budget);
+    this.#isRange = spec.kind === 'range';
+    this.#isBanded = detector.looks !== 'stretches';
+    // What came before says nothing of a value that cannot be.
+    this.#recent = new RecentReadings(cells, this.#isRange ? 1 : evidenceReadings, readingCells(detector));
+    this.#detector = detector.bind(params, { cells: cells.subarray(own, own + detector.size.cells), starts });
+    this.#gates = gatesAt(cells, own + detector.size.cells, detector.looks);
+  }
 
-    step({ at, value }) {
-      watched.at = at;
-      watched.value = value;
-      watched.bar = readingBar(gates);
-      watched.stretchBar = stretchBar(gates);
-      watched.open = gatesOpen(gates);
-      const score = bound.update(watched);
-      if (score.status === 'warming-up') return warmingUp;
-      const { stretch } = score;
-      band.low = score.low;
-      band.high = score.high;
-      band.expected = score.expected;
-      recent.keep(at, value, band);
-      const change = gatesStep(gate, gates, at, score);
-      step.band = detector.looks === 'stretches' ? undefined : band;
-      step.outOfRange = isRange && score.score > watched.bar;
-      step.exceedance = Math.max(score.score / watched.bar, (stretch?.score ?? 0) / watched.stretchBar);
-      step.change = change && changeOf(change, watched, stretch);
-      return step;
-    },
-  };
+  init(): void {
+    const { cells, starts } = this.#options.memory;
+    cells.fill(0);
+    starts.fill(0);
+    this.#detector.init();
+    gatesInit(this.#gate, this.#gates);
+  }
 
-  function changeOf(change: GatesChange, reading: NumberReading, judged: JudgedStretch | undefined): WatcherChange {
+  isWarm(): boolean {
+    return this.#recent.any;
+  }
+
+  step(reading: NumberReading): WatcherStep {
+    const { at, value } = reading;
+    const watched = this.#watched;
+    watched.at = at;
+    watched.value = value;
+    watched.bar = readingBar(this.#gates);
+    watched.stretchBar = stretchBar(this.#gates);
+    watched.open = gatesOpen(this.#gates);
+    const score = this.#detector.update(watched);
+    if (score.status === 'warming-up') return warmingUp;
+    const { stretch } = score;
+    const band = this.#band;
+    band.low = score.low;
+    band.high = score.high;
+    band.expected = score.expected;
+    this.#recent.keep(at, value, band);
+    const change = gatesStep(this.#gate, this.#gates, at, score);
+    const step = this.#step;
+    step.band = this.#isBanded ? band : undefined;
+    step.outOfRange = this.#isRange && score.score > watched.bar;
+    step.exceedance = Math.max(score.score / watched.bar, (stretch?.score ?? 0) / watched.stretchBar);
+    step.change = change && this.#changeOf(change, watched, stretch);
+    return step;
+  }
+
+  #changeOf(change: GatesChange, reading: NumberReading, judged: JudgedStretch | undefined): WatcherChange {
     if (change.change === 'closed') return { kind: 'cleared', endsAt: change.endsAt };
     const { at } = reading;
     const stretch = change.look === 'stretch' && judged ? stretchOf(judged, at) : undefined;
-    const seen = recent.list();
-    const explanation = stretch ? explainTogether(reading, stretch) : explainReadings(seen.slice(-gate.of));
+    const seen = this.#recent.list();
+    const looked = seen.slice(-this.#gate.of);
+    const explanation = stretch ? this.#explainTogether(reading, stretch) : this.#explainReadings(looked);
     const startsAt = stretch?.since ?? change.startsAt;
     const evidence = seen.map((item) => (isBoundless(item) ? { at: item.at, value: item.value } : item));
     return { kind: 'raised', startsAt, openedAt: at, explanation, stretch, evidence };
   }
 
-  function explainReadings(looked: readonly JudgedReading[]): string {
+  #explainReadings(looked: readonly JudgedReading[]): string {
+    const { signal } = this.#options;
     const [last] = looked.slice(-1);
-    return isRange && last ? explainRange(signal, last) : explainBand(signal, looked);
+    return this.#isRange && last ? explainRange(signal, last) : explainBand(signal, looked);
   }
 
-  function explainTogether(reading: NumberReading, stretch: Stretch): string {
+  #explainTogether(reading: NumberReading, stretch: Stretch): string {
+    const { signal, spec } = this.#options;
     if (spec.kind === 'drift') return explainDrift(signal, stretch);
     if (spec.kind === 'spread') return explainSpread(signal, stretch);
     if (spec.kind === 'stuck') return explainStuck(signal, reading, stretch);
@@ -223,26 +252,28 @@ class RecentReadings {
   }
 
   get any(): boolean {
-    return this.#own[cell.judged] > 0;
+    return this.#own[cell.kept] > 0;
   }
 
   keep(at: number, value: number, band: Band): void {
-    const place = (this.#own[cell.judged] % this.#most) * this.#size;
+    const next = this.#own[cell.next];
+    const place = next * this.#size;
     this.#ring[place] = at;
     this.#ring[place + 1] = value;
     if (this.#size > 2) {
       this.#ring[place + 2] = band.low;
       this.#ring[place + 3] = band.high;
     }
-    this.#own[cell.judged] += 1;
+    this.#own[cell.next] = next + 1 === this.#most ? 0 : next + 1;
+    if (this.#own[cell.kept] < this.#most) this.#own[cell.kept] += 1;
   }
 
   /** Oldest first. */
   list(): JudgedReading[] {
-    const judged = this.#own[cell.judged];
-    const count = Math.min(judged, this.#most);
-    return Array.from({ length: count }, (_, index) => {
-      const place = ((judged - count + index) % this.#most) * this.#size;
+    const kept = this.#own[cell.kept];
+    const oldest = this.#own[cell.next] + this.#most - kept;
+    return Array.from({ length: kept }, (_, index) => {
+      const place = ((oldest + index) % this.#most) * this.#size;
       const [at = 0, value = 0, low = boundless.low, high = boundless.high] = this.#ring.subarray(
         place,
         place + this.#size,

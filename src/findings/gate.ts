@@ -4,8 +4,8 @@ import { tailCell, tailInit, tailLearn, tailLevel } from './tail.ts';
 /** How scores become findings: one event, one finding. */
 export interface GateParams {
   /** A finding opens when `need` of the last `of` scores were beyond the bar, the newest among them. */
-  readonly need: number;
-  readonly of: number;
+  readonly need: 1 | 2;
+  readonly of: 1 | 3;
   /** A score beyond this many bars opens by itself. */
   readonly alone: number;
   /** It closes after `closeAfter` scores in a row at or below `closeShare` of the bar. */
@@ -49,28 +49,28 @@ export const gateVersion = 4;
 const cell = {
   ...tailCell,
   /** The bar that the next score is held against; 0: this gate was not made yet. */
-  bar: 6,
+  bar: 7,
   /** 0 or 1. */
-  open: 7,
-  seen: 8,
+  open: 8,
+  seen: 9,
   /** As bits, which of the last `of` scores were beyond their bar, the newest lowest. */
-  marks: 9,
+  marks: 10,
   /** Event time of the first score beyond the bar since none of the last `of` was; 0 when there is none. */
-  since: 10,
+  since: 11,
   /** Scores in a row that count towards closing, and the event time of the first of them. */
-  calmScores: 11,
-  calmSince: 12,
+  calmScores: 12,
+  calmSince: 13,
   /** Readings until another finding may open. */
-  rest: 13,
+  rest: 14,
   /** What the alarms so far have lifted the bar by; decays to 1. */
-  lift: 14,
+  lift: 15,
   /** Typical time between readings, ms; 0 until there are two. */
-  everyMs: 15,
-  lastAt: 16,
-  /** The last `of` scores, in any order. */
-  score0: 17,
-  score1: 18,
-  score2: 19,
+  everyMs: 16,
+  lastAt: 17,
+  /** The last `of` scores, newest first. */
+  score0: 18,
+  score1: 19,
+  score2: 20,
 } as const;
 
 export type GateState = Cells<typeof cell>;
@@ -190,11 +190,13 @@ function tryClose(params: GateParams, state: GateState, at: number, score: numbe
 
 function learn(params: GateParams, state: GateState, at: number, score: number): void {
   const seen = state[cell.seen];
-  state[cell.score0 + (seen % params.of)] = score;
+  state[cell.score2] = state[cell.score1];
+  state[cell.score1] = state[cell.score0];
+  state[cell.score0] = score;
   // What opens a finding is the `need`-th highest of the last scores, so that is the score whose tail sets the bar.
   const deciding = decidingScore(params, state, Math.min(seen + 1, params.of));
   tailLearn(state, Math.min(deciding, teachBars * state[cell.bar]), seen, gateIsOpen(state) ? openSlow : 1);
-  learnInterval(state, at);
+  if (params.budget?.kind === 'year') learnInterval(state, at);
   state[cell.seen] = seen + 1;
   state[cell.rest] = Math.max(0, state[cell.rest] - 1);
   state[cell.lift] = 1 + (state[cell.lift] - 1) * (1 - 1 / liftMemory);
@@ -224,21 +226,18 @@ function periodReadings(budget: GateBudget, everyMs: number): number {
   return everyMs === 0 ? unknownPeriod : yearMs / everyMs / budget.findings;
 }
 
-/** The `need`-th highest of the last `count` scores. Without sorting: there are few, and this runs for every reading. */
+/** The `need`-th highest of the last `count` scores, or the lowest of fewer. */
 function decidingScore({ need }: GateParams, state: GateState, count: number): number {
-  const rank = Math.min(need, count);
+  let highest = 0;
+  let second = 0;
   for (let index = 0; index < count; index += 1) {
     const score = state[cell.score0 + index] ?? 0;
-    let higher = 0;
-    let equal = 0;
-    for (let other = 0; other < count; other += 1) {
-      const compared = state[cell.score0 + other] ?? 0;
-      if (compared > score) higher += 1;
-      else if (compared === score) equal += 1;
-    }
-    if (higher < rank && higher + equal >= rank) return score;
+    if (score > highest) {
+      second = highest;
+      highest = score;
+    } else if (score > second) second = score;
   }
-  return 0;
+  return need === 1 || count === 1 ? highest : second;
 }
 
 function countBits(bits: number): number {

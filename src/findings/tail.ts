@@ -17,6 +17,8 @@ const cell = {
   /** Highest score of the cluster that goes on, 0 when none does, and readings since it was above the threshold. */
   peak: 4,
   calm: 5,
+  /** What the threshold is multiplied by at each score below it, once the speed is steady; 0: not known. */
+  fall: 6,
 } as const;
 
 export { cell as tailCell };
@@ -31,6 +33,9 @@ const priorClusters = 8;
 /** Readings below the threshold that end a cluster. */
 const clusterGap = 24;
 const memoryReadings = 2000;
+/** What the prior counts for, and after how many readings the tail learns at a steady speed. */
+const priorReadings = priorClusters / share;
+const steadyAfter = memoryReadings - priorReadings;
 const memoryClusters = 40;
 const thresholdMin = 0.3;
 const thresholdMax = 1000;
@@ -46,6 +51,7 @@ export function tailInit(tail: TailState): void {
   tail[cell.clusters] = 0;
   tail[cell.peak] = 0;
   tail[cell.calm] = 0;
+  tail[cell.fall] = 0;
 }
 
 /** The score reached once in `period` readings, as far as the tail is known. */
@@ -59,10 +65,10 @@ export function tailLevel(tail: TailState, period: number): number {
  * finding is open. The caller cuts the score off, so that one event does not lift the bar over all that follow.
  */
 export function tailLearn(tail: TailState, score: number, seen: number, slow: number): void {
-  const rate = Math.max(1 / (seen + priorClusters / share), 1 / memoryReadings) * slow;
-  const above = score > tail[cell.threshold];
-  const pull = ((above ? 1 - share : -share) / share) * Math.max(tail[cell.excess], 0.05) * rate;
-  const move = Math.exp(Math.max(-thresholdMove, Math.min(thresholdMove, pull)));
+  const steady = seen >= steadyAfter;
+  const rate = (steady ? 1 / memoryReadings : 1 / (seen + priorReadings)) * slow;
+  const move =
+    steady && slow === 1 && score <= tail[cell.threshold] ? steadyFall(tail, rate) : moveOf(tail, score, rate);
   tail[cell.threshold] = Math.max(thresholdMin, Math.min(thresholdMax, tail[cell.threshold] * move));
   let ended = 0;
   if (score > tail[cell.threshold]) {
@@ -76,10 +82,23 @@ export function tailLearn(tail: TailState, score: number, seen: number, slow: nu
   tail[cell.rate] += rate * (ended - tail[cell.rate]);
 }
 
+function moveOf(tail: TailState, score: number, rate: number): number {
+  const above = score > tail[cell.threshold];
+  const pull = ((above ? 1 - share : -share) / share) * Math.max(tail[cell.excess], 0.05) * rate;
+  return Math.exp(Math.max(-thresholdMove, Math.min(thresholdMove, pull)));
+}
+
+/** It changes with the clusters only, and most scores are below the threshold. */
+function steadyFall(tail: TailState, rate: number): number {
+  if (tail[cell.fall] === 0) tail[cell.fall] = moveOf(tail, 0, rate);
+  return tail[cell.fall];
+}
+
 function learnCluster(tail: TailState): void {
   tail[cell.clusters] = Math.min(tail[cell.clusters] + 1, memoryClusters);
   const weight = 1 / Math.min(tail[cell.clusters] + priorClusters, memoryClusters);
   tail[cell.excess] += weight * (Math.max(0, Math.log(tail[cell.peak] / tail[cell.threshold])) - tail[cell.excess]);
   tail[cell.peak] = 0;
   tail[cell.calm] = 0;
+  tail[cell.fall] = 0;
 }

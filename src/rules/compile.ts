@@ -14,6 +14,7 @@ import {
   rulesSnapshotVersion,
 } from './state.ts';
 import { type Term, termOf } from './terms.ts';
+import { type RuleNow, ruleNow } from './why.ts';
 import { type WindowSpec, windowsMax } from './windows.ts';
 
 /** The rules of one pack version, compiled once for all devices of the product. Draft and retired ones are left out. */
@@ -31,6 +32,8 @@ export interface CompiledRules {
    * Reports come in the order of event time; two may share one.
    */
   step(state: RulesState, input: RulesInput): readonly RuleTransition[];
+  /** How each rule stands after the last report, in the pack's order. */
+  why(state: RulesState): readonly RuleNow[];
   /** What a state of these rules knows, for keeps. */
   snapshot(state: RulesState): RulesSnapshot;
   /**
@@ -158,6 +161,15 @@ class Rules implements CompiledRules {
   step(state: RulesState, input: RulesInput): readonly RuleTransition[] {
     assert(state.layout === this.layout, 'a state of other rules is restored before it is used');
     return this.#machine.step(state, input);
+  }
+
+  why(state: RulesState): readonly RuleNow[] {
+    assert(state.layout === this.layout, 'a state is read by the rules that made it');
+    this.#machine.lookAt(state);
+    return this.#plan.rules.flatMap((plan, place) => {
+      const own = state.rules[place];
+      return own === undefined ? [] : ruleNow(plan, own, this.#plan.language);
+    });
   }
 
   snapshot(state: RulesState): RulesSnapshot {

@@ -160,8 +160,8 @@ const stageWords: Readonly<Record<RuleSpec['stage'], string>> = {
 };
 
 /**
- * "When the 15-minute average of cabinet temperature is above 8 °C and the door is not open for 10 minutes, opens 'Loss of
- * cooling' (major). Clears when … for 30 minutes."
+ * "When the 15-minute average of cabinet temperature is above 8 °C and the door is not open for 10 minutes, opens
+ * 'Loss of cooling' (major). Clears when … for 30 minutes."
  */
 export function ruleSentences(
   rule: RuleSpec,

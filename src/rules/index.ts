@@ -8,3 +8,4 @@ export type {
   RulesState,
   RuleTransition,
 } from './state.ts';
+export type { ConditionPart, RuleNow } from './why.ts';

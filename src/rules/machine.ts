@@ -61,6 +61,13 @@ export class RuleMachine implements ConditionInputs {
     return this.#transitions ?? nothing;
   }
 
+  /** Lends itself as the inputs after the last report of a state, without a step. */
+  lookAt(state: RulesState): void {
+    this.#state = state;
+    this.#at = Number.isFinite(state.at) ? state.at : 0;
+    this.#silent = false;
+  }
+
   value(slot: number): SignalValue | undefined {
     const state = this.#current;
     const plan = this.#plan.slots[slot];
@@ -97,7 +104,7 @@ export class RuleMachine implements ConditionInputs {
     this.#silent = false;
     this.#moment.receivedAt = report.receivedAt;
     this.#moment.silentForMs = undefined;
-    if (report.at > state.at) this.#restartAcrossGaps(state, report.at);
+    if (report.at > state.at && state.waiting > 0) this.#restartAcrossGaps(state, report.at);
     state.at = report.at;
     this.#at = report.at;
     this.#takeReadings(state, report);
@@ -174,7 +181,7 @@ export class RuleMachine implements ConditionInputs {
       const own = state.rules[index];
       if (rule === undefined || own === undefined || own.since === null) continue;
       if (!this.#agedBefore(state, rule, next - 1) || this.#verdict(rule, own) === awaited(rule, own)) continue;
-      own.since = null;
+      stopWaiting(state, own);
       own.verdict = 'not judged';
     }
   }
@@ -197,11 +204,12 @@ export class RuleMachine implements ConditionInputs {
   /** What the verdict means: the condition has held for long enough, goes on to be waited for, or does not hold. */
   #wait(rule: RulePlan, own: RuleState, now: number): void {
     if (own.verdict !== awaited(rule, own)) {
-      own.since = null;
+      stopWaiting(this.#current, own);
       return;
     }
     const { silentForMs, downMs } = this.#moment;
     if (own.since === null) {
+      this.#current.waiting += 1;
       own.since = now - (silentForMs ?? 0);
       own.downMs = downMs;
     }
@@ -231,7 +239,7 @@ export class RuleMachine implements ConditionInputs {
       signal: rule.mainSignal,
     };
     own.open = raised ? open : null;
-    own.since = null;
+    stopWaiting(this.#current, own);
     own.verdict = 'not judged';
     return transition;
   }
@@ -264,4 +272,10 @@ export class RuleMachine implements ConditionInputs {
     const ordered = [...evidence.values()].sort((a, b) => a.at - b.at || (a.signal < b.signal ? -1 : 1));
     return ordered.slice(-evidenceMax);
   }
+}
+
+function stopWaiting(state: RulesState, own: RuleState): void {
+  if (own.since === null) return;
+  own.since = null;
+  state.waiting -= 1;
 }

@@ -125,6 +125,7 @@ export function restoredState(layout: string, plan: MachinePlan, old: RulesSnaps
   const { slots } = plan;
   const series = new Map(plan.series.map(({ source }) => [source.key, seriesOf(old.series[source.key])]));
   const windows = plan.windows.map((spec) => windowOf(spec, series.get(spec.series) ?? emptySeries(), old));
+  const rules = plan.rules.map((rule) => keptRule(rule, old) ?? freshRule());
   const state: RulesState = {
     layout,
     at: old.at ?? Number.NEGATIVE_INFINITY,
@@ -136,7 +137,8 @@ export function restoredState(layout: string, plan: MachinePlan, old: RulesSnaps
       windows: windows.filter(({ spec }) => spec.series === source.key),
     })),
     windows,
-    rules: plan.rules.map((rule) => keptRule(rule, old) ?? freshRule()),
+    rules,
+    waiting: rules.filter(({ since }) => since !== null).length,
   };
   for (const [slot, slotPlan] of slots.entries()) {
     state.latest[slot * cellsASlot] = Number.NaN;

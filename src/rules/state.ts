@@ -22,6 +22,8 @@ export interface RulesState {
   readonly windows: readonly WindowAtWork[];
   /** In the order of the pack. */
   readonly rules: readonly RuleState[];
+  /** How many of them wait for their time: have a `since`. */
+  waiting: number;
 }
 
 export interface SeriesAtWork {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { cellsAt } from '../../src/base/index.ts';
+import { cellCount, cellsAt } from '../../src/base/index.ts';
 import { type TailState, tailCell, tailInit, tailLearn, tailLevel } from '../../src/findings/tail.ts';
 
 /** Repeatable numbers between 0 and 1, never 0. */
@@ -12,7 +12,7 @@ function uniform(seed: number): () => number {
 }
 
 function newTail(): TailState {
-  const tail = cellsAt(tailCell, new Float64Array(6), 0);
+  const tail = cellsAt(tailCell, new Float64Array(cellCount(tailCell)), 0);
   tailInit(tail);
   return tail;
 }
