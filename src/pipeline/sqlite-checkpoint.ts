@@ -59,9 +59,7 @@ const layouts = [
 ];
 
 /** Of device states in one transaction: what is written at once to file and log stands still for everything else. */
-const sliceBytes = 512 * 1024;
-/** When the write-ahead log has so many pages, a commit moves them into the file, which takes two syncs. */
-const walPages = 4_000;
+const sliceBytes = 256 * 1024;
 
 /**
  * The checkpoint in one SQLite file, `pipeline.sqlite`, in a folder that exists.
@@ -74,7 +72,6 @@ const walPages = 4_000;
 export function openCheckpoint(folder: string): Checkpoint {
   assert(checkpointFile.version === layouts.length, 'others read the tables that are written');
   const db = openDatabase(folder, checkpointFile.name, layouts);
-  db.exec(`PRAGMA wal_autocheckpoint = ${walPages}`);
   return new SqliteCheckpoint(db, () => db.close());
 }
 

@@ -1,0 +1,178 @@
+import { describe, expect, it } from 'vitest';
+import { AftercareError } from '../../src/base/index.ts';
+import { Engine } from '../../src/engine/index.ts';
+import { realTimers } from '../../src/intake/index.ts';
+import {
+  type Checkpoint,
+  type CheckpointWrite,
+  contentHash,
+  type DeviceRow,
+  newProcessed,
+  PipelineDevices,
+  Processor,
+} from '../../src/pipeline/index.ts';
+import { Saver } from '../../src/pipeline/saver.ts';
+import { Catalogue } from '../../src/product/index.ts';
+import { encodeRecord, type LogRecord } from '../../src/telemetry/index.ts';
+import { fridge, pack, start } from '../engine/fixture.ts';
+
+/** A checkpoint that takes a row each time it is let, so that a test can do things in between. */
+class SlowCheckpoint implements Pick<Checkpoint, 'save'> {
+  readonly saved: DeviceRow[] = [];
+  failing = false;
+  #rows: Iterator<DeviceRow> | undefined;
+  #end = Promise.withResolvers<void>();
+
+  save(write: CheckpointWrite): Promise<void> {
+    this.saved.length = 0;
+    this.#rows = write.devices[Symbol.iterator]();
+    this.#end = Promise.withResolvers();
+    return this.#end.promise;
+  }
+
+  /** False when there are no more rows; the checkpoint is then done. */
+  takeRow(): boolean {
+    const next = this.#rows?.next();
+    if (next && !next.done) {
+      this.saved.push(next.value);
+      return true;
+    }
+    if (this.failing) this.#end.reject(new AftercareError('store-failed', 'the disk is full'));
+    else this.#end.resolve();
+    return false;
+  }
+}
+
+class Bench {
+  readonly checkpoint = new SlowCheckpoint();
+  readonly devices = new PipelineDevices();
+  readonly saver: Saver;
+  out = newProcessed();
+  readonly #processor: Processor;
+  #offset = 0;
+
+  constructor() {
+    const catalogue = new Catalogue((_, source) => pack(source));
+    catalogue.apply({ type: 'pack-published', at: 0, product: 'fridge', version: 1, file: '', source: fridge });
+    const engine = new Engine(catalogue);
+    const { devices } = this;
+    const absent = { serial: undefined, site: undefined, customer: undefined, timezone: undefined, parent: undefined };
+    for (const id of ['d0', 'd1', 'd2']) {
+      const device = { id, product: 'fridge', ...absent, batch: undefined, installedAt: undefined };
+      catalogue.apply({ type: 'device-registered', at: 0, device });
+    }
+    const slow = this.checkpoint;
+    const rest = { meta: () => undefined, devices: () => [], bands: () => [], quarantineCount: () => 0 };
+    const checkpoint = {
+      save: (write: CheckpointWrite) => slow.save(write),
+      ...rest,
+      quarantine: () => [],
+      close() {},
+    };
+    this.saver = new Saver({ checkpoint, catalogue, engine, devices, timers: realTimers, everyMs: 60_000 });
+    const earlier = { stored: async () => [], logged: async () => undefined };
+    this.#processor = new Processor({ catalogue, engine, devices, earlier, hash: contentHash, watch: this.saver });
+  }
+
+  record(record: LogRecord): Promise<void> | undefined {
+    return this.#processor.process({ offset: this.#offset++, payload: encodeRecord(record) }, this.out);
+  }
+
+  report(device: string, seq: number | undefined, temp = 4): void {
+    const payload = new TextEncoder().encode(
+      JSON.stringify({
+        at: start + this.#offset,
+        ...(seq === undefined ? {} : { boot: 'b1', seq }),
+        signals: { temp },
+      }),
+    );
+    const topic = `devices/${device}/reports`;
+    void this.record({ kind: 'message', receivedAt: start + this.#offset, device, topic, payload });
+  }
+
+  begin(): Promise<void> {
+    const stretch = this.out;
+    this.out = newProcessed();
+    return this.saver.begin(stretch, { next: this.#offset, forwarded: undefined, ages: [] });
+  }
+
+  finish(): void {
+    while (this.checkpoint.takeRow());
+  }
+
+  counts(): Record<string, number> {
+    const rows = this.checkpoint.saved.toSorted((a, b) => a.number - b.number);
+    return Object.fromEntries(rows.map(({ id, admission }) => [id, JSON.parse(admission).counts.received]));
+  }
+}
+
+describe('a checkpoint on its way', () => {
+  it('holds every device as it was when it began, whatever comes meanwhile', async () => {
+    const bench = new Bench();
+    for (const device of ['d0', 'd1', 'd2']) bench.report(device, 0);
+    const saved = bench.begin();
+    bench.checkpoint.takeRow();
+    for (const device of ['d0', 'd1', 'd2']) for (const seq of [1, 2]) bench.report(device, seq);
+    bench.finish();
+    await saved;
+    expect(bench.counts()).toEqual({ d0: 1, d1: 1, d2: 1 });
+    const again = bench.begin();
+    bench.finish();
+    await again;
+    expect(bench.counts()).toEqual({ d0: 3, d1: 3, d2: 3 });
+  });
+
+  it('makes only that wait which may change every device', async () => {
+    const bench = new Bench();
+    bench.report('d0', 0);
+    const saved = bench.begin();
+    expect(bench.saver.dueAt).toBeUndefined();
+    let ticked = false;
+    const tick = bench.record({ kind: 'tick', at: start + 1 })?.then(() => {
+      ticked = true;
+    });
+    expect(tick).toBeDefined();
+    expect(bench.record({ kind: 'fact', fact: { type: 'device-retired', at: start, id: 'd2' } })).toBeUndefined();
+    expect(ticked).toBe(false);
+    bench.finish();
+    await saved;
+    await tick;
+    expect(bench.record({ kind: 'tick', at: start + 2 })).toBeUndefined();
+    expect(bench.saver.dueAt).toBeGreaterThan(realTimers.now());
+  });
+
+  it('that fails leaves hashes to be saved by the next', async () => {
+    const bench = new Bench();
+    bench.report('d0', undefined);
+    bench.checkpoint.failing = true;
+    const failed = bench.begin();
+    bench.finish();
+    await expect(failed).rejects.toThrow('the disk is full');
+    expect(bench.saver.failures).toBe(1);
+    bench.checkpoint.failing = false;
+    bench.report('d0', undefined, 5);
+    const saved = bench.begin();
+    bench.finish();
+    await saved;
+    expect(bench.checkpoint.saved.map(({ hashes }) => hashes.map(({ from, bytes }) => [from, bytes.length]))).toEqual([
+      [[0, 32]],
+    ]);
+    bench.report('d0', 7);
+    const third = bench.begin();
+    bench.finish();
+    await third;
+    expect(bench.checkpoint.saved.map(({ hashes }) => hashes)).toEqual([[]]);
+    expect(bench.saver.failures).toBe(0);
+  });
+
+  it('is followed by the next after a pause, or sooner after so much work that a restart would take long', async () => {
+    const bench = new Bench();
+    bench.report('d0', 0);
+    const saved = bench.begin();
+    bench.finish();
+    await saved;
+    expect(bench.saver.dueAt).toBeGreaterThan(realTimers.now());
+    bench.saver.noteWork(60_000);
+    expect(bench.saver.dueAt).toBe(0);
+  });
+});
