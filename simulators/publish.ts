@@ -91,6 +91,9 @@ const inFlightMax = 256;
 const earlyMs = 10;
 const connectMs = 10 * secondMs;
 const connectTogether = 20;
+/** A service that is busy may answer a connection late or not at all; one that refuses a secret will do so again. */
+const connectTriesMax = 3;
+const connectPauseMs = 500;
 /** After the end, acknowledgements are waited for this long. */
 const settleMs = 5 * secondMs;
 
@@ -203,21 +206,28 @@ class Fleet {
   }
 
   async #connectOne(id: string): Promise<void> {
-    const { mqttUrl, secrets } = this.#options;
+    const { mqttUrl, secrets, signal, sleep } = this.#options;
     const password = secrets.get(id);
     assert(password !== undefined, `there is a secret for ${id}`);
     const connecting = { clientId: id, username: id, password, connectTimeout: connectMs, reconnectPeriod: 500 };
-    try {
-      const client = await connectAsync(mqttUrl, connecting, false);
-      const connection: Connection = { client, inFlight: new Set(), refused: false };
-      this.#connections.set(id, connection);
-      client.on('error', (error) => {
-        this.#problem = `${id}: ${error.message}`;
-        if (isRefusal(error)) this.#giveUp(connection);
-      });
-    } catch (error) {
-      throw connectProblem(id, mqttUrl, error);
+    for (let tries = 1; !signal.aborted; tries++) {
+      try {
+        this.#adopt(id, await connectAsync(mqttUrl, connecting, false));
+        return;
+      } catch (error) {
+        if (isRefusal(error) || tries === connectTriesMax) throw connectProblem(id, mqttUrl, error);
+        await sleep(connectPauseMs, signal);
+      }
     }
+  }
+
+  #adopt(id: string, client: MqttClient): void {
+    const connection: Connection = { client, inFlight: new Set(), refused: false };
+    this.#connections.set(id, connection);
+    client.on('error', (error) => {
+      this.#problem = `${id}: ${error.message}`;
+      if (isRefusal(error)) this.#giveUp(connection);
+    });
   }
 
   /** One device that is no longer let in must not hold up the others. */

@@ -57,6 +57,22 @@ function start(run: LiveRun, port: number, secret = secretOf): Started {
   return { stop, told, done, until };
 }
 
+function brokerWith(authenticate: (device: string) => Promise<boolean>) {
+  return startBroker({
+    host: '127.0.0.1',
+    port: 0,
+    limits: defaultBrokerLimits,
+    handlers: {
+      authenticate,
+      refusal: () => undefined,
+      onMessage: (_, done) => done(),
+      onOversize: () => undefined,
+      onConnection: () => undefined,
+      onProblem: () => undefined,
+    },
+  });
+}
+
 function reportsOf(messages: readonly TakenMessage[]): { device: string; report: SimulatedReport }[] {
   return messages.flatMap(({ device, text }) =>
     [JSON.parse(text)].flat().map((report: SimulatedReport) => ({ device, report })),
@@ -128,19 +144,7 @@ describe('a live run', () => {
 
   it('goes on without a device that is no longer let in', async () => {
     let lockedOut: string | undefined;
-    const broker = await startBroker({
-      host: '127.0.0.1',
-      port: 0,
-      limits: defaultBrokerLimits,
-      handlers: {
-        authenticate: (device) => Promise.resolve(device !== lockedOut),
-        refusal: () => undefined,
-        onMessage: (_, done) => done(),
-        onOversize: () => undefined,
-        onConnection: () => undefined,
-        onProblem: () => undefined,
-      },
-    });
+    const broker = await brokerWith((device) => Promise.resolve(device !== lockedOut));
     try {
       const run = shortRun(1_000);
       const { stop, done, until } = start(run, broker.address.port);
@@ -152,6 +156,24 @@ describe('a live run', () => {
       const last = await done;
       expect(last).toMatchObject({ refused: 1, disconnected: 1 });
       expect(last.problem).toContain(lockedOut);
+    } finally {
+      await broker.close();
+    }
+  });
+
+  it('tries again when a busy service cannot answer a connection', async () => {
+    const asked = new Set<string>();
+    const broker = await brokerWith((device) => {
+      if (asked.has(device)) return Promise.resolve(true);
+      asked.add(device);
+      return Promise.reject(new Error('busy'));
+    });
+    try {
+      const { stop, done, until } = start(shortRun(), broker.address.port);
+      await until(({ share }) => share === 1);
+      stop.abort();
+      expect(await done).toMatchObject({ refused: 0, disconnected: 0 });
+      expect(asked.size).toBe(3);
     } finally {
       await broker.close();
     }
