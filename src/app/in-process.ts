@@ -48,10 +48,9 @@ export async function runInProcess(options: InProcessOptions): Promise<ScoreCard
 }
 
 function* arrivalsOf({ arrivals }: Simulation): Generator<FleetArrival, void, void> {
-  const encoder = new TextEncoder();
   for (const arrival of arrivals) {
     const { arrivesAt, device } = arrival;
-    yield { arrivesAt, device, payload: encoder.encode(messageText(arrival)) };
+    yield { arrivesAt, device, payload: Buffer.from(messageText(arrival)) };
   }
 }
 
