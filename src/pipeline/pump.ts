@@ -241,6 +241,7 @@ export class Pump {
       if (suspended !== undefined) await suspended;
       this.#next = entry.offset + 1;
       if (pauses.dueAfter(entry.payload.length)) await pauses.take();
+      while (saver.isCrowded) await pauses.take();
     }
     saver.noteWork(timers.now() - startedAt);
     onProcessed(this.#next);

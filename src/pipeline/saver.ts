@@ -22,6 +22,7 @@ const timeShare = 20;
 /** …but after so long, or so much processing, one is due all the same: a restart does again what came since. */
 const pauseMaxMs = 30 * secondMs;
 const replayMaxMs = 5 * secondMs;
+const asideCharactersMax = 64 * 1024 * 1024;
 
 /**
  * Writes checkpoints while the pump goes on. A checkpoint is the state at one offset: a device that is to change and is
@@ -58,9 +59,14 @@ export class Saver {
     this.#rows?.putAside(device);
   }
 
-  /** Resolves when no checkpoint is being written; undefined when that is so. */
+  /** Resolves when no checkpoint is being written, however it ended; undefined when that is so. */
   whenIdle(): Promise<void> | undefined {
-    return this.#done;
+    return this.#done?.catch(() => undefined);
+  }
+
+  /** So much is put aside that the pump should wait until some of it is written. */
+  get isCrowded(): boolean {
+    return this.#rows !== undefined && this.#rows.asideCharacters > asideCharactersMax;
   }
 
   /**
@@ -137,27 +143,43 @@ class DeviceRows implements Iterable<DeviceRow> {
   readonly #left: Set<string>;
   readonly #make: (id: string) => DeviceRow;
   #aside: DeviceRow[] = [];
+  #asideCharacters = 0;
 
   constructor(devices: ReadonlySet<string>, make: (id: string) => DeviceRow) {
     this.#left = new Set(devices);
     this.#make = make;
   }
 
+  /** Of the snapshots that wait to be written. */
+  get asideCharacters(): number {
+    return this.#asideCharacters;
+  }
+
   putAside(id: string): void {
-    if (this.#left.delete(id)) this.#aside.push(this.#make(id));
+    if (!this.#left.delete(id)) return;
+    const row = this.#make(id);
+    this.#aside.push(row);
+    this.#asideCharacters += charactersOf(row);
   }
 
   *[Symbol.iterator](): Generator<DeviceRow, void, void> {
     for (const id of this.#left) {
-      yield* this.#takeAside();
+      yield* this.#putAside();
       if (this.#left.delete(id)) yield this.#make(id);
     }
-    while (this.#aside.length > 0) yield* this.#takeAside();
+    while (this.#aside.length > 0) yield* this.#putAside();
   }
 
-  #takeAside(): readonly DeviceRow[] {
+  *#putAside(): Generator<DeviceRow, void, void> {
     const aside = this.#aside;
     this.#aside = [];
-    return aside;
+    for (const row of aside) {
+      this.#asideCharacters -= charactersOf(row);
+      yield row;
+    }
   }
+}
+
+function charactersOf({ admission, engine }: DeviceRow): number {
+  return admission.length + (engine?.length ?? 0);
 }

@@ -146,8 +146,10 @@ describe('a checkpoint on its way', () => {
     bench.report('d0', undefined);
     bench.checkpoint.failing = true;
     const failed = bench.begin();
+    const tick = bench.record({ kind: 'tick', at: start + 1 });
     bench.finish();
     await expect(failed).rejects.toThrow('the disk is full');
+    await tick;
     expect(bench.saver.failures).toBe(1);
     bench.checkpoint.failing = false;
     bench.report('d0', undefined, 5);
