@@ -45,7 +45,7 @@ const resultShape = z.object({
   to: instant,
   devices: count,
   reports: count,
-  lateReports: count.describe('Behind their device’s event time when they came: not judged'),
+  lateReports: count.describe('Behind their device’s event time when they came'),
   cases: z.object({
     against: count,
     candidate: count,

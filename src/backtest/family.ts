@@ -1,5 +1,6 @@
 import type { HistoryRecord } from '../pipeline/index.ts';
-import type { DeviceFacts, Report } from '../telemetry/index.ts';
+import type { StoredBlock } from '../store/index.ts';
+import type { DeviceFacts } from '../telemetry/index.ts';
 
 /** Devices that are replayed together, because what one reports may be read in judging another. */
 export interface Family {
@@ -63,10 +64,8 @@ function noteFact(known: Map<string, Pick<DeviceFacts, 'product' | 'parent'>>, {
   if (device) known.set(fact.id, { product: device.product, parent: fact.changes.parent ?? undefined });
 }
 
-/** Several devices' reports as one stream in log order. */
-export function* mergeReports(
-  streams: readonly Iterator<readonly Report[]>[],
-): Generator<readonly Report[], void, void> {
+/** Several devices' reports as one stream, nearly in log order; each device's keep theirs. */
+export function* mergeReports(streams: readonly Iterator<StoredBlock>[]): Generator<StoredBlock, void, void> {
   const heads = streams.flatMap((stream) => new Head(stream).advance() ?? []);
   for (;;) {
     const [only] = heads;
@@ -85,22 +84,22 @@ export function* mergeReports(
 
 /** One device's stream and what of its block is not given yet. */
 class Head {
-  readonly #stream: Iterator<readonly Report[]>;
-  #block: readonly Report[] = [];
+  readonly #stream: Iterator<StoredBlock>;
+  #block: StoredBlock = { reports: [], behindMs: undefined };
   #next = 0;
 
-  constructor(stream: Iterator<readonly Report[]>) {
+  constructor(stream: Iterator<StoredBlock>) {
     this.#stream = stream;
   }
 
   /** Log offset of the next report. */
   get offset(): number {
-    return this.#block[this.#next]?.offset ?? Number.POSITIVE_INFINITY;
+    return this.#block.reports[this.#next]?.offset ?? Number.POSITIVE_INFINITY;
   }
 
   /** Reads on when the block is used up; undefined at the end. */
   advance(): this | undefined {
-    while (this.#next >= this.#block.length) {
+    while (this.#next >= this.#block.reports.length) {
       const { done, value } = this.#stream.next();
       if (done === true) return undefined;
       this.#block = value;
@@ -109,13 +108,15 @@ class Head {
     return this;
   }
 
-  rest(): readonly Report[] {
+  rest(): StoredBlock {
     return this.takeBefore(Number.POSITIVE_INFINITY);
   }
 
-  takeBefore(offset: number): readonly Report[] {
+  takeBefore(offset: number): StoredBlock {
+    const { reports, behindMs } = this.#block;
     const start = this.#next;
-    while ((this.#block[this.#next]?.offset ?? Number.POSITIVE_INFINITY) < offset) this.#next += 1;
-    return start === 0 && this.#next === this.#block.length ? this.#block : this.#block.slice(start, this.#next);
+    while ((reports[this.#next]?.offset ?? Number.POSITIVE_INFINITY) < offset) this.#next += 1;
+    if (start === 0 && this.#next === reports.length) return this.#block;
+    return { reports: reports.slice(start, this.#next), behindMs: behindMs?.slice(start, this.#next) };
   }
 }

@@ -49,7 +49,7 @@ export class PartRunner {
     const streams = devices.map((device) => this.#stored.reports({ device, ...query }));
     for (const block of mergeReports(streams)) {
       this.#replay.feed(block);
-      onReports(block.length);
+      onReports(block.reports.length);
     }
     return this.#replay.end();
   }

@@ -33,7 +33,7 @@ export class RecordingReplay {
       const place = { device, product: this.#product, offset: this.#offset++, index: 0, at, receivedAt: at };
       return { ...place, ...identity, signals };
     });
-    this.#replay.feed(reports);
+    this.#replay.feed({ reports, behindMs: undefined });
   }
 
   end(range: { readonly from: number | undefined; readonly to: number | undefined }): PartOutcome {

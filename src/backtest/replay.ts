@@ -1,7 +1,8 @@
 import { Engine, type EngineOutput } from '../engine/index.ts';
 import type { HistoryRecord, Ticks } from '../pipeline/index.ts';
 import { Catalogue, type PackReader } from '../product/index.ts';
-import type { Fact, Report } from '../telemetry/index.ts';
+import type { StoredBlock } from '../store/index.ts';
+import { correctionHorizonMs, type Fact, type Report } from '../telemetry/index.ts';
 import { CaseDesk, type DeskCase } from './case-desk.ts';
 
 /** A pack as it was written. */
@@ -32,8 +33,10 @@ export interface ReplayOptions {
 
 export interface ReplayCounts {
   reports: number;
-  /** Behind their device's event time when they came: stored, not judged. */
+  /** Behind their device's event time when they came: judged in their place, as live corrections do in the end. */
   late: number;
+  /** Further behind than is corrected: stored, not judged. */
+  tooLate: number;
   /** Event time of the oldest and the newest report; infinite without one. */
   firstAt: number;
   lastAt: number;
@@ -46,7 +49,6 @@ export interface ReplayCounts {
 export class Replay {
   #counts = noCounts();
   readonly #sides: readonly Side[];
-  readonly #watermarks = new Map<string, number>();
   #devices: readonly string[] = [];
   #facts = new Cursor([]);
   #ticks = new TickCursor(undefined);
@@ -57,21 +59,23 @@ export class Replay {
 
   begin({ devices, facts, returns, ticks }: ReplayInput): void {
     for (const side of this.#sides) side.begin();
-    this.#watermarks.clear();
     this.#devices = devices;
     this.#facts = new Cursor([...facts, ...returns].sort((a, b) => a.offset - b.offset));
     this.#ticks = new TickCursor(ticks);
   }
 
-  /** The family's next reports, in log order. */
-  feed(reports: readonly Report[]): void {
+  /** The family's next reports: each device's in the order of event time. */
+  feed({ reports, behindMs }: StoredBlock): void {
     const counts = this.#counts;
-    for (const report of reports) {
-      const { device, offset, at } = report;
+    for (let index = 0; index < reports.length; index += 1) {
+      const report = reports[index];
+      if (report === undefined) continue;
+      const { offset, at } = report;
       if (this.#facts.offset <= offset || this.#ticks.offset <= offset) this.#catchUp(offset);
-      const judged = at >= (this.#watermarks.get(device) ?? Number.NEGATIVE_INFINITY);
-      if (judged) this.#watermarks.set(device, at);
-      else counts.late += 1;
+      const behind = behindMs?.[index] ?? 0;
+      if (behind > 0) counts.late += 1;
+      const judged = behind <= correctionHorizonMs;
+      if (!judged) counts.tooLate += 1;
       if (at < counts.firstAt) counts.firstAt = at;
       if (at > counts.lastAt) counts.lastAt = at;
       for (const side of this.#sides) side.report(report, judged);
@@ -110,7 +114,7 @@ export class Replay {
 }
 
 function noCounts(): ReplayCounts {
-  return { reports: 0, late: 0, firstAt: Number.POSITIVE_INFINITY, lastAt: Number.NEGATIVE_INFINITY };
+  return { reports: 0, late: 0, tooLate: 0, firstAt: Number.POSITIVE_INFINITY, lastAt: Number.NEGATIVE_INFINITY };
 }
 
 /** One pack's engine and cases. */

@@ -46,7 +46,7 @@ export interface BacktestResult {
   readonly to: string;
   readonly devices: number;
   readonly reports: number;
-  /** Reports that came behind their device's event time: stored and counted, not judged. */
+  /** Reports that came behind their device's event time: judged in their place, up to the correction horizon. */
   readonly lateReports: number;
   readonly cases: { readonly against: number; readonly candidate: number } & Readonly<Record<ChangeKind, number>>;
   readonly perWeek: { readonly against: number; readonly candidate: number };

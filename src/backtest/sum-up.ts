@@ -1,5 +1,6 @@
 import { formatDuration } from '../base/index.ts';
 import type { ProductPack } from '../product/index.ts';
+import { correctionHorizonMs } from '../telemetry/index.ts';
 import { caseRestMs } from './case-desk.ts';
 import { type CaseMatch, matchAt } from './compare.ts';
 import type { KnownTruth } from './outcomes.ts';
@@ -23,6 +24,7 @@ export interface SumUpInput {
 export function sumUp({ plan, pack, outcomes, notes }: SumUpInput): BacktestResult {
   const reports = outcomes.reduce((sum, part) => sum + part.reports, 0);
   const lateReports = outcomes.reduce((sum, part) => sum + part.late, 0);
+  const tooLate = outcomes.reduce((sum, part) => sum + part.tooLate, 0);
   const firstAt = Math.min(...outcomes.map((part) => part.firstAt));
   const lastAt = Math.max(...outcomes.map((part) => part.lastAt));
   const from = plan.range.from ?? (Number.isFinite(firstAt) ? firstAt : 0);
@@ -32,7 +34,8 @@ export function sumUp({ plan, pack, outcomes, notes }: SumUpInput): BacktestResu
   if (plan.readFrom !== undefined) {
     said.push(`The replay began ${formatDuration(warmUpMs)} before the range, so that what came before it was known.`);
   }
-  if (lateReports > 0) said.push(`${lateReports} reports came behind their device's event time: not judged, as live.`);
+  if (tooLate > 0)
+    said.push(`${tooLate} reports came more than ${formatDuration(correctionHorizonMs)} late: not judged.`);
   said.push(
     `Nobody works a replay's cases: one is over when its findings have rested for ${formatDuration(caseRestMs)}.`,
   );

@@ -12,5 +12,5 @@ export { inspectEmbeddedStore, type StoreDamage, type StoredRows, type StoreInsp
 export { type KeeperOptions, startKeeper } from './keeper.ts';
 export { preferServer } from './prefer-server.ts';
 export type { ReportsQuery, SeriesPoint, SeriesQuery, TelemetryStore } from './store.ts';
-export { openStoredReports, type StoredReports, type StoredReportsQuery } from './stored-reports.ts';
+export { openStoredReports, type StoredBlock, type StoredReports, type StoredReportsQuery } from './stored-reports.ts';
 export type { Retention } from './upkeep.ts';

@@ -1,9 +1,8 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import { blob, integer, openShared, text } from '../sqlite/index.ts';
-import type { FaultCode, Report, SignalValue } from '../telemetry/index.ts';
-import type { Block } from './block.ts';
+import type { Report } from '../telemetry/index.ts';
 import { openBlock } from './block-codec.ts';
-import { readFaults, sheetPlace } from './sheet.ts';
+import { blockReports } from './block-reports.ts';
 import { fileName, translated } from './sqlite.ts';
 
 export interface StoredReportsQuery {
@@ -15,12 +14,19 @@ export interface StoredReportsQuery {
   readonly before: number;
 }
 
+/** Reports that follow each other. */
+export interface StoredBlock {
+  readonly reports: readonly Report[];
+  /** How far each was behind its device's newest event time when it came, 0 for most; undefined when none was. */
+  readonly behindMs: Float64Array | undefined;
+}
+
 /** The embedded store as a replay reads it: device by device, while a service may be writing to it. */
 export interface StoredReports {
   /** How many reports each of these devices has, nearly: what came meanwhile may be missing. */
   counts(devices: readonly string[]): ReadonlyMap<string, number>;
-  /** A device's reports in log order, a block at a time. */
-  reports(query: StoredReportsQuery): Generator<readonly Report[], void, void>;
+  /** A device's reports in the order of event time, those of one time in log order, a block at a time. */
+  reports(query: StoredReportsQuery): Generator<StoredBlock, void, void>;
   close(): void;
 }
 
@@ -35,28 +41,34 @@ export function openStoredReports(folder: string): StoredReports | undefined {
 
 /** Formats whose chunks and recent reports are as this file reads them. */
 const readableVersions = [1, 2];
-/** Chunks that are read in one transaction: a reader that stays in one keeps the writer's journal growing. */
-const chunksAtOnce = 64;
+
+/** Some of a device's reports, in log order, and what lies before them. */
+interface Part {
+  readonly firstAt: number;
+  readonly lastAt: number;
+  /** The device's newest event time before it. */
+  readonly watermark: number;
+  read(): readonly Report[];
+}
 
 class SharedReports implements StoredReports {
   readonly #db: DatabaseSync;
   readonly #device: StatementSync;
   readonly #chunks: StatementSync;
+  readonly #body: StatementSync;
   readonly #count: StatementSync;
-  /**
-   * Reports that were not in chunks when this was opened, by device. They may be by now: what a device's chunks have
-   * given is not given again.
-   */
+  /** Reports that were not in chunks when this was opened, by device. They may be by now. */
   readonly #recent: ReadonlyMap<string, readonly Report[]>;
+  #readers = 0;
 
   constructor(db: DatabaseSync) {
     this.#db = db;
     this.#device = db.prepare('SELECT id FROM device WHERE name = ?');
     this.#count = db.prepare('SELECT coalesce(sum(count), 0) AS count FROM chunk WHERE device = ?');
     this.#chunks = db.prepare(
-      `SELECT id, first_offset, last_offset, first_at, last_at, body FROM chunk
-       WHERE device = :device AND last_offset >= :after ORDER BY id LIMIT ${chunksAtOnce}`,
+      'SELECT id, first_at, last_at, first_offset, last_offset FROM chunk WHERE device = ? ORDER BY id',
     );
+    this.#body = db.prepare('SELECT body FROM chunk WHERE id = ?');
     this.#recent = translated('be read', () => readRecent(db));
   }
 
@@ -70,45 +82,119 @@ class SharedReports implements StoredReports {
     return counts;
   }
 
-  *reports(query: StoredReportsQuery): Generator<readonly Report[], void, void> {
-    const { device, before } = query;
-    const { from = Number.NEGATIVE_INFINITY, to = Number.POSITIVE_INFINITY } = query;
-    const isWanted = ({ at, offset }: Report) => at >= from && at < to && offset < before;
-    const id = this.#device.get(device)?.id;
-    // Chunks are merged while this goes on, but what they hold is a beginning of the device's reports in log order, so
-    // that the last place read is one to go on from. A message of several reports may lie in two chunks.
-    let last: Place = { offset: -1, index: 0 };
-    for (let more = id !== undefined; more; ) {
-      const rows = translated('be read', () => this.#chunks.all({ device: integer(id), after: last.offset }));
-      for (const row of rows) {
-        if (integer(row.first_offset) >= before) return;
-        if (integer(row.first_at) >= to || integer(row.last_at) < from) {
-          last = { offset: integer(row.last_offset), index: -1 };
-          continue;
-        }
-        const reports = blockReports(openBlock(blob(row.body)));
-        const goOnFrom = last;
-        const isFresh = integer(row.first_offset) > goOnFrom.offset;
-        const isInside =
-          integer(row.first_at) >= from && integer(row.last_at) < to && integer(row.last_offset) < before;
-        last = reports.at(-1) ?? last;
-        yield isFresh && isInside ? reports : reports.filter((report) => isAfter(report, goOnFrom) && isWanted(report));
-      }
-      more = rows.length === chunksAtOnce;
+  /** One state of the file from the first block to the last: chunks are merged while this goes on. */
+  *reports(query: StoredReportsQuery): Generator<StoredBlock, void, void> {
+    if (this.#readers++ === 0) this.#db.exec('BEGIN');
+    try {
+      yield* inEventTime(this.#parts(query), query);
+    } finally {
+      if (--this.#readers === 0) this.#db.exec('COMMIT');
     }
-    const rest = this.#recent.get(device)?.filter((report) => isAfter(report, last) && isWanted(report));
-    if (rest && rest.length > 0) yield rest;
   }
 
   close(): void {
     this.#db.close();
   }
+
+  #parts({ device, before }: StoredReportsQuery): Part[] {
+    const parts: Part[] = [];
+    let watermark = Number.NEGATIVE_INFINITY;
+    const add = (firstAt: number, lastAt: number, read: Part['read']) => {
+      parts.push({ firstAt, lastAt, watermark, read });
+      watermark = Math.max(watermark, lastAt);
+    };
+    const id = this.#device.get(device)?.id;
+    const rows = id === undefined ? [] : translated('be read', () => this.#chunks.all(integer(id)));
+    const open = (chunk: number) =>
+      translated('be read', () => blockReports(openBlock(blob(this.#body.get(chunk)?.body))));
+    for (const row of rows) {
+      if (integer(row.first_offset) >= before) break;
+      add(integer(row.first_at), integer(row.last_at), () => open(integer(row.id)));
+    }
+    const last = rows.at(-1);
+    const recent = this.#recent.get(device) ?? [];
+    const packed =
+      last && recent[0] && integer(last.last_offset) >= recent[0].offset ? open(integer(last.id)).at(-1) : undefined;
+    const rest = packed === undefined ? recent : recent.filter((report) => isAfter(report, packed));
+    if (rest.length > 0) {
+      const times = rest.map(({ at }) => at);
+      add(times.reduce(least), times.reduce(most), () => rest);
+    }
+    return parts;
+  }
 }
 
-type Place = Pick<Report, 'offset' | 'index'>;
+const least = (a: number, b: number): number => Math.min(a, b);
+const most = (a: number, b: number): number => Math.max(a, b);
 
-function isAfter(a: Place, b: Place): boolean {
+function isAfter(a: Report, b: Report): boolean {
   return a.offset > b.offset || (a.offset === b.offset && a.index > b.index);
+}
+
+/** A part that is open: sorted, and read up to `next`. */
+interface OpenPart extends StoredBlock {
+  next: number;
+}
+
+/** Parts overlap in event time only where reports came late: one or a few are open at a time. */
+function* inEventTime(parts: readonly Part[], query: StoredReportsQuery): Generator<StoredBlock, void, void> {
+  const { from = Number.NEGATIVE_INFINITY, to = Number.POSITIVE_INFINITY } = query;
+  const wanted = parts.filter(({ firstAt, lastAt }) => lastAt >= from && firstAt < to);
+  wanted.sort((a, b) => a.firstAt - b.firstAt);
+  let open: OpenPart[] = [];
+  for (const part of wanted) {
+    yield* takeBefore(open, part.firstAt);
+    open = open.filter(({ reports, next }) => next < reports.length);
+    open.push(openPart(part, { ...query, from, to }));
+  }
+  yield* takeBefore(open, Number.POSITIVE_INFINITY);
+}
+
+function* takeBefore(open: readonly OpenPart[], at: number): Generator<StoredBlock, void, void> {
+  const slices = open.flatMap((part): readonly StoredBlock[] => {
+    const { reports, behindMs, next: start } = part;
+    let end = start;
+    while ((reports[end]?.at ?? Number.POSITIVE_INFINITY) < at) end += 1;
+    part.next = end;
+    if (end === start) return [];
+    const whole = start === 0 && end === reports.length;
+    return whole ? [part] : [{ reports: reports.slice(start, end), behindMs: behindMs?.slice(start, end) }];
+  });
+  const [only] = slices;
+  if (only && slices.length === 1) yield { reports: only.reports, behindMs: only.behindMs };
+  else if (only) yield merged(slices);
+}
+
+function merged(slices: readonly StoredBlock[]): StoredBlock {
+  const rows = slices.flatMap(({ reports, behindMs }) =>
+    reports.map((report, index) => ({ report, behindMs: behindMs?.[index] ?? 0 })),
+  );
+  rows.sort((a, b) => byEventTime(a.report, b.report));
+  return { reports: rows.map(({ report }) => report), behindMs: Float64Array.from(rows, ({ behindMs }) => behindMs) };
+}
+
+function byEventTime(a: Report, b: Report): number {
+  return a.at - b.at || a.offset - b.offset || a.index - b.index;
+}
+
+function openPart(part: Part, { from, to, before }: StoredReportsQuery & { from: number; to: number }): OpenPart {
+  let { watermark } = part;
+  let isLate = false;
+  const all = part.read();
+  const behindMs = Float64Array.from(all, ({ at }) => {
+    watermark = Math.max(watermark, at);
+    isLate ||= at < watermark;
+    return watermark - at;
+  });
+  const isInside = part.firstAt >= from && part.lastAt < to && (all.at(-1)?.offset ?? 0) < before;
+  if (isInside && !isLate) return { reports: all, behindMs: undefined, next: 0 };
+  const rows = all.flatMap((report, index) => {
+    const isWanted = report.at >= from && report.at < to && report.offset < before;
+    return isWanted ? [{ report, behindMs: behindMs[index] ?? 0 }] : [];
+  });
+  rows.sort((a, b) => byEventTime(a.report, b.report));
+  const reports = rows.map(({ report }) => report);
+  return { reports, behindMs: isLate ? Float64Array.from(rows, (row) => row.behindMs) : undefined, next: 0 };
 }
 
 function readRecent(db: DatabaseSync): ReadonlyMap<string, readonly Report[]> {
@@ -131,64 +217,4 @@ function readRecent(db: DatabaseSync): ReadonlyMap<string, readonly Report[]> {
     db.exec('COMMIT');
   }
   return recent;
-}
-
-/** All rows of a block as reports: column by column where every row has every signal, as is nearly always so. */
-export function blockReports(block: Block): Report[] {
-  const columns = block.fullSignals();
-  if (columns === undefined) return Array.from({ length: block.rows }, (_, row) => block.report(row));
-  const signals = signalRows(block.rows, columns);
-  const system = new Map(block.systemRows());
-  const column = (place: number) => system.get(place) ?? [];
-  const words = (place: number) => column(place) as ArrayLike<string | undefined>;
-  const numbers = (place: number) => column(place) as ArrayLike<number | undefined>;
-  const [devices, products] = [words(sheetPlace.device), words(sheetPlace.product)];
-  const [offsets, indexes, ats, receivedAts] = [
-    block.offsets(),
-    block.indexes(),
-    block.at(),
-    numbers(sheetPlace.receivedAt),
-  ];
-  const [rawAts, seqs] = [numbers(sheetPlace.rawAt), numbers(sheetPlace.seq)];
-  const [boots, firmwares, faults] = [words(sheetPlace.boot), words(sheetPlace.firmware), words(sheetPlace.faults)];
-  const reports = new Array<Report>(block.rows);
-  for (let row = 0; row < block.rows; row++) {
-    const told = faults[row];
-    reports[row] = {
-      device: devices[row] ?? '',
-      product: products[row] ?? '',
-      offset: offsets[row] ?? 0,
-      index: indexes[row] ?? 0,
-      at: ats[row] ?? 0,
-      receivedAt: receivedAts[row] ?? 0,
-      rawAt: rawAts[row],
-      boot: boots[row],
-      seq: seqs[row],
-      firmware: firmwares[row],
-      signals: signals[row] ?? {},
-      faults: told === undefined ? noFaults : readFaults(told),
-    };
-  }
-  return reports;
-}
-
-const noFaults: readonly FaultCode[] = [];
-
-type FullColumns = NonNullable<ReturnType<Block['fullSignals']>>;
-
-function signalRows(count: number, columns: FullColumns): readonly Record<string, SignalValue>[] {
-  // Copies of one object share its shape, and so do all rows that the engine reads.
-  const shape: Record<string, SignalValue> = {};
-  for (const { name, column } of columns)
-    shape[name] = column.type === 'string' ? '' : column.type === 'boolean' ? false : 0;
-  const rows = Array.from({ length: count }, () => ({ ...shape }));
-  for (const { name, column } of columns) {
-    const { values, type } = column;
-    for (let row = 0; row < count; row++) {
-      const signals = rows[row];
-      const value = values[row];
-      if (signals !== undefined && value !== undefined) signals[name] = type === 'boolean' ? value === 1 : value;
-    }
-  }
-  return rows;
 }

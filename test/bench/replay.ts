@@ -8,7 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { readPublishedPack } from '../../src/app/packs.ts';
 import { Replay } from '../../src/backtest/index.ts';
-import { openEmbeddedStore, openStoredReports } from '../../src/store/index.ts';
+import { openEmbeddedStore, openStoredReports, type StoredBlock } from '../../src/store/index.ts';
 import type { Report, SignalValue } from '../../src/telemetry/index.ts';
 import { loadAverage, machineLine } from './machine.ts';
 
@@ -68,8 +68,8 @@ try {
   const stored = openStoredReports(folder);
   if (!stored) throw new Error('the store was just made');
   const query = { device, from: undefined, to: undefined, before: minutes };
-  const blocks: (readonly Report[])[] = [];
-  const judge = (sources: readonly string[], reports: Iterable<readonly Report[]>) => {
+  const blocks: StoredBlock[] = [];
+  const judge = (sources: readonly string[], reports: Iterable<StoredBlock>) => {
     const packs = sources.map((text) => ({ file, source: text }));
     const replay = new Replay({ product, packs, others: [], readPack: readPublishedPack });
     const facts = { serial: undefined, site: undefined, customer: undefined, timezone: undefined, parent: undefined };
