@@ -100,8 +100,6 @@ class SqliteStore implements EmbeddedStore {
   readonly #dropRecent: StatementSync;
   readonly #setCursor: StatementSync;
   #held: Held | undefined;
-  /** Of the last write: how much room the next one needs. */
-  #valuesPerRow = 20;
 
   constructor(db: DatabaseSync, sizes: EmbeddedStoreSizes, disk: Disk) {
     this.#db = db;
@@ -239,10 +237,9 @@ class SqliteStore implements EmbeddedStore {
   #add(held: Held, reports: readonly Report[], next: number): void {
     const { recent } = held;
     if (reports.length > 0) {
-      const sheet = new Sheet(reports.length, this.#valuesPerRow);
+      const sheet = recent.newSheet(reports.length);
       for (const report of reports) sheet.push(report);
       sheet.seal();
-      this.#valuesPerRow = sheet.valuesPerRow;
       recent.add(sheet, sheet.allRows(), next);
       this.#makeRoom(recent, reports.length, next);
       for (const rows of recent.leftOfLast()) this.#addRecent.run(next, encodeRows(sheet, rows));

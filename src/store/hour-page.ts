@@ -82,8 +82,8 @@ export function addReading({ min, max, sum, count }: HourColumn, hour: number, v
     sum[hour] = value;
     return;
   }
-  if (value < (min[hour] ?? 0)) min[hour] = value;
-  if (value > (max[hour] ?? 0)) max[hour] = value;
+  min[hour] = Math.min(min[hour] ?? 0, value);
+  max[hour] = Math.max(max[hour] ?? 0, value);
   sum[hour] = (sum[hour] ?? 0) + value;
 }
 
@@ -100,7 +100,7 @@ function writeColumn({ min, max, sum, count }: HourColumn): void {
   presence.write(content);
   writeOf(there, count);
   writeOf(there, min);
-  writeSome(there, max, (hour) => max[hour] !== min[hour]);
+  writeSome(there, max, (hour) => !Object.is(max[hour], min[hour]));
   writeSome(there, sum.map(shortened), (hour) => count[hour] !== 1);
 }
 

@@ -48,15 +48,15 @@ export class Sheet {
   #shapeOf: Uint32Array;
   #rows = 0;
   #end = 0;
-  #numbers = new Map<string, number>();
+  readonly #numbers = new Map<string, number>();
   readonly #shapeByKey = new Map<string, number>();
   /** By the number of the product's word: the shape that its last report had. */
   readonly #lastShapes: number[] = [];
   readonly #lastWords = new Int32Array(sheetSignals).fill(none);
 
-  /** Room for so many rows at first. */
-  constructor(rows: number, valuesPerRow = 20) {
-    this.#values = new Float64Array(Math.max(1, rows * valuesPerRow));
+  /** Room for so many rows of some nine signals at first. */
+  constructor(rows: number) {
+    this.#values = new Float64Array(Math.max(1, rows * 20));
     this.#starts = new Uint32Array(Math.max(1, rows));
     this.#shapeOf = new Uint32Array(Math.max(1, rows));
   }
@@ -81,10 +81,6 @@ export class Sheet {
   /** Memory, without the words. */
   get bytes(): number {
     return this.#values.byteLength + this.#starts.byteLength + this.#shapeOf.byteLength;
-  }
-
-  get valuesPerRow(): number {
-    return this.#rows === 0 ? 0 : this.#end / this.#rows;
   }
 
   /** The numbers of all rows, in order. */
@@ -195,10 +191,10 @@ export class Sheet {
     }
   }
 
-  /** Gives back the room that is not used. No row is added any more. */
+  /** Gives back room where less than half is used. No row is added any more. */
   seal(): void {
-    if (this.#end < this.#values.length) this.#values = this.#values.slice(0, this.#end);
-    this.#numbers = new Map();
+    if (this.#end * 2 < this.#values.length) this.#values = this.#values.slice(0, this.#end);
+    this.#numbers.clear();
   }
 
   shapeAt(row: number): Shape {

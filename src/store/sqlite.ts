@@ -84,7 +84,7 @@ export function openDatabase(folder: string): DatabaseSync {
     const db = new DatabaseSync(join(folder, fileName));
     try {
       db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;');
-      db.exec('PRAGMA wal_autocheckpoint = 4000; PRAGMA cache_size = -32000; BEGIN IMMEDIATE;');
+      db.exec('PRAGMA wal_autocheckpoint = 1000; PRAGMA cache_size = -32000; BEGIN IMMEDIATE;');
       prepareSchema(db);
       db.exec('COMMIT');
       return db;

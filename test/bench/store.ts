@@ -5,12 +5,13 @@
 import { mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
+import { setTimeout as sleep, setImmediate as turn } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
-import { dayMs } from '../../src/base/index.ts';
-import { openEmbeddedStore, type TelemetryStore } from '../../src/store/index.ts';
+import { dayMs, minuteMs } from '../../src/base/index.ts';
+import { type EmbeddedStore, openEmbeddedStore } from '../../src/store/index.ts';
 import type { Report } from '../../src/telemetry/index.ts';
 import { loadAverage, machineLine } from './machine.ts';
-import { madeWrites, product, recordedReports, simulatedReports, startAt } from './store-load.ts';
+import { madeReport, madeWrites, product, recordedReports, simulatedReports, startAt } from './store-load.ts';
 
 const usage = `usage: npm run bench:store -- [options] [recording.csv…]
   --reports 10000000   reports of the fleet, one a device and minute
@@ -49,7 +50,7 @@ interface WriteCost {
 
 /** Writes everything; only the store's own time counts, not that of making the reports. */
 async function writeAll(
-  store: TelemetryStore,
+  store: EmbeddedStore,
   writes: Iterable<readonly Report[]>,
   between: () => Promise<void> | void = () => undefined,
 ): Promise<WriteCost> {
@@ -150,13 +151,14 @@ async function fleet(reports: number, devices: number): Promise<void> {
     store = await openEmbeddedStore({ folder });
     tell('reopened in', `${(performance.now() - began).toFixed(0)} ms`);
     await queries(store, devices);
+    await takeAway(store, { devices, next: next + stored, held: stored / devices });
     tell('RSS', `${Math.round(process.memoryUsage.rss() / 1e6)} MB`);
     await store.close();
     tell('file after all', `${Math.round(fileBytes(folder) / 1e6)} MB`);
   });
 }
 
-async function queries(store: TelemetryStore, devices: number): Promise<void> {
+async function queries(store: EmbeddedStore, devices: number): Promise<void> {
   const chart = (device: number, days: number, pointsMax: number) =>
     store.series({
       device: `device-${device}`,
@@ -180,6 +182,52 @@ async function queries(store: TelemetryStore, devices: number): Promise<void> {
     await median(9, async (i) => {
       const names = Array.from({ length: 1_000 }, (_, k) => `device-${(i * 500 + k) % devices}`);
       return (await store.latest(names)).size;
+    }),
+  );
+}
+
+/** A year of a device, and half of what all others have, go while reports come in. */
+async function takeAway(
+  store: EmbeddedStore,
+  { devices, next, held }: { readonly devices: number; readonly next: number; readonly held: number },
+): Promise<void> {
+  let offset = next;
+  const ingest = async (what: string, work: () => Promise<void>) => {
+    let isDone = false;
+    const began = performance.now();
+    const done = work().then(() => {
+      isDone = true;
+    });
+    const waitedMs: number[] = [];
+    for (let n = held + Math.ceil((offset - next) / devices); !isDone; n++) {
+      const write = Array.from({ length: 500 }, (_, i) => madeReport(i, n, offset++));
+      const asked = performance.now();
+      await turn();
+      await store.write(write, offset);
+      waitedMs.push(performance.now() - asked);
+    }
+    await done;
+    waitedMs.sort((a, b) => a - b);
+    const [p99, max] = [waitedMs[Math.floor(waitedMs.length * 0.99)] ?? 0, waitedMs.at(-1) ?? 0];
+    tell(
+      what,
+      `${Math.round(performance.now() - began)} ms; writes of 500 meanwhile p99 ${p99.toFixed(1)}, max ${max.toFixed(1)} ms`,
+    );
+  };
+  await ingest('nothing taken away, for comparison', () => sleep(2_000));
+  await ingest('a device with a year deleted', () => store.delete(`device-${devices}`));
+  const before = startAt + (held / 2) * minuteMs;
+  let steps = 0;
+  const gone = store.space().bytes;
+  await ingest('half of the reports let go by age', async () => {
+    for (; await store.keepUp({ before, offset: next }); steps++) await turn();
+  });
+  tell('of it', `${steps} steps, ${Math.round((gone - store.space().bytes) / 1e6)} MB free for what comes`);
+  tell(
+    'a chart across it, 300 points',
+    await median(9, async (i) => {
+      const query = { device: `device-${i}`, product, signal: 'cabinet_temp', from: undefined, to: undefined };
+      return (await store.series({ ...query, pointsMax: 300 })).length;
     }),
   );
 }
