@@ -48,6 +48,8 @@ export interface ServiceProcess {
   readonly pid: number;
   /** What it wrote so far, stdout and stderr together. */
   output(): string;
+  /** Sends a signal and goes on. */
+  signal(signal: NodeJS.Signals): void;
   /** Sends a signal and waits for the end. Ended before: tells how. */
   kill(signal: NodeJS.Signals): Promise<ProcessEnd>;
   /** Ends it in good order and removes a data folder of its own. Fails when it does not exit with 0. */
@@ -78,6 +80,7 @@ export async function startService(options: ServiceOptions = {}): Promise<Servic
     data,
     pid: running.child.pid ?? 0,
     output: running.output,
+    signal: (signal) => void running.child.kill(signal),
     kill: (signal) => endBy(running, signal),
     stop: async () => {
       const { code, signal } = await endBy(running, 'SIGTERM');

@@ -6,7 +6,7 @@ export interface LoadPlan {
   readonly pauseMs: number;
 }
 
-export const reportsAtOnce = 4;
+export const reportsAtOnce = 10;
 
 /** A pack of its own, so that what is expected of the load follows from this file alone. */
 export const pack = `

@@ -69,7 +69,14 @@ const unavailable = 3;
 
 for (const [device, { id, secret }] of plan.devices.entries()) {
   const client = mqtt.connect(plan.mqttUrl, {
-    ...{ clientId: id, username: id, password: secret, reconnectPeriod: 200, connectTimeout: 10_000 },
+    ...{
+      clientId: id,
+      username: id,
+      password: secret,
+      reconnectPeriod: 200,
+      reconnectOnConnackError: true,
+      connectTimeout: 10_000,
+    },
   });
   // The service is broken on purpose: the client tries again by itself.
   client.on('error', (error) => {
