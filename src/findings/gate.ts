@@ -198,7 +198,7 @@ function learn(params: GateParams, state: GateState, at: number, score: number):
   tailLearn(state, Math.min(deciding, teachBars * state[cell.bar]), seen, gateIsOpen(state) ? openSlow : 1);
   if (params.budget?.kind === 'year') learnInterval(state, at);
   state[cell.seen] = seen + 1;
-  state[cell.rest] = Math.max(0, state[cell.rest] - 1);
+  if (state[cell.rest] > 0) state[cell.rest] -= 1;
   state[cell.lift] = 1 + (state[cell.lift] - 1) * (1 - 1 / liftMemory);
   state[cell.bar] = barOf(params, state);
 }

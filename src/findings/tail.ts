@@ -67,30 +67,32 @@ export function tailLevel(tail: TailState, period: number): number {
 export function tailLearn(tail: TailState, score: number, seen: number, slow: number): void {
   const steady = seen >= steadyAfter;
   const rate = (steady ? 1 / memoryReadings : 1 / (seen + priorReadings)) * slow;
-  const move =
-    steady && slow === 1 && score <= tail[cell.threshold] ? steadyFall(tail, rate) : moveOf(tail, score, rate);
-  tail[cell.threshold] = Math.max(thresholdMin, Math.min(thresholdMax, tail[cell.threshold] * move));
+  const before = tail[cell.threshold];
+  const move = steady && slow === 1 && score <= before ? steadyFall(tail, rate) : moveOf(tail, score > before, rate);
+  const threshold = Math.max(thresholdMin, Math.min(thresholdMax, before * move));
+  tail[cell.threshold] = threshold;
   let ended = 0;
-  if (score > tail[cell.threshold]) {
+  if (score > threshold) {
     tail[cell.peak] = Math.max(tail[cell.peak], score);
     tail[cell.calm] = 0;
   } else if (tail[cell.peak] > 0) {
-    tail[cell.calm] += 1;
-    if (tail[cell.calm] >= clusterGap) ended = 1;
+    const calm = tail[cell.calm] + 1;
+    tail[cell.calm] = calm;
+    if (calm >= clusterGap) ended = 1;
   }
   if (ended === 1) learnCluster(tail);
-  tail[cell.rate] += rate * (ended - tail[cell.rate]);
+  const clusters = tail[cell.rate];
+  tail[cell.rate] = clusters + rate * (ended - clusters);
 }
 
-function moveOf(tail: TailState, score: number, rate: number): number {
-  const above = score > tail[cell.threshold];
+function moveOf(tail: TailState, above: boolean, rate: number): number {
   const pull = ((above ? 1 - share : -share) / share) * Math.max(tail[cell.excess], 0.05) * rate;
   return Math.exp(Math.max(-thresholdMove, Math.min(thresholdMove, pull)));
 }
 
 /** It changes with the clusters only, and most scores are below the threshold. */
 function steadyFall(tail: TailState, rate: number): number {
-  if (tail[cell.fall] === 0) tail[cell.fall] = moveOf(tail, 0, rate);
+  if (tail[cell.fall] === 0) tail[cell.fall] = moveOf(tail, false, rate);
   return tail[cell.fall];
 }
 

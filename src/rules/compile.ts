@@ -33,7 +33,7 @@ export interface CompiledRules {
    */
   step(state: RulesState, input: RulesInput): readonly RuleTransition[];
   /** How each rule stands after the last report, in the pack's order. */
-  why(state: RulesState): readonly RuleNow[];
+  why(state: RulesState, isSilent: boolean): readonly RuleNow[];
   /** What a state of these rules knows, for keeps. */
   snapshot(state: RulesState): RulesSnapshot;
   /**
@@ -163,9 +163,9 @@ class Rules implements CompiledRules {
     return this.#machine.step(state, input);
   }
 
-  why(state: RulesState): readonly RuleNow[] {
+  why(state: RulesState, isSilent: boolean): readonly RuleNow[] {
     assert(state.layout === this.layout, 'a state is read by the rules that made it');
-    this.#machine.lookAt(state);
+    this.#machine.lookAt(state, isSilent);
     return this.#plan.rules.flatMap((plan, place) => {
       const own = state.rules[place];
       return own === undefined ? [] : ruleNow(plan, own, this.#plan.language);

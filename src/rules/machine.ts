@@ -62,10 +62,10 @@ export class RuleMachine implements ConditionInputs {
   }
 
   /** Lends itself as the inputs after the last report of a state, without a step. */
-  lookAt(state: RulesState): void {
+  lookAt(state: RulesState, isSilent: boolean): void {
     this.#state = state;
     this.#at = Number.isFinite(state.at) ? state.at : 0;
-    this.#silent = false;
+    this.#silent = isSilent;
   }
 
   value(slot: number): SignalValue | undefined {

@@ -61,32 +61,14 @@ function not(read: Read<boolean>): Read<boolean> {
   };
 }
 
-// Everything else is CEL's.
+/** Undefined: this is CEL's to evaluate. */
 function readerOf(node: ASTNode, language: ConditionLanguage): Reader | undefined {
-  switch (node.op) {
-    case 'value':
-      return literal(node.args);
-    case 'id':
-      return lastValue(node.args, language);
-    case 'call':
-      return call(node, language);
-    case '-_':
-      return negative(readerOf(node.args, language));
-    case '+':
-    case '-':
-    case '*':
-    case '/':
-      return calculation(node.op, node.args, language);
-    case '<':
-    case '<=':
-    case '>':
-    case '>=':
-    case '==':
-    case '!=':
-      return comparison(node.op, node.args, language);
-    default:
-      return undefined;
-  }
+  if (node.op === 'value') return literal(node.args);
+  if (node.op === 'id') return lastValue(node.args, language);
+  if (node.op === 'call') return call(node, language);
+  if (node.op === '-_') return negative(readerOf(node.args, language));
+  if (isCalculation(node)) return calculation(node, language);
+  return isComparison(node) ? comparison(node, language) : undefined;
 }
 
 function literal(value: unknown): Reader | undefined {
@@ -144,17 +126,6 @@ const calculations = {
   '/': (a: number, b: number) => a / b,
 } as const;
 
-function calculation(
-  op: keyof typeof calculations,
-  [first, second]: readonly [ASTNode, ASTNode],
-  language: ConditionLanguage,
-): Reader | undefined {
-  const left = readerOf(first, language);
-  const right = readerOf(second, language);
-  if (left?.type !== 'number' || right?.type !== 'number' || (left.whole && right.whole)) return undefined;
-  return { type: 'number', read: pair(left.read, right.read, calculations[op]) };
-}
-
 const comparisons = {
   '<': (a: Comparable, b: Comparable) => a < b,
   '<=': (a: Comparable, b: Comparable) => a <= b,
@@ -164,13 +135,27 @@ const comparisons = {
   '!=': (a: Comparable, b: Comparable) => a !== b,
 } as const;
 
-function comparison(
-  op: keyof typeof comparisons,
-  [first, second]: readonly [ASTNode, ASTNode],
-  language: ConditionLanguage,
-): Reader | undefined {
-  const left = readerOf(first, language);
-  const right = readerOf(second, language);
+type Calculation = ASTNode & { readonly op: keyof typeof calculations };
+type Comparison = ASTNode & { readonly op: keyof typeof comparisons };
+
+function isCalculation(node: ASTNode): node is Calculation {
+  return Object.hasOwn(calculations, node.op);
+}
+
+function isComparison(node: ASTNode): node is Comparison {
+  return Object.hasOwn(comparisons, node.op);
+}
+
+function calculation({ op, args }: Calculation, language: ConditionLanguage): Reader | undefined {
+  const left = readerOf(args[0], language);
+  const right = readerOf(args[1], language);
+  if (left?.type !== 'number' || right?.type !== 'number' || (left.whole && right.whole)) return undefined;
+  return { type: 'number', read: pair(left.read, right.read, calculations[op]) };
+}
+
+function comparison({ op, args }: Comparison, language: ConditionLanguage): Reader | undefined {
+  const left = readerOf(args[0], language);
+  const right = readerOf(args[1], language);
   if (left === undefined || left.type !== right?.type) return undefined;
   return { type: 'boolean', read: pair<Comparable, boolean>(left.read, right.read, comparisons[op]) };
 }

@@ -1,0 +1,74 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { type ConditionInputs, ConditionLanguage } from '../../src/rules/language.ts';
+import { packOf } from './fixture.ts';
+
+const signals = `  temp: {kind: gauge}
+  current: {kind: gauge}
+  level: {kind: gauge}
+  door: {kind: state}
+  mode: {kind: state, values: [idle, run]}`;
+
+/** Conditions over every kind of operand; some that only CEL itself evaluates among them. */
+const { condition } = fc.letrec<{ condition: string; number: string }>((tie) => ({
+  number: fc.oneof(
+    { depthSize: 'small', withCrossShrink: true },
+    fc.constantFrom('temp', 'current', '3.5', '-2.0', '0.0', 'avg(temp, "5m")', 'count(door, "5m")', 'double(mode)'),
+    fc.tuple(tie('number'), fc.constantFrom('+', '-', '*', '/'), tie('number')).map((parts) => `(${parts.join(' ')})`),
+    fc.tuple(tie('number'), fc.constantFrom('*', '+', '/'), fc.nat(3)).map((parts) => `(${parts.join(' ')})`),
+    tie('number').map((number) => `(-${number})`),
+  ),
+  condition: fc.oneof(
+    { depthSize: 'small', withCrossShrink: true },
+    fc.constantFrom('door', 'mode == "run"', 'mode < "j"', 'fault("E21")', 'silent()', 'size(mode) > 3', 'true'),
+    fc.constantFrom('age(temp) > duration("90s")', 'age(level) <= duration("1m")', 'mode in ["idle"]', 'door == true'),
+    fc
+      .tuple(tie('number'), fc.constantFrom('<', '<=', '>', '>=', '==', '!='), tie('number'))
+      .map((parts) => parts.join(' ')),
+    fc
+      .tuple(tie('number'), fc.constantFrom('<', '>='), fc.integer({ min: -3, max: 9 }))
+      .map((parts) => parts.join(' ')),
+    fc.tuple(tie('condition'), fc.constantFrom('&&', '||'), tie('condition')).map((parts) => `(${parts.join(' ')})`),
+    tie('condition').map((inner) => `!(${inner})`),
+    fc.tuple(tie('condition'), tie('condition'), tie('condition')).map(([a, b, c]) => `(${a} ? ${b} : ${c})`),
+  ),
+}));
+
+const number = fc.option(fc.constantFrom(-2, 0, 1.5, 3.5, 8, 1e308), { nil: undefined });
+const inputs = fc.record({
+  number,
+  window: number,
+  door: fc.option(fc.boolean(), { nil: undefined }),
+  mode: fc.option(fc.constantFrom('idle', 'run', '7'), { nil: undefined }),
+  ageMs: fc.option(fc.constantFrom(0, 60_000, 90_001), { nil: undefined }),
+  flag: fc.boolean(),
+});
+
+describe('a condition as closures', () => {
+  const pack = packOf('  - {id: r, when: door}', signals);
+
+  it('says what CEL says, whatever is known', () => {
+    fc.assert(
+      fc.property(condition, inputs, (text, given) => {
+        const language = new ConditionLanguage({ signals: pack.signals, unsureSignals: [], faultCodes: ['E21', 'E7'] });
+        const result = language.compile(text);
+        if (!('condition' in result)) throw new Error(`${text}: ${result.problem.text}`);
+        const byName: Record<string, number | boolean | string | undefined> = { door: given.door, mode: given.mode };
+        language.inputs = {
+          value: (slot) => byName[language.slots[slot] ?? ''] ?? numberOf(language.slots[slot], given.number),
+          window: () => given.window,
+          ageMs: () => given.ageMs,
+          fault: () => given.flag,
+          silent: () => !given.flag,
+        } satisfies ConditionInputs;
+        const byCel = language.part(result.condition.ast)();
+        expect(result.condition.holds()).toBe(typeof byCel === 'boolean' ? byCel : undefined);
+      }),
+      { numRuns: 400 },
+    );
+  });
+});
+
+function numberOf(name: string | undefined, value: number | undefined): number | undefined {
+  return name === 'door' || name === 'mode' ? undefined : value;
+}
