@@ -61,7 +61,10 @@ export function transaction<Result>(database: DatabaseSync, work: () => Result):
 /** SQLite's primary result codes that say something of the disk or of other processes, and nothing of our statements. */
 const worldCodes: ReadonlySet<number> = new Set([5, 6, 7, 8, 10, 11, 13, 14, 26]);
 
-/** Runs `work` at once, and waits for it. A full disk and the like reject with `store-failed`; our own mistakes pass as they are. */
+/**
+ * Runs `work` at once, and waits for it. A full disk and the like reject with `store-failed`; our own mistakes pass as
+ * they are.
+ */
 export async function answer<Result>(work: () => Result | Promise<Result>): Promise<Result> {
   try {
     return await work();
