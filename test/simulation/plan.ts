@@ -58,7 +58,7 @@ export function drawPlan(seed: number): Plan {
     casesAwayEveryMs: sometimes(0.3, 4 * minuteMs),
     diskFullEveryMs: sometimes(0.15, 5 * minuteMs),
     slowEveryMs: sometimes(0.3, 4 * minuteMs),
-    diskErrorEveryMs: sometimes(0.2, 2 * minuteMs),
+    diskErrorEveryMs: sometimes(0.25, random.pick([15_000, 2 * minuteMs])),
     clockSetEveryMs: sometimes(0.3, 4 * minuteMs),
     forgetsFailedSyncs: random.chance(0.5),
   };

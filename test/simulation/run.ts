@@ -22,6 +22,8 @@ export interface RunOptions {
 
 export interface RunResult {
   readonly seed: number;
+  /** What was changed of what the seed has in store. */
+  readonly plan: Partial<Plan>;
   /** What was promised and not kept; empty when all was. */
   readonly problems: readonly string[];
   /** Equal for equal courses of events. */
@@ -104,6 +106,7 @@ class Simulation {
     const { findings, cases } = this.#machine.cases;
     return {
       seed: this.#options.seed,
+      plan: this.#options.plan ?? {},
       problems: [...new Set([...this.#witness.problems, ...this.#problems])],
       digest,
       trace,

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { Random } from '../../simulators/random.ts';
 import { AftercareError } from '../../src/base/index.ts';
 import type { CaseStore } from '../../src/cases/index.ts';
-import { Appender, type Done, Lead } from '../../src/intake/index.ts';
+import { Appender, type Done, Lead, type Timers } from '../../src/intake/index.ts';
 import { followLog, type Log, openLog, type WrittenGroup } from '../../src/log/index.ts';
 import { type Checkpoint, openPipeline, type PipelineView } from '../../src/pipeline/index.ts';
 import { createDirectory, type Directory } from '../../src/registry/index.ts';
@@ -50,6 +50,7 @@ export interface Sizes {
 
 /** Parts that do not keep their promise, to see that this is noticed. */
 export interface StandIns {
+  readonly timers?: (timers: Timers, world: World) => Timers;
   readonly log?: (log: Log) => Log;
   readonly store?: (store: TelemetryStore, held: HeldTelemetry, life: Life) => TelemetryStore;
   readonly server?: (server: TelemetryStore, life: Life) => TelemetryStore;
@@ -138,7 +139,7 @@ export async function startService(around: Surroundings): Promise<Service> {
     checkpoint: standIns.checkpoint?.(plainCheckpoint, machine.checkpoint, life) ?? plainCheckpoint,
     readPack,
     clock,
-    timers: life.timers,
+    timers: standIns.timers?.(life.timers, world) ?? life.timers,
     commitEveryMs: sizes.commitEveryMs,
     logAgeMs: sizes.logAgeMs,
     logBytesMax: sizes.logBytesMax,

@@ -93,7 +93,7 @@ export const brokenPromises: readonly BrokenPromise[] = [
           return { ...write, meta: { ...write.meta, next: write.meta.next + 1 } };
         }),
     },
-    noticedAs: /./,
+    noticedAs: /ledger of d\d|stored reports|history/,
   },
   {
     what: "a restart that forgets the engine's memory",
@@ -104,6 +104,12 @@ export const brokenPromises: readonly BrokenPromise[] = [
       }),
     },
     noticedAs: /engine state|findings/,
+  },
+  {
+    what: 'a pump that waits by a clock that people set',
+    standIns: { timers: (timers, { clock }) => ({ ...timers, now: clock }) },
+    noticedAs: /no rest/,
+    plan: { clockSetEveryMs: 60_000 },
   },
   {
     what: 'a quarantine that is not kept',
