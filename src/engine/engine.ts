@@ -32,9 +32,9 @@ export interface LateDevice {
 /** A stretch of a device to be judged again, because reports of it came late. */
 export interface Rejudging {
   readonly device: string;
-  /** What was known before the stretch. */
-  readonly base: Snapshot;
-  /** All reports behind it, by position: those judged before and the late ones. */
+  /** What was known before the stretch; undefined when nobody knows any more, and nothing can be corrected. */
+  readonly base: Snapshot | undefined;
+  /** All reports behind it, by position: those judged before and the late ones. Empty when they cannot be had. */
   readonly reports: readonly Report[];
   /** Service time. */
   readonly now: number;

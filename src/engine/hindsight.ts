@@ -19,7 +19,7 @@ export interface Snapshot {
 /** The snapshot with which an event-day begins. */
 export interface DaySnapshot extends Snapshot {
   readonly device: string;
-  /** Days since 1970-01-01, event time. */
+  /** By {@link dayOf}. */
   readonly day: number;
 }
 
@@ -40,8 +40,11 @@ export function comparePositions(a: Position, b: Position): number {
   return a.at - b.at || a.offset - b.offset || a.index - b.index;
 }
 
-export function dayOf(at: number): number {
-  return Math.floor(at / dayMs);
+/** Each device's days begin at an hour of its own, so that not all of them begin at once. */
+export function dayOf(device: string, at: number): number {
+  let hash = 0;
+  for (let index = 0; index < device.length; index += 1) hash = (Math.imul(hash, 31) + device.charCodeAt(index)) | 0;
+  return Math.floor((at + ((hash >>> 0) % dayMs)) / dayMs);
 }
 
 /** Whether a report behind what was judged can still change it. */
@@ -59,7 +62,7 @@ export class Hindsight {
   /** To be called before a report is judged; true when an event-day begins with it. */
   before(device: string, state: DeviceState, report: Report): DaySnapshot | undefined {
     this.#keepRecent(device, state, report);
-    const day = dayOf(report.at);
+    const day = dayOf(device, report.at);
     if (day === state.day) return undefined;
     state.day = day;
     return { device, day, position: state.judgedTo, text: deviceStateToText(state) };

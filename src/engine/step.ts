@@ -1,7 +1,7 @@
 import type { FindingEvent } from '../findings/index.ts';
 import type { Catalogue } from '../product/index.ts';
 import type { RulesState } from '../rules/index.ts';
-import type { Fact, Report } from '../telemetry/index.ts';
+import { correctionHorizonMs, type Fact, type Report } from '../telemetry/index.ts';
 import { holds, pastOf, reconcile } from './correct.ts';
 import {
   type DeviceState,
@@ -107,7 +107,6 @@ export class Engine {
 
   /**
    * Judges a stretch again, now that late reports are known, and tells what that changes of the findings told before.
-   * Nobody can correct a stretch of which neither a snapshot nor the reports are left: `reports` is then empty.
    */
   correct({ device, base, reports, now }: Rejudging, out: EngineOutput): void {
     this.#late.delete(device);
@@ -118,14 +117,14 @@ export class Engine {
     state.late = undefined;
     out.touched.add(device);
     this.#ready(state, judge, { device, offset: 0, index: 0, at: late.position.at, receivedAt: now }, out);
-    if (reports.length === 0 || !isCorrectable(state, late.position.at)) return;
+    if (base === undefined || reports.length === 0 || !isCorrectable(state, late.position.at)) return;
     const fresh = deviceStateFromText(base.text);
     const before = new Set(Object.values(fresh.open).map(({ last }) => last.finding));
     const again: EngineOutput = { findings: [], bands: [], touched: out.touched, ...snapshotsOf(out) };
     if (base.position) this.#hindsight.forget(device, nextTo(base.position));
     else this.#hindsight.forget(device);
     fresh.past = [];
-    for (const report of reports) this.#judgeReport(fresh, judge, report, again);
+    for (const report of judgeable(reports)) this.#judgeReport(fresh, judge, report, again);
     const own = (open: OpenFinding) => isEventTime(open.last.source, judge);
     const isTouched = ({ last }: OpenFinding) =>
       before.has(last.finding) || last.openedAt > (base.position?.at ?? Number.NEGATIVE_INFINITY);
@@ -328,11 +327,26 @@ function isEventTime(source: string, judge: Judge): boolean {
   return !source.startsWith('rule:') || !judge.rules.silentRules.has(source.slice('rule:'.length));
 }
 
+/** Without those that came too late, which were never judged. */
+function judgeable(reports: readonly Report[]): readonly Report[] {
+  let newest = Number.NEGATIVE_INFINITY;
+  const tooLate = new Set<Report>();
+  for (const report of [...reports].sort(byArrival)) {
+    if (newest - report.at > correctionHorizonMs) tooLate.add(report);
+    else newest = Math.max(newest, report.at);
+  }
+  return tooLate.size === 0 ? reports : reports.filter((report) => !tooLate.has(report));
+}
+
+function byArrival(a: Report, b: Report): number {
+  return a.offset - b.offset || a.index - b.index;
+}
+
 /** Reports that came behind one that was there before them, since the last correction. */
 function lateOf(reports: readonly Report[], since: number): Report[] {
   let newest = Number.NEGATIVE_INFINITY;
   const late: Report[] = [];
-  for (const report of [...reports].sort((a, b) => a.offset - b.offset || a.index - b.index)) {
+  for (const report of [...reports].sort(byArrival)) {
     if (report.at < newest && report.offset >= since) late.push(report);
     newest = Math.max(newest, report.at);
   }

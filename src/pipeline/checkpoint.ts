@@ -1,5 +1,5 @@
 import type { HashPage, QuarantineEntry } from '../admission/index.ts';
-import type { BandPoint, EngineGlobals } from '../engine/index.ts';
+import type { BandPoint, DaySnapshot, EngineGlobals, Position, Snapshot } from '../engine/index.ts';
 import type { LogEntry } from '../log/index.ts';
 import type { Fact } from '../telemetry/index.ts';
 
@@ -39,12 +39,17 @@ export interface CheckpointWrite {
   /** Those that changed, in no order. Made one by one while they are written: all at once would fill the memory. */
   readonly devices: Iterable<DeviceRow>;
   readonly bands: readonly BandPoint[];
+  /** Of one device and day the last one counts. Days that no correction reaches any more are forgotten. */
+  readonly snapshots: readonly DaySnapshot[];
   readonly quarantine: readonly QuarantineEntry[];
   readonly history: readonly LogEntry[];
 }
 
 /** Where others find what the embedded driver keeps for ever, and the version of its tables. */
-export const checkpointFile = { name: 'pipeline.sqlite', version: 2 } as const;
+export const checkpointFile = { name: 'pipeline.sqlite', version: 3 } as const;
+
+/** Snapshots of a device that are older than so many days are forgotten, but for the newest of them. */
+export const snapshotDaysMax = 8;
 
 /** The ring of a device's quarantine. */
 export const quarantineMessagesMax = 1_000;
@@ -67,6 +72,8 @@ export interface Checkpoint {
   save(write: CheckpointWrite): Promise<void>;
   /** Those in [from, to), oldest first and at most `limit`, and before them the last one that is older. */
   bands(query: { device: string; signal: string; from: number; to: number; limit: number }): readonly BandPoint[];
+  /** The newest of the device's snapshots that lies before the position. */
+  snapshotBefore(device: string, position: Position): Snapshot | undefined;
   quarantineCount(device: string): number;
   /** Newest first. */
   quarantine(device: string, limit: number): readonly QuarantineEntry[];

@@ -6,7 +6,9 @@ export {
   type DeviceRow,
   quarantineBytesMax,
   quarantineMessagesMax,
+  snapshotDaysMax,
 } from './checkpoint.ts';
+export { Corrector, type CorrectorOptions, newestBefore, type StretchQuery } from './corrector.ts';
 export { type PipelineDevice, PipelineDevices } from './devices.ts';
 export { type History, type HistoryRecord, openHistory, type Ticks } from './history.ts';
 export { openPipeline, type Pipeline, type PipelineOptions } from './pipeline.ts';

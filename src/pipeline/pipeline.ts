@@ -8,6 +8,7 @@ import { Catalogue, type PackReader } from '../product/index.ts';
 import type { TelemetryStore } from '../store/index.ts';
 import { rejectedTopic } from '../telemetry/index.ts';
 import type { Checkpoint } from './checkpoint.ts';
+import { Corrector } from './corrector.ts';
 import { createView } from './create-view.ts';
 import { PipelineDevices } from './devices.ts';
 import { Forwarder } from './forwarder.ts';
@@ -75,6 +76,13 @@ export async function openPipeline(options: PipelineOptions): Promise<Pipeline> 
     devices,
     hash: contentHash,
     watch: saver,
+    corrector: new Corrector({
+      engine,
+      daySnapshot: (device, position) =>
+        pump.waitingSnapshot(device, position) ?? checkpoint.snapshotBefore(device, position),
+      readStretch: (query) => pump.readStretch(query),
+      beforeChange: (device) => saver.beforeChange(device),
+    }),
     earlier: {
       stored: (device, boot, seq) =>
         patiently(() => store.reports({ by: 'identity', device, boot, seq }), {

@@ -12,7 +12,7 @@ import {
   signalIndex,
   type Verdict,
 } from '../admission/index.ts';
-import type { BandPoint, Engine } from '../engine/index.ts';
+import type { BandPoint, DaySnapshot, Engine } from '../engine/index.ts';
 import type { FindingEvent } from '../findings/index.ts';
 import type { LogEntry } from '../log/index.ts';
 import type { Catalogue } from '../product/index.ts';
@@ -24,6 +24,7 @@ import {
   type ResumedRecord,
   type TickRecord,
 } from '../telemetry/index.ts';
+import type { Corrector } from './corrector.ts';
 import type { PipelineDevice, PipelineDevices } from './devices.ts';
 import { Earlier, type EarlierSources } from './earlier.ts';
 import { WaitingReports } from './waiting-reports.ts';
@@ -38,6 +39,8 @@ export interface Processed {
   readonly reports: WaitingReports;
   readonly findings: FindingEvent[];
   readonly bands: BandPoint[];
+  /** Where corrections start from; absent where nobody corrects. */
+  readonly snapshots?: DaySnapshot[];
   readonly quarantine: QuarantineEntry[];
   /** Records other than messages, which replays need for ever. */
   readonly history: LogEntry[];
@@ -45,11 +48,13 @@ export interface Processed {
   factsChanged: boolean;
 }
 
-export function newProcessed(): Processed {
+/** `corrects`: what comes late is judged later, from snapshots. */
+export function newProcessed({ corrects = false } = {}): Processed {
   return {
     reports: new WaitingReports(),
     findings: [],
     bands: [],
+    ...(corrects ? { snapshots: [] } : {}),
     quarantine: [],
     history: [],
     touched: new Set(),
@@ -60,6 +65,7 @@ export function newProcessed(): Processed {
 /** Puts a stretch before the one that follows it: what of it is not passed on is in that one then. */
 export function prepend(before: Processed, after: Processed): void {
   putBefore(before.bands, after.bands);
+  if (before.snapshots && after.snapshots) putBefore(before.snapshots, after.snapshots);
   putBefore(before.quarantine, after.quarantine);
   putBefore(before.history, after.history);
   for (const device of before.touched) after.touched.add(device);
@@ -80,6 +86,8 @@ export interface ProcessorOptions {
   readonly hash: (text: string) => string;
   /** What is told before state changes: of one device; or of any, when it may ask to wait. Default: nobody. */
   readonly watch?: ChangeWatch;
+  /** Judges again, with the ticks, what came late. Default: nobody does. */
+  readonly corrector?: Pick<Corrector, 'isDue' | 'run'>;
 }
 
 export interface ChangeWatch {
@@ -106,6 +114,7 @@ export class Processor {
   readonly #hash: (text: string) => string;
   readonly #signals = new Map<string, { version: number; index: SignalIndex }>();
   readonly #watch: ChangeWatch | undefined;
+  readonly #corrector: Pick<Corrector, 'isDue' | 'run'> | undefined;
   /** Holds what the catalogue says: forgotten with every fact. */
   readonly #senders = new Map<string, Sender>();
 
@@ -116,6 +125,7 @@ export class Processor {
     this.#earlier = new Earlier(options.earlier);
     this.#hash = options.hash;
     this.#watch = options.watch;
+    this.#corrector = options.corrector;
   }
 
   /** Undefined when it is done at once; a promise where something earlier must be read first, or waited for. */
@@ -128,8 +138,20 @@ export class Processor {
       return undefined;
     }
     const busy = record.kind === 'fact' ? undefined : this.#watch?.whenIdle();
+    if (record.kind === 'tick' && this.#corrector?.isDue) return this.#corrected(record, busy, entry, out);
     if (busy !== undefined) return busy.then(() => this.#other(entry, record, out));
     return this.#other(entry, record, out);
+  }
+
+  async #corrected(
+    record: TickRecord,
+    busy: Promise<void> | undefined,
+    entry: LogEntry,
+    out: Processed,
+  ): Promise<void> {
+    await busy;
+    await this.#corrector?.run({ offset: entry.offset, at: record.at }, out);
+    this.#other(entry, record, out);
   }
 
   /** Facts change one device, ticks and the service's restarts may change any. */

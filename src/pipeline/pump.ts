@@ -1,13 +1,14 @@
 import { type QuarantineEntry, restoreAdmission } from '../admission/index.ts';
 import { AftercareError, type Clock, isAftercareError } from '../base/index.ts';
 import type { Case, CaseStore } from '../cases/index.ts';
-import type { Engine } from '../engine/index.ts';
+import { comparePositions, type Engine, type Position, positionOf, type Snapshot } from '../engine/index.ts';
 import type { Timers } from '../intake/index.ts';
 import type { Log } from '../log/index.ts';
 import type { Catalogue } from '../product/index.ts';
 import type { TelemetryStore } from '../store/index.ts';
 import type { Report } from '../telemetry/index.ts';
 import type { Checkpoint } from './checkpoint.ts';
+import { newestBefore, type StretchQuery } from './corrector.ts';
 import type { PipelineDevices } from './devices.ts';
 import type { Forwarder } from './forwarder.ts';
 import { patiently } from './patiently.ts';
@@ -55,7 +56,7 @@ const readLimits = { recordsMax: 1_024, bytesMax: 4 * 1024 * 1024 };
 const waitingReportsMax = 10_000;
 const waitingQuarantineBytesMax = 32 * 1024 * 1024;
 /** Findings wait this long for others at most: passing them on takes two durable writes, however many they are. */
-const findingsEveryMs = 100;
+const findingsEveryMs = 20;
 const idleMaxMs = 60_000;
 const caseChangesMax = 1_000;
 const recountReportsMax = 5_000;
@@ -69,7 +70,7 @@ export class Pump {
   readonly #stop = new AbortController();
   readonly #ages = new LogAges();
   #idling: AbortController | undefined;
-  #waiting = newProcessed();
+  #waiting = newProcessed({ corrects: true });
   #next = 0;
   /** Quarantine entries of the stretch that their devices have been told of. */
   #told = 0;
@@ -104,6 +105,30 @@ export class Pump {
   waitingQuarantine(device: string): QuarantineEntry[] {
     const entries = [...(this.#saving?.quarantine ?? []), ...this.#waiting.quarantine];
     return entries.filter((entry) => entry.device === device);
+  }
+
+  /** The newest snapshot before the position that is not in the checkpoint yet. */
+  waitingSnapshot(device: string, position: Position): Snapshot | undefined {
+    const { snapshots = [] } = this.#waiting;
+    return newestBefore(snapshots, device, position) ?? newestBefore(this.#saving?.snapshots ?? [], device, position);
+  }
+
+  /** What came before is stored first, so that all of it is read. */
+  async readStretch({ device, behind, before }: StretchQuery): Promise<readonly Report[] | undefined> {
+    const { store } = this.#options;
+    await this.#patiently(() => this.#storeReports());
+    const found: Report[] = [];
+    for (let from = behind?.at; ; ) {
+      const query = { by: 'time', device, from, to: undefined, limit: stretchPage, descending: false } as const;
+      const page = await this.#patiently(() => store.reports(query));
+      const last = page.at(-1);
+      const known = new Set(found.filter(({ at }) => at === from).map(keyOf));
+      const fresh = page.filter((report) => !known.has(keyOf(report)));
+      for (const report of fresh) if (report.offset < before && isBehind(report, behind)) found.push(report);
+      if (found.length > stretchReportsMax) return undefined;
+      if (last === undefined || page.length < stretchPage || fresh.length === 0) return found;
+      from = last.at;
+    }
   }
 
   /** Takes up the last checkpoint. Must be called once, before {@link start}. */
@@ -301,7 +326,7 @@ export class Pump {
     this.#ages.note(startedAt, this.#next);
     const next = this.#next;
     const stretch = this.#waiting;
-    this.#waiting = newProcessed();
+    this.#waiting = newProcessed({ corrects: true });
     this.#told = 0;
     this.#saving = stretch;
     this.#saved = saver
@@ -358,6 +383,18 @@ export class Pump {
     const { timers, onTrouble } = this.#options;
     return patiently(work, { stopped: this.#stop.signal, timers, onTrouble });
   }
+}
+
+/** A stretch that is longer is not judged again: a week of a report each six seconds. */
+const stretchReportsMax = 100_000;
+const stretchPage = 10_000;
+
+function keyOf({ offset, index }: Report): string {
+  return `${offset}.${index}`;
+}
+
+function isBehind(report: Report, position: Position | undefined): boolean {
+  return position === undefined || comparePositions(positionOf(report), position) > 0;
 }
 
 const trimAtShare = 0.8;

@@ -103,12 +103,13 @@ export class Saver {
 
   #save(stretch: Processed, meta: Omit<CheckpointMeta, 'globals' | 'facts'>, devices: DeviceRows): Promise<void> {
     const { checkpoint, catalogue, engine } = this.#options;
-    const { bands, quarantine, history, factsChanged } = stretch;
+    const { bands, snapshots = [], quarantine, history, factsChanged } = stretch;
     return checkpoint.save({
       meta: { ...meta, globals: engine.globals() },
       facts: factsChanged ? catalogue.facts() : undefined,
       devices,
       bands,
+      snapshots,
       quarantine,
       history,
     });

@@ -1,8 +1,9 @@
 import type { DatabaseSync } from 'node:sqlite';
+import { zstdCompressSync, zstdDecompressSync } from 'node:zlib';
 import type { QuarantineEntry } from '../admission/index.ts';
 import { hashBytes } from '../admission/index.ts';
 import { assert } from '../base/index.ts';
-import type { BandPoint } from '../engine/index.ts';
+import type { BandPoint, DaySnapshot, Position, Snapshot } from '../engine/index.ts';
 import type { LogEntry } from '../log/index.ts';
 import { answer, blob, integer, openDatabase, openReadOnly, text, textOrUndefined } from '../sqlite/index.ts';
 import {
@@ -14,6 +15,7 @@ import {
   type DeviceRow,
   quarantineBytesMax,
   quarantineMessagesMax,
+  snapshotDaysMax,
 } from './checkpoint.ts';
 import { Pauses } from './pauses.ts';
 
@@ -55,6 +57,12 @@ const layouts = [
     PRIMARY KEY (number, first)
   );
   INSERT INTO meta (key, value) VALUES ('round', '0');
+`,
+  `
+  CREATE TABLE day_snapshot (
+    device TEXT NOT NULL, day INTEGER NOT NULL, at INTEGER, "offset" INTEGER, "index" INTEGER, body BLOB NOT NULL,
+    PRIMARY KEY (device, day)
+  );
 `,
 ];
 
@@ -146,6 +154,18 @@ class SqliteCheckpoint implements Checkpoint, CheckpointInspection {
     }));
   }
 
+  snapshotBefore(device: string, { at, offset, index }: Position): Snapshot | undefined {
+    const row = this.#db
+      .prepare(`
+        SELECT at, "offset", "index", body FROM day_snapshot
+        WHERE device = ? AND (at IS NULL OR (at, "offset", "index") < (?, ?, ?)) ORDER BY day DESC LIMIT 1`)
+      .get(device, at, offset, index);
+    if (row === undefined) return undefined;
+    const position =
+      row.at === null ? undefined : { at: integer(row.at), offset: integer(row.offset), index: integer(row.index) };
+    return { position, text: zstdDecompressSync(blob(row.body)).toString() };
+  }
+
   quarantineCount(device: string): number {
     const row = this.#db.prepare('SELECT count(*) AS held FROM quarantine WHERE device = ?').get(device);
     return Number(row?.held ?? 0);
@@ -190,6 +210,7 @@ class SqliteCheckpoint implements Checkpoint, CheckpointInspection {
     this.#db.exec('PRAGMA synchronous = FULL; BEGIN IMMEDIATE');
     try {
       this.#saveBands(write.bands);
+      await this.#saveSnapshots(write.snapshots);
       await this.#saveQuarantine(write.quarantine);
       const history = this.#db.prepare('INSERT OR IGNORE INTO history ("offset", payload) VALUES (?, ?)');
       for (const entry of write.history) history.run(entry.offset, entry.payload);
@@ -249,6 +270,20 @@ class SqliteCheckpoint implements Checkpoint, CheckpointInspection {
   #saveBands(bands: readonly BandPoint[]): void {
     const save = this.#db.prepare('INSERT OR REPLACE INTO band (device, signal, at, low, high) VALUES (?, ?, ?, ?, ?)');
     for (const { device, signal, at, low, high } of bands) save.run(device, signal, at, low, high);
+  }
+
+  async #saveSnapshots(snapshots: readonly DaySnapshot[]): Promise<void> {
+    const pauses = new Pauses();
+    const save = this.#db.prepare('INSERT OR REPLACE INTO day_snapshot VALUES (?, ?, ?, ?, ?, ?)');
+    const forget = this.#db.prepare(`
+      DELETE FROM day_snapshot WHERE device = ?1
+        AND day < (SELECT max(day) FROM day_snapshot WHERE device = ?1 AND day <= ?2)`);
+    for (const { device, day, position, text: state } of snapshots) {
+      const place = position ? [position.at, position.offset, position.index] : [null, null, null];
+      save.run(device, day, ...place, zstdCompressSync(state));
+      forget.run(device, day - snapshotDaysMax);
+      if (pauses.due) await pauses.take();
+    }
   }
 
   async #saveQuarantine(entries: readonly QuarantineEntry[]): Promise<void> {

@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import type { QuarantineEntry } from '../../src/admission/index.ts';
+import type { DaySnapshot } from '../../src/engine/index.ts';
 import {
   type Checkpoint,
   type CheckpointWrite,
@@ -29,6 +30,7 @@ const write = (next: number, changes: Partial<CheckpointWrite> = {}): Checkpoint
   facts: undefined,
   devices: [],
   bands: [],
+  snapshots: [],
   quarantine: [],
   history: [],
   ...changes,
@@ -73,6 +75,26 @@ export function checkpointContract(driver: string, make: () => CheckpointUnderTe
     afterEach(() => {
       for (const one of made) one.destroy();
       made = [];
+    });
+
+    it('gives the newest snapshot before a place, of a day the last one that was saved', async () => {
+      const { checkpoint, reopen } = open();
+      const snapshot = (day: number, at: number | undefined, text: string): DaySnapshot => ({
+        device: 'd1',
+        day,
+        position: at === undefined ? undefined : { at, offset: at, index: 0 },
+        text,
+      });
+      const place = (at: number) => ({ at, offset: 0, index: 0 });
+      await checkpoint.save(write(1, { snapshots: [snapshot(1, undefined, 'a'), snapshot(2, 20, 'b')] }));
+      await checkpoint.save(write(2, { snapshots: [snapshot(3, 30, 'c'), snapshot(2, 21, 'd')] }));
+      for (const make of [() => checkpoint, reopen]) {
+        const one = make();
+        expect(one.snapshotBefore('d1', place(5))).toMatchObject({ position: undefined, text: 'a' });
+        expect(one.snapshotBefore('d1', place(25))).toMatchObject({ position: { at: 21 }, text: 'd' });
+        expect(one.snapshotBefore('d1', place(99))).toMatchObject({ text: 'c' });
+        expect(one.snapshotBefore('d2', place(99))).toBeUndefined();
+      }
     });
 
     it('is empty at first', () => {

@@ -5,6 +5,7 @@ import {
   type DaySnapshot,
   Engine,
   type EngineOutput,
+  type Position,
   positionOf,
   type Snapshot,
 } from '../../src/engine/index.ts';
@@ -134,7 +135,7 @@ class Device {
     return { rules, memory, at: judgedTo?.at };
   }
 
-  #dayBefore(position: { at: number; offset: number; index: number }): Snapshot {
+  #dayBefore(position: Position): Snapshot {
     const days = [...this.#days.values()].sort((a, b) => b.day - a.day);
     const found = days.find((day) => day.position === undefined || comparePositions(day.position, position) < 0);
     if (!found) throw new Error('there is no snapshot before the late report');

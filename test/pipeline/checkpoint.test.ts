@@ -22,6 +22,7 @@ const write = (next: number, devices: Iterable<DeviceRow>): CheckpointWrite => (
   facts: undefined,
   devices,
   bands: [],
+  snapshots: [],
   quarantine: [],
   history: [],
 });

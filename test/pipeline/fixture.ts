@@ -88,6 +88,11 @@ export class Plant {
     await this.log.append([encodeRecord(record)]);
   }
 
+  /** The service's time goes by. */
+  async tick(): Promise<void> {
+    await this.log.append([encodeRecord({ kind: 'tick', at: this.now })]);
+  }
+
   /** Resolves once all that the log holds is processed, stored and checkpointed. */
   async settled(): Promise<void> {
     const deadline = performance.now() + 15_000;

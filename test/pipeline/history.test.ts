@@ -14,7 +14,7 @@ async function saved(records: readonly (readonly [offset: number, record: LogRec
     checkpoint.close();
     rmSync(folder, { recursive: true });
   });
-  const nothing = { devices: [], bands: [], quarantine: [], facts: undefined };
+  const nothing = { devices: [], bands: [], snapshots: [], quarantine: [], facts: undefined };
   const meta = { next, globals: { lastHeardAt: start, downMs: 0 }, forwarded: undefined, ages: [] };
   const history = records.map(([offset, record]) => ({ offset, payload: encodeRecord(record) }));
   if (next > 0) await checkpoint.save({ ...nothing, meta, history });

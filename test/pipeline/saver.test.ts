@@ -66,6 +66,7 @@ class Bench {
     const checkpoint = {
       save: (write: CheckpointWrite) => slow.save(write),
       ...rest,
+      snapshotBefore: () => undefined,
       quarantine: () => [],
       close() {},
     };

@@ -1,8 +1,15 @@
 import { type QuarantineEntry, snapshotAdmission } from '../../src/admission/index.ts';
 import type { Case, CaseStore, Finding } from '../../src/cases/index.ts';
-import { type BandPoint, Engine } from '../../src/engine/index.ts';
+import { type BandPoint, comparePositions, Engine, positionOf } from '../../src/engine/index.ts';
 import type { FindingEvent } from '../../src/findings/index.ts';
-import { contentHash, newProcessed, PipelineDevices, Processor } from '../../src/pipeline/index.ts';
+import {
+  Corrector,
+  contentHash,
+  newestBefore,
+  newProcessed,
+  PipelineDevices,
+  Processor,
+} from '../../src/pipeline/index.ts';
 import { Catalogue } from '../../src/product/index.ts';
 import { decodeRecord, encodeRecord, type Report } from '../../src/telemetry/index.ts';
 import { reportsOf } from './expected.ts';
@@ -28,14 +35,26 @@ export async function fold(history: readonly Uint8Array[]): Promise<Folded> {
   const engine = new Engine(catalogue);
   const devices = new PipelineDevices();
   const payload = (offset: number) => history[offset] ?? new Uint8Array(0);
+  const out = newProcessed({ corrects: true });
+  const corrector = new Corrector({
+    engine,
+    daySnapshot: (device, position) => newestBefore(out.snapshots ?? [], device, position),
+    readStretch: async ({ device, behind, before }) =>
+      out.reports
+        .list()
+        .filter((report) => report.device === device && report.offset < before)
+        .filter((report) => behind === undefined || comparePositions(positionOf(report), behind) > 0)
+        .sort((a, b) => comparePositions(positionOf(a), positionOf(b))),
+    beforeChange: () => undefined,
+  });
   const processor = new Processor({
     catalogue,
     engine,
     devices,
+    corrector,
     hash: contentHash,
     earlier: { stored: async () => [], logged: async (offset) => ({ offset, payload: payload(offset) }) },
   });
-  const out = newProcessed();
   for (const offset of history.keys()) await processor.process({ offset, payload: payload(offset) }, out);
   const states = [...devices.entries()];
   return {

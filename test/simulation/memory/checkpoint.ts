@@ -1,10 +1,11 @@
 import { type HashPage, hashBytes, type QuarantineEntry } from '../../../src/admission/index.ts';
-import type { BandPoint } from '../../../src/engine/index.ts';
+import type { BandPoint, DaySnapshot } from '../../../src/engine/index.ts';
 import type { LogEntry } from '../../../src/log/index.ts';
 import {
   type Checkpoint,
   type CheckpointWrite,
   type DeviceRow,
+  newestBefore,
   quarantineBytesMax,
   quarantineMessagesMax,
 } from '../../../src/pipeline/index.ts';
@@ -16,6 +17,8 @@ export interface HeldCheckpoint {
   facts: string;
   readonly devices: Map<string, DeviceRow>;
   readonly bands: Map<string, BandPoint>;
+  /** By day. */
+  snapshots: readonly DaySnapshot[];
   /** In log order. */
   quarantine: QuarantineEntry[];
   readonly history: Map<number, LogEntry>;
@@ -26,6 +29,7 @@ export const noCheckpoint = (): HeldCheckpoint => ({
   facts: '[]',
   devices: new Map(),
   bands: new Map(),
+  snapshots: [],
   quarantine: [],
   history: new Map(),
 });
@@ -55,6 +59,7 @@ export function memoryCheckpoint(held: HeldCheckpoint, options: MemoryCheckpoint
       const before = of.filter((band) => band.at < from).slice(-1);
       return [...before, ...of.filter((band) => band.at >= from && band.at < to).slice(0, limit)];
     },
+    snapshotBefore: (device, position) => newestBefore(held.snapshots, device, position),
     quarantineCount: (device) => held.quarantine.filter((entry) => entry.device === device).length,
     quarantine: (device, limit) =>
       held.quarantine
@@ -68,6 +73,7 @@ export function memoryCheckpoint(held: HeldCheckpoint, options: MemoryCheckpoint
 function commit(held: HeldCheckpoint, write: CheckpointWrite, rows: readonly DeviceRow[]): void {
   for (const row of rows) held.devices.set(row.id, { ...row, hashes: pagesAfter(held.devices.get(row.id), row) });
   for (const band of write.bands) held.bands.set(`${band.device}\n${band.signal}\n${band.at}`, band);
+  held.snapshots = snapshotsAfter(held.snapshots, write.snapshots);
   const known = new Set(held.quarantine.map(placeOf));
   const fresh = write.quarantine.filter((entry) => !known.has(placeOf(entry)));
   held.quarantine = trimmed([...held.quarantine, ...fresh].sort((a, b) => a.offset - b.offset || a.index - b.index));
@@ -81,6 +87,11 @@ function pagesAfter(before: DeviceRow | undefined, { hashes, hashesFrom }: Devic
   const pages = new Map([...(before?.hashes ?? []), ...hashes].map((page) => [page.from, page]));
   const kept = [...pages.values()].filter(({ from, bytes }) => from + bytes.length / hashBytes > hashesFrom);
   return kept.sort((a, b) => a.from - b.from);
+}
+
+function snapshotsAfter(before: readonly DaySnapshot[], fresh: readonly DaySnapshot[]): DaySnapshot[] {
+  const kept = new Map([...before, ...fresh].map((snapshot) => [`${snapshot.device}\n${snapshot.day}`, snapshot]));
+  return [...kept.values()].sort((a, b) => a.day - b.day);
 }
 
 function placeOf({ device, offset, index }: QuarantineEntry): string {

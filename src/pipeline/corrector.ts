@@ -1,0 +1,69 @@
+import {
+  comparePositions,
+  type DaySnapshot,
+  type Engine,
+  type EngineOutput,
+  type Position,
+  type Snapshot,
+} from '../engine/index.ts';
+import type { Report } from '../telemetry/index.ts';
+
+export interface CorrectorOptions {
+  readonly engine: Pick<Engine, 'late' | 'correct'>;
+  /** The newest snapshot of the device before the position, of those that begin its event-days. */
+  readonly daySnapshot: (device: string, position: Position) => Snapshot | undefined;
+  /** Stored reports behind the position and before the log offset, by position; undefined when there are too many. */
+  readonly readStretch: (query: StretchQuery) => Promise<readonly Report[] | undefined>;
+  /** Told before anything of the device is changed. */
+  readonly beforeChange: (device: string) => void;
+}
+
+export interface StretchQuery {
+  readonly device: string;
+  /** Undefined: from the first report on. */
+  readonly behind: Position | undefined;
+  /** Log offset, exclusive. */
+  readonly before: number;
+}
+
+/** Devices corrected with one tick; the others wait for the next. */
+const devicesAtOnceMax = 500;
+
+/**
+ * Judges stretches of devices again of which reports came late. Ticks say when, at most one run a device and tick: what
+ * is corrected is so a function of the log, and may run twice.
+ */
+export class Corrector {
+  readonly #options: CorrectorOptions;
+
+  constructor(options: CorrectorOptions) {
+    this.#options = options;
+  }
+
+  /** Reports came late since the last run. */
+  get isDue(): boolean {
+    return this.#options.engine.late().next().done === false;
+  }
+
+  async run(tick: { readonly offset: number; readonly at: number }, out: EngineOutput): Promise<void> {
+    const { engine, daySnapshot, readStretch, beforeChange } = this.#options;
+    for (const { device, position, base } of [...engine.late()].slice(0, devicesAtOnceMax)) {
+      const from = base ?? daySnapshot(device, position);
+      const reports = from && (await readStretch({ device, behind: from.position, before: tick.offset }));
+      beforeChange(device);
+      engine.correct({ device, base: from, reports: reports ?? [], now: tick.at }, out);
+    }
+  }
+}
+
+/** The newest of these before the position. */
+export function newestBefore(
+  snapshots: readonly DaySnapshot[],
+  device: string,
+  position: Position,
+): DaySnapshot | undefined {
+  return snapshots.findLast((snapshot) => {
+    const isEarlier = snapshot.position === undefined || comparePositions(snapshot.position, position) < 0;
+    return snapshot.device === device && isEarlier;
+  });
+}
