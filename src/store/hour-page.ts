@@ -72,19 +72,21 @@ export class HourPage {
   }
 }
 
-/** Adds a reading to an hour. */
-export function addReading({ min, max, sum, count }: HourColumn, hour: number, value: number): void {
-  const before = count[hour] ?? 0;
-  count[hour] = before + 1;
-  if (before === 0) {
-    min[hour] = value;
-    max[hour] = value;
-    sum[hour] = value;
-    return;
-  }
-  min[hour] = Math.min(min[hour] ?? 0, value);
-  max[hour] = Math.max(max[hour] ?? 0, value);
-  sum[hour] = (sum[hour] ?? 0) + value;
+/** What readings come to together. */
+export interface HourReadings {
+  readonly min: number;
+  readonly max: number;
+  readonly sum: number;
+  readonly count: number;
+}
+
+/** Adds readings to an hour. */
+export function addReadings(column: HourColumn, hour: number, { min, max, sum, count }: HourReadings): void {
+  const before = column.count[hour] ?? 0;
+  column.count[hour] = before + count;
+  column.min[hour] = before === 0 ? min : Math.min(column.min[hour] ?? 0, min);
+  column.max[hour] = before === 0 ? max : Math.max(column.max[hour] ?? 0, max);
+  column.sum[hour] = before === 0 ? sum : (column.sum[hour] ?? 0) + sum;
 }
 
 const hours = new Float64Array(pageHours);

@@ -4,7 +4,7 @@ import { blob, integer } from '../sqlite/index.ts';
 import type { Block } from './block.ts';
 import type { ChunkTable } from './chunk-table.ts';
 import type { DeviceTable } from './device-table.ts';
-import { addReading, type HourColumn, HourPage, pageHours, pageMs } from './hour-page.ts';
+import { addReadings, type HourColumn, HourPage, pageHours, pageMs } from './hour-page.ts';
 import { Sheet, sheetPlace, sheetSignals } from './sheet.ts';
 
 /** A page with the start of its first hour. */
@@ -168,19 +168,43 @@ function fold(sheet: Sheet, pages: Pages, without: ReadonlySet<number>): void {
   const rows = byTime(sheet, atOf);
   let columns: Columns | undefined;
   for (let i = 0; i < rows.length; ) {
-    const row = rows[i] ?? 0;
-    const at = atOf(row);
+    const at = atOf(rows[i] ?? 0);
+    const hour = Math.floor(at / hourMs);
     let next = i + 1;
     while (next < rows.length && atOf(rows[next] ?? 0) === at) next++;
-    const hour = Math.floor(at / hourMs);
+    const isShared = next > i + 1;
+    if (!isShared) next = endOfRun(sheet, rows, i);
     if (!without.has(hour)) {
       const page = pages.of(hour);
       if (columns?.page !== page) columns = new Columns(sheet, page);
-      if (next === i + 1) columns.add(row, hourOf(hour));
-      else columns.addLast(rows.slice(i, next), hourOf(hour));
+      if (isShared) columns.addLast(rows.subarray(i, next), hourOf(hour));
+      else columns.add(rows.subarray(i, next), hourOf(hour));
     }
     i = next;
   }
+}
+
+/** Where the rows end that follow the first in its hour, with its signals, at times of their own. */
+function endOfRun(sheet: Sheet, rows: Uint32Array, first: number): number {
+  const { values, starts, shapeOf } = sheet;
+  const start = starts[rows[first] ?? 0] ?? 0;
+  const at = values[start + sheetPlace.at] ?? 0;
+  const product = values[start + sheetPlace.product];
+  const shape = shapeOf[rows[first] ?? 0];
+  const end = (Math.floor(at / hourMs) + 1) * hourMs;
+  let before = at;
+  let next = first + 1;
+  for (; next < rows.length; next++) {
+    const row = rows[next] ?? 0;
+    const place = starts[row] ?? 0;
+    const time = values[place + sheetPlace.at] ?? 0;
+    if (time >= end || shapeOf[row] !== shape || values[place + sheetPlace.product] !== product) break;
+    // The row before shares its time with this one: both are looked at together, in the next round.
+    if (time === before) return next - 1;
+    before = time;
+  }
+  const after = values[(starts[rows[next] ?? 0] ?? 0) + sheetPlace.at];
+  return next < rows.length && after === before && next > first + 1 ? next - 1 : next;
 }
 
 /** Rows by event time, equal ones in log order. */
@@ -203,13 +227,23 @@ class Columns {
     this.page = page;
   }
 
-  add(row: number, hour: number): void {
+  /** Adds rows of one shape and product. */
+  add(rows: Uint32Array, hour: number): void {
     const { values, starts } = this.#sheet;
-    const columns = this.#of(row);
-    const start = (starts[row] ?? 0) + sheetSignals;
+    const columns = this.#of(rows[0] ?? 0);
     for (let i = 0; i < columns.length; i++) {
       const column = columns[i];
-      if (column) addReading(column, hour, values[start + i] ?? 0);
+      if (column === undefined) continue;
+      let min = Number.POSITIVE_INFINITY;
+      let max = Number.NEGATIVE_INFINITY;
+      let sum = 0;
+      for (let k = 0; k < rows.length; k++) {
+        const value = values[(starts[rows[k] ?? 0] ?? 0) + sheetSignals + i] ?? 0;
+        min = Math.min(min, value);
+        max = Math.max(max, value);
+        sum += value;
+      }
+      addReadings(column, hour, { min, max, sum, count: rows.length });
     }
   }
 
@@ -223,7 +257,9 @@ class Columns {
     for (const [key, row] of last) {
       const [product = '', name = ''] = key.split('\n');
       const value = this.#sheet.signal(row, name) ?? '';
-      if (typeof value !== 'string') addReading(this.page.column(product, name), hour, Number(value));
+      if (typeof value === 'string') continue;
+      const only = Number(value);
+      addReadings(this.page.column(product, name), hour, { min: only, max: only, sum: only, count: 1 });
     }
   }
 
