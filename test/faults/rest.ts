@@ -30,14 +30,15 @@ export interface Figures {
 
 const restDeadlineMs = 120_000;
 
-/** The counts of all devices, once all that was acknowledged is stored and evaluated. */
-export async function fleetAtRest(service: ServiceProcess): Promise<Ledger> {
+/** The counts of all devices, once all that was acknowledged, `least` or more, is stored and evaluated. */
+export async function fleetAtRest(service: ServiceProcess, least = 0): Promise<Ledger> {
   let last: unknown;
   const rest = async () => {
     const ledger = (await service.api<Ledger & { behindSince: string | null }>('GET', '/ledger')).body;
     last = ledger;
     const { received, acknowledged, stored, evaluated, duplicates, quarantined, behindSince } = ledger;
     const counted = received === acknowledged + duplicates + quarantined;
+    if (acknowledged < least) return false;
     return counted && behindSince === null && acknowledged === stored && acknowledged === evaluated && ledger;
   };
   return until(rest, restDeadlineMs, 'the ledger is at rest').catch((error: unknown) => {
@@ -51,7 +52,8 @@ export async function allCases(service: ServiceProcess): Promise<readonly CaseIt
 
 /** Recounts a paused load: its devices' own count against ledger, store and cases. Fails on anything that is not so. */
 export async function expectAtRest(service: ServiceProcess, plan: LoadPlan, sent: readonly number[]): Promise<Figures> {
-  const fleet = await fleetAtRest(service);
+  // What was acknowledged a moment ago may not have been read from the log yet.
+  const fleet = await fleetAtRest(service, sum(sent));
   const cases = await allCases(service);
   let lost = 0;
   let twice = 0;

@@ -102,7 +102,8 @@ describe('a backup of a loaded service', () => {
       for (const { id } of load.plan.devices) {
         expect(await ledgerOf(copy, id)).toEqual(await ledgerOf(service, id));
         const path = `/devices/${id}/signals/cabinet_temp?points=1000&to=${eventTime(acknowledged[0] ?? 0)}`;
-        expect((await copy.api<Series>('GET', path)).body).toEqual((await service.api<Series>('GET', path)).body);
+        const { points } = (await service.api<Series>('GET', path)).body;
+        expect((await copy.api<Series>('GET', path)).body.points).toEqual(points);
       }
       const [first = { id: '', secret: '' }] = load.plan.devices;
       const own = acknowledged[0] ?? 0;
