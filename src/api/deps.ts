@@ -6,6 +6,7 @@ import type { PackProblem, ProductPack, RuleSpec } from '../product/index.ts';
 import type { Directory, Registry } from '../registry/index.ts';
 import type { TelemetryStore } from '../store/index.ts';
 import type { Backtests } from './backtests.ts';
+import type { WhyTold } from './why-route.ts';
 
 export interface ApiLimits {
   readonly bodyBytesMax: number;
@@ -86,6 +87,8 @@ export interface ApiDeps {
   readonly demo?: Demo;
   /** Absent where there is nothing to replay: its calls then do not exist. */
   readonly backtests?: Backtests;
+  /** How each rule stood for a device at one minute, by replay. Absent as `backtests` is. */
+  readonly why?: (asked: { readonly device: string; readonly at: number }) => Promise<WhyTold>;
   readonly clock: Clock;
   /** Cryptographically strong bytes. */
   readonly random: (bytes: number) => Uint8Array;

@@ -3,3 +3,4 @@ export type { BacktestAsked, BacktestRun, BacktestStart, Backtests } from './bac
 export { type ApiDeps, type ApiLimits, type Demo, type DemoState, defaultApiLimits, type Readiness } from './deps.ts';
 export { buildServer } from './server.ts';
 export { createSetupLink } from './setup.ts';
+export type { WhyTold } from './why-route.ts';

@@ -32,6 +32,7 @@ import { sessionCookie } from './sessions.ts';
 import { createSetup } from './setup.ts';
 import type { ApiServer } from './shapes.ts';
 import { ledgerRoutes, signalRoutes } from './telemetry-routes.ts';
+import { whyRoute } from './why-route.ts';
 
 const requestIdBytes = 9;
 
@@ -95,6 +96,7 @@ async function registerApi(api: ApiServer, deps: ApiDeps, live: LiveHub): Promis
   packVersionRoutes(api, deps);
   if (deps.demo) demoRoutes(api, deps.demo);
   if (deps.backtests) backtestRoutes(api, deps, deps.backtests);
+  if (deps.why) whyRoute(api, deps, deps.why);
   await liveRoute(api, deps, live);
 }
 

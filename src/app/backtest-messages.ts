@@ -1,4 +1,11 @@
-import type { BacktestPart, BacktestPlan, BacktestRequest, PartOutcome } from '../backtest/index.ts';
+import type {
+  BacktestPart,
+  BacktestPlan,
+  BacktestRequest,
+  PartOutcome,
+  WhyAnswer,
+  WhyRequest,
+} from '../backtest/index.ts';
 import { AftercareError, type ErrorCode, isAftercareError } from '../base/index.ts';
 
 /** What every thread needs to know of a plan: not the parts, which are handed out one by one. */
@@ -6,6 +13,7 @@ export type SharedPlan = Omit<BacktestPlan, 'parts'>;
 
 export type ToBacktestThread =
   | { readonly kind: 'plan'; readonly request: BacktestRequest }
+  | { readonly kind: 'why'; readonly request: WhyRequest }
   | {
       readonly kind: 'part';
       readonly number: number;
@@ -15,6 +23,7 @@ export type ToBacktestThread =
 
 export type FromBacktestThread =
   | { readonly kind: 'planned'; readonly plan: BacktestPlan }
+  | { readonly kind: 'told'; readonly answer: WhyAnswer }
   | { readonly kind: 'reports'; readonly count: number }
   | { readonly kind: 'done'; readonly number: number; readonly outcome: PartOutcome }
   | { readonly kind: 'failed'; readonly error: SentError };

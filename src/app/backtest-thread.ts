@@ -1,5 +1,5 @@
 import { parentPort, workerData } from 'node:worker_threads';
-import { PartRunner, planBacktest } from '../backtest/index.ts';
+import { PartRunner, planBacktest, whyAt } from '../backtest/index.ts';
 import { assert } from '../base/index.ts';
 import { type FromBacktestThread, sendable, type ToBacktestThread } from './backtest-messages.ts';
 import { readPublishedPack } from './packs.ts';
@@ -28,6 +28,7 @@ port.on('message', (message: ToBacktestThread) => {
 
 function take(message: ToBacktestThread): void {
   if (message.kind === 'plan') tell({ kind: 'planned', plan: planBacktest(folder, message.request) });
+  else if (message.kind === 'why') tell({ kind: 'told', answer: whyAt(folder, message.request, readPublishedPack) });
   else replay(message);
 }
 

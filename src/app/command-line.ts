@@ -125,6 +125,19 @@ export async function runCommand(args: readonly string[]): Promise<ExitCode> {
       exitCode = await backtestCommand({ ...options, json: options.json ?? false });
     });
   program
+    .command('why')
+    .description('why each rule of a device held, or did not, at one minute')
+    .argument('<device>', 'device id')
+    .requiredOption('--at <time>', 'event time: epoch ms or RFC 3339')
+    .option('--rule <id>', 'only this rule')
+    .option('--data <folder>', 'read this data folder, also while a service uses it; default: ask the service')
+    .option('--url <url>', 'HTTP address of the service; default: from the settings')
+    .option('--json', 'print the answer as JSON')
+    .action(async (device: string, options: WhyFlags) => {
+      const { whyCommand } = await import('./why-command.ts');
+      exitCode = await whyCommand(device, { ...options, json: options.json ?? false });
+    });
+  program
     .command('verify')
     .description('recount log, store and ledger of a data folder that no service uses, and tell what does not meet')
     .option('--data <folder>', 'the data folder; default: from the settings')
@@ -186,6 +199,14 @@ interface BacktestFlags {
   readonly product?: string;
   readonly outcomes?: string;
   readonly threads?: number;
+  readonly url?: string;
+  readonly json?: boolean;
+}
+
+interface WhyFlags {
+  readonly at: string;
+  readonly rule?: string;
+  readonly data?: string;
   readonly url?: string;
   readonly json?: boolean;
 }

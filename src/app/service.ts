@@ -20,6 +20,7 @@ import { createDemo } from './demo.ts';
 import { upgradeLayout } from './layout.ts';
 import { createMetrics } from './metrics.ts';
 import { createPackPublisher, publishPacks, readPublishedPack } from './packs.ts';
+import { createWhy } from './why.ts';
 
 export interface ServiceOptions {
   readonly config: Config;
@@ -192,6 +193,7 @@ async function startParts(
     ruleSentence: (pack, rule) => readBack(rule, pack),
     demo,
     backtests,
+    why: createWhy(folder.path),
     clock,
     random,
     hashToken,

@@ -17,3 +17,4 @@ export {
   scoreRun,
 } from './score.ts';
 export { sumUp } from './sum-up.ts';
+export { type WhyAnswer, type WhyRequest, type WhyRule, whyAt } from './why.ts';

@@ -1,6 +1,6 @@
 import type { FindingEvent } from '../findings/index.ts';
 import type { Catalogue } from '../product/index.ts';
-import type { RulesState } from '../rules/index.ts';
+import type { RuleNow, RulesState } from '../rules/index.ts';
 import { correctionHorizonMs, type Fact, type Report } from '../telemetry/index.ts';
 import { holds, pastOf, reconcile } from './correct.ts';
 import {
@@ -87,6 +87,16 @@ export class Engine {
     this.#devices.delete(device);
     this.#hindsight.forget(device);
     this.#late.delete(device);
+  }
+
+  /** How each rule of the pack in force stands for a device; undefined for one of which no report was judged under it. */
+  why(device: string): { readonly judgedAt: number; readonly rules: readonly RuleNow[] } | undefined {
+    const state = this.#devices.get(device);
+    const judge = state && this.#judge(state.product);
+    if (!judge || state?.judge !== judge || !state.rules || !state.judgedTo) return undefined;
+    const { lastHeardAt, downMs } = this.#globals;
+    const isSilent = silenceOf(state, judge.pack, lastHeardAt, downMs) !== undefined;
+    return { judgedAt: state.judgedTo.at, rules: judge.rules.why(state.rules, isSilent) };
   }
 
   globals(): EngineGlobals {

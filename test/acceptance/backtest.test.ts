@@ -42,6 +42,16 @@ interface Result {
   readonly outcomes: { readonly against: { readonly precision: object; readonly recall: object } } | null;
 }
 
+interface Why {
+  readonly judgedAt: string;
+  readonly reports: number;
+  readonly rules: readonly {
+    readonly id: string;
+    readonly state: string;
+    readonly inputs: readonly object[];
+  }[];
+}
+
 interface Run {
   readonly id: string;
   readonly state: string;
@@ -198,6 +208,41 @@ describe('a backtest', () => {
     const { code, stderr } = await runAftercare(['backtest', '--pack', file, '--data', service.data]);
     expect(code).toBe(2);
     expect(stderr).toMatch(/broken\.yaml:\d+:\d+: /);
+  });
+
+  it('tells why a rule was open at a minute, and why not', async () => {
+    const whyAt = async (minute: number) => {
+      const path = `/devices/oven-1/why?at=${startAt + minute * minuteMs + 30_000}`;
+      const answer = await service.api<Why>('GET', path);
+      expect(answer.status, JSON.stringify(answer.body)).toBe(200);
+      return answer.body;
+    };
+    const { rules, judgedAt, reports: replayed } = await whyAt(66);
+    expect({ judgedAt, replayed }).toEqual({ judgedAt: iso(startAt + 66 * minuteMs), replayed: 67 });
+    expect(rules.map(({ id, state }) => [id, state])).toEqual([
+      ['hot', 'open'],
+      ['ajar', 'quiet'],
+    ]);
+    expect(rules[0]).toMatchObject({ openedAt: iso(startAt + 65 * minuteMs), startsAt: iso(startAt + 60 * minuteMs) });
+    const [early] = (await whyAt(62)).rules;
+    expect(early).toMatchObject({ state: 'waiting', heldMs: 2 * minuteMs, forMs: 5 * minuteMs, firstFailing: null });
+    const [before] = (await whyAt(30)).rules;
+    expect(before).toMatchObject({
+      state: 'quiet',
+      firstFailing: 'temp is 180 °C',
+      sentence: 'Not open: temp is 180 °C.',
+    });
+    expect(before?.inputs).toEqual([
+      { text: 'temp is above 250 °C', holds: false, value: 180, told: 'temp is 180 °C' },
+    ]);
+    const args = ['why', 'oven-1', '--at', iso(startAt + 66 * minuteMs), '--json'];
+    const read = await runAftercare([...args, '--data', service.data]);
+    expect(read.code, read.stderr).toBe(0);
+    const asked = await runAftercare([...args, '--url', service.url], { AFTERCARE_TOKEN: service.token });
+    expect(asked.code, asked.stderr).toBe(0);
+    expect(JSON.parse(asked.stdout)).toEqual(JSON.parse(read.stdout));
+    const text = await runAftercare(['why', 'oven-1', '--at', iso(startAt + 66 * minuteMs), '--data', service.data]);
+    expect(text.stdout).toContain('hot (open): Open since 2026-02-02 01:05 UTC');
   });
 
   it('replays a recording', async () => {
