@@ -59,7 +59,9 @@ class Simulation {
   readonly #weather: Weather = { storeAway: false, serverAway: false, casesAway: false, diskFull: false, slowness: 1 };
   readonly #machine: Machine;
   readonly #devices: SimDevice[];
+  /** What people were told to be done, and whether they tried anything at all: the answer may have been lost. */
   readonly #acts: PersonsAct[] = [];
+  #peopleTried = false;
   readonly #problems: string[] = [];
   /** Devices of which something was refused: it came again later than what was sent after it. */
   readonly #refused = new Set<string>();
@@ -303,6 +305,7 @@ class Simulation {
     if (first === undefined || service === undefined) return;
     const item: Case = random.pick([first, ...others]);
     const kind = item.state === 'new' && random.chance(0.5) ? 'acknowledge' : 'resolve';
+    this.#peopleTried = true;
     const act = { case: item.id, version: item.version, actor: random.pick(['Ana', 'Bo']), now: clock() };
     if (kind === 'acknowledge') await service.cases.apply([{ kind, ...act }]);
     else await service.cases.apply([{ kind, ...act, verdict: 'confirmed_fault', note: undefined }]);
@@ -354,6 +357,7 @@ class Simulation {
       ledgers,
       devices,
       acts: this.#acts,
+      peopleTried: this.#peopleTried,
       refused: this.#refused,
     });
     this.#problems.push(...problems);
