@@ -17,13 +17,14 @@ export interface HourColumn {
 }
 
 const content = new ByteWriter();
+const columnBytes = new ByteWriter();
 
 /**
  * The readings of one device in hours: 64 in a row, beginning at a multiple of 64 since 1970. As bytes, packed like a
  * block (block-codec.ts):
  *
- *   texts product, signal, product, signal, … | for each pair: presence of the hours | counts | least readings |
- *   presence of the greatest (where it is not the least) | these | presence of sums (where there are several) | these
+ *   texts product, signal, product, signal, … | for each pair: integer bytes | presence of the hours | counts |
+ *   least readings | presence of the greatest (where it is not the least) | these | presence of sums (where there are several) | these
  *
  * Presences are told in bits.ts, of 64 hours first, then of those there are; the others are columns of
  * number-column.ts, left out where nothing is present.
@@ -31,11 +32,17 @@ const content = new ByteWriter();
 export class HourPage {
   readonly #columns = new Map<string, HourColumn>();
 
-  static read(bytes: Uint8Array): HourPage {
+  /** Opens a page, with all its columns, or only that of one signal. */
+  static read(bytes: Uint8Array, only?: { readonly product: string; readonly signal: string }): HourPage {
     const page = new HourPage();
     const from = new ByteReader(unpackContent(bytes));
     const names = from.texts();
-    for (let i = 0; i + 1 < names.length; i += 2) readColumn(from, page.column(names[i] ?? '', names[i + 1] ?? ''));
+    for (let i = 0; i + 1 < names.length; i += 2) {
+      const column = new ByteReader(from.take(from.integer()));
+      const [product = '', signal = ''] = [names[i], names[i + 1]];
+      if (only && (only.product !== product || only.signal !== signal)) continue;
+      readColumn(column, page.column(product, signal));
+    }
     return page;
   }
 
@@ -67,7 +74,12 @@ export class HourPage {
     const used = [...this.#columns].filter(([, { count }]) => count.some((n) => n > 0));
     content.reset();
     content.texts(used.flatMap(([key]) => key.split('\n')));
-    for (const [, column] of used) writeColumn(column);
+    for (const [, column] of used) {
+      columnBytes.reset();
+      writeColumn(column);
+      content.integer(columnBytes.length);
+      content.append(columnBytes.written());
+    }
     return packContent(content.written());
   }
 }
@@ -99,7 +111,7 @@ function writeColumn({ min, max, sum, count }: HourColumn): void {
     there.push(hour);
     presence.mark(hour);
   }
-  presence.write(content);
+  presence.write(columnBytes);
   writeOf(there, count);
   writeOf(there, min);
   writeSome(there, max, (hour) => !Object.is(max[hour], min[hour]));
@@ -108,14 +120,14 @@ function writeColumn({ min, max, sum, count }: HourColumn): void {
 
 function writeOf(there: readonly number[], values: Float64Array): void {
   for (const [i, hour] of there.entries()) hours[i] = values[hour] ?? 0;
-  writeNumbers(content, hours, there.length);
+  writeNumbers(columnBytes, hours, there.length);
 }
 
 function writeSome(there: readonly number[], values: Float64Array, isSome: (hour: number) => boolean): void {
   const presence = new Presence(there.length);
   const some = there.filter(isSome);
   for (const [i, hour] of there.entries()) if (isSome(hour)) presence.mark(i);
-  presence.write(content);
+  presence.write(columnBytes);
   if (some.length > 0) writeOf(some, values);
 }
 

@@ -44,11 +44,15 @@ export class RollupTable {
     );
   }
 
-  /** Pages of a device that may hold hours in [from, to), oldest first. */
-  *pages(device: number, from: number, to: number): Generator<PlacedPage> {
+  /** Pages of a device that may hold hours of a signal in [from, to), oldest first. */
+  *pages(
+    device: number,
+    { from, to }: { readonly from: number; readonly to: number },
+    only: { readonly product: string; readonly signal: string },
+  ): Generator<PlacedPage> {
     const [first, last] = [Math.floor(from / pageMs), Math.floor((to - 1) / pageMs)];
     for (const row of this.#range.iterate(device, first, last)) {
-      yield { startsAt: integer(row.page) * pageMs, page: HourPage.read(blob(row.body)) };
+      yield { startsAt: integer(row.page) * pageMs, page: HourPage.read(blob(row.body), only) };
     }
   }
 

@@ -72,7 +72,7 @@ export class Series {
     addRecent(readings, query, { range, recent });
     if (byHour === nothing) return readings.points(query.from, query.to, query.pointsMax);
     const buckets = new Buckets(query);
-    for (const { startsAt, page } of this.#sources.rollups.pages(device.id, byHour.from, byHour.to)) {
+    for (const { startsAt, page } of this.#sources.rollups.pages(device.id, byHour, query)) {
       const column = page.find(query.product, query.signal);
       for (let hour = 0; column && hour < pageHours; hour++) {
         if (column.count[hour] !== 0 && isByHour(startsAt + hour * hourMs)) buckets.addHour(startsAt, column, hour);
