@@ -269,6 +269,19 @@ describe('time', () => {
     expect(device.last?.at).toBe(arrival + 500_000);
   });
 
+  it('learns nothing of the clock from a message that others overtook', () => {
+    const device = new AdmittedDevice();
+    const wrong = 1_000_000;
+    const send = (seq: number, sent: number, arrivedMs: number) =>
+      device.send({ at: wrong + sent, boot: 'b1', seq, signals: good, sentAt: wrong + sent }, arrival + arrivedMs);
+    send(1, 0, 0);
+    send(3, 20_000, 20_000);
+    send(2, 10_000, 300_000);
+    expect(device.accepted.map((report) => report.at - arrival)).toEqual([0, 20_000, 10_000]);
+    send(4, 310_000, 310_000);
+    expect(device.last?.at).toBe(arrival + 310_000);
+  });
+
   it('leaves a clock alone that differs by no more than the time under way', () => {
     expect(at(arrival - 4_000, { sentAt: arrival - 3_000 }).last).toMatchObject({
       at: arrival - 4_000,
