@@ -24,7 +24,8 @@ const columnBytes = new ByteWriter();
  * block (block-codec.ts):
  *
  *   texts product, signal, product, signal, … | for each pair: integer bytes | presence of the hours | counts |
- *   least readings | presence of the greatest (where it is not the least) | these | presence of sums (where there are several) | these
+ *   least readings | presence of the greatest (where it is not the least) | these | presence of sums (where there
+ *   are several) | these
  *
  * Presences are told in bits.ts, of 64 hours first, then of those there are; the others are columns of
  * number-column.ts, left out where nothing is present.
