@@ -79,10 +79,12 @@ try {
     for (const block of reports) replay.feed(block);
     return replay.end();
   };
+  let seen = 0;
   const reading = best(() => {
-    blocks.length = 0;
-    for (const block of stored.reports(query)) blocks.push(block);
+    for (const { reports } of stored.reports(query)) seen += reports.length;
   });
+  if (seen !== runs * minutes) throw new Error(`${seen} reports were read`);
+  for (const block of stored.reports(query)) blocks.push(block);
   const judging = best(() => judge([source], blocks));
   blocks.length = 0;
   const one = best(() => judge([source], stored.reports(query)));
