@@ -4,7 +4,11 @@ import type { ConditionLanguage } from './language.ts';
 import type { RulePlan } from './plan.ts';
 import type { OpenEpisode, RuleState } from './state.ts';
 import { type Operand, type Term, termOf } from './terms.ts';
-import { inPresent, type Leaf, numberWords, operandWords, unitOf, withUnit } from './wording.ts';
+import { elapsedWords, inPresent, type Leaf, numberWords, operandWords, unitOf, withUnit } from './wording.ts';
+
+/** As in the sentence of a finding: a reading as it came, a mean with fewer digits. */
+const readingDigits = 9;
+const windowDigits = 4;
 
 /** One comparison, or the like, of a condition. */
 export interface ConditionPart {
@@ -12,7 +16,7 @@ export interface ConditionPart {
   readonly text: string;
   /** Undefined: unknown. */
   readonly holds: boolean | undefined;
-  /** What stands on its left side; undefined when it is not known. */
+  /** What stands on its left side, of an age in ms; undefined when it is not known. */
   readonly value: SignalValue | undefined;
   /** "the 15-minute average of cabinet temperature is 7.2 °C", or that it is not known. */
   readonly told: string;
@@ -126,6 +130,7 @@ class PartReader {
 
   #operand(operand: Operand): unknown {
     if (operand.kind === 'literal') return operand.value;
+    if (operand.kind === 'age') return this.#language.inputs?.ageMs(this.#language.slotOf(operand.signal));
     return 'node' in operand ? this.#language.part(operand.node)() : operand.text;
   }
 
@@ -137,9 +142,9 @@ class PartReader {
     const subject = operandWords(leaf.left, this.#language);
     if (value === undefined) return `${subject} is not known: never seen, too old, or without readings in its window`;
     if (typeof value !== 'number') return `${subject} is ${value}`;
+    if (leaf.left.kind === 'age') return `${subject} is ${elapsedWords(value)}`;
     const beside = leaf.right.kind === 'literal' && typeof leaf.right.value === 'number' ? leaf.right.value : undefined;
+    const digits = leaf.left.kind === 'signal' ? readingDigits : windowDigits;
     return `${subject} is ${withUnit(numberWords(value, beside, digits), unitOf(leaf.left, this.#language))}`;
   }
 }
-
-const digits = 6;

@@ -67,6 +67,19 @@ describe('how a rule stands', () => {
     expect(now(device)).toMatchObject({ asks: 'clear', holds: false, failing: { told: 'fault code E21 is active' } });
   });
 
+  it('tells the age of a signal', () => {
+    const old = packOf(`  - {id: old, when: 'age(temp) > duration("30m")', failureMode: cooling-loss}`);
+    const device = new Device(old).report(0, { temp: 4 }).report(12, { current: 1 });
+    expect(now(device).parts).toEqual([
+      {
+        text: 'the age of cabinet temperature is above 30m',
+        holds: false,
+        value: 12 * minute,
+        told: 'the age of cabinet temperature is 12 minutes',
+      },
+    ]);
+  });
+
   it('knows silence from its caller, and changes nothing by being asked', () => {
     const gone = packOf(`  - {id: gone, when: 'silent()', for: 1h, failureMode: cooling-loss}`);
     const device = new Device(gone).report(0, { temp: 4 });
