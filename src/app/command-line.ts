@@ -34,10 +34,11 @@ export async function runCommand(args: readonly string[]): Promise<ExitCode> {
     .command('test')
     .description('run the tests of product packs on a virtual clock')
     .argument('<path...>', 'pack files or folders')
+    .option('--junit <file>', 'write the results as JUnit XML, for build servers')
     .option('--json', 'print the result as JSON')
-    .action(async (paths: string[], options: { json?: boolean }) => {
+    .action(async (paths: string[], options: { junit?: string; json?: boolean }) => {
       const { testCommand } = await import('./test-command.ts');
-      exitCode = testCommand(paths, { json: options.json ?? false });
+      exitCode = testCommand(paths, { ...options, json: options.json ?? false });
     });
   program
     .command('import')

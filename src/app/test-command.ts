@@ -1,10 +1,18 @@
+import { writeFileSync } from 'node:fs';
 import { runPackTests } from '../backtest/index.ts';
 import { formatProblem } from '../product/index.ts';
 import type { ExitCode } from './command-line.ts';
+import { junitXml } from './junit.ts';
 import { findPackFiles, readPack } from './packs.ts';
 
+export interface TestCommandOptions {
+  /** File for the results as JUnit XML, which build servers read. */
+  readonly junit?: string;
+  readonly json: boolean;
+}
+
 /** `aftercare test`: 1 when a test failed or a pack has problems, 2 when a file cannot be read. */
-export function testCommand(paths: readonly string[], options: { readonly json: boolean }): ExitCode {
+export function testCommand(paths: readonly string[], options: TestCommandOptions): ExitCode {
   const { files, wrong } = findPackFiles(paths);
   const problems: string[] = [];
   const results: { file: string; name: string; line: number; failures: string[] }[] = [];
@@ -19,6 +27,8 @@ export function testCommand(paths: readonly string[], options: { readonly json: 
     }
   }
   const failed = results.filter((result) => result.failures.length > 0);
+  if (options.junit !== undefined)
+    writeFileSync(options.junit, junitXml({ results, problems: [...wrong, ...problems] }));
   if (options.json) process.stdout.write(`${JSON.stringify({ wrong, problems, results })}\n`);
   else {
     for (const text of [...wrong, ...problems, ...failed.flatMap((result) => result.failures)]) {

@@ -1,8 +1,9 @@
 import { formatDuration } from '../base/index.ts';
-import { Engine, type EngineOutput } from '../engine/index.ts';
+import { Engine, type EngineOutput, type RuleStanding } from '../engine/index.ts';
 import type { FindingEvent } from '../findings/index.ts';
 import { Catalogue, type PackExpectation, type PackTest, type ProductPack } from '../product/index.ts';
 import type { FaultCode, Report, SignalValue } from '../telemetry/index.ts';
+import { standingSentence, standingState } from './why.ts';
 
 export interface PackTestResult {
   readonly name: string;
@@ -23,7 +24,9 @@ export function runPackTests(pack: ProductPack): PackTestResult[] {
     const events = runTest(pack, test);
     const failures = test.expect.flatMap((expectation) => {
       const text = judge(expectation, events);
-      return text === undefined ? [] : [{ line: expectation.line, text: `${text}\n${history(events, test)}` }];
+      if (text === undefined) return [];
+      const parts = [text, history(events, test), ...ruleHistories(pack, test, expectation)];
+      return [{ line: expectation.line, text: parts.join('\n') }];
     });
     return { name: test.name, line: test.line, failures };
   });
@@ -36,7 +39,8 @@ interface Arrival {
   readonly repeat: boolean;
 }
 
-function runTest(pack: ProductPack, test: PackTest): FindingEvent[] {
+/** `onSample` is told of each sample that was judged, with its time after the first. */
+function runTest(pack: ProductPack, test: PackTest, onSample?: (run: TestRun, at: Arrival) => void): FindingEvent[] {
   const run = new TestRun(pack);
   const restarts = [...test.restartMs].sort((a, b) => a - b);
   for (const [place, arrival] of arrivals(test).entries()) {
@@ -49,6 +53,7 @@ function runTest(pack: ProductPack, test: PackTest): FindingEvent[] {
     if (sample === undefined) continue;
     if (arrival.repeat) run.repeat(arrival.arrivesMs);
     else run.report(place, arrival, sample);
+    onSample?.(run, arrival);
   }
   return run.out.findings;
 }
@@ -101,6 +106,11 @@ class TestRun {
     const judged = at >= this.#watermark;
     this.#watermark = Math.max(this.#watermark, at);
     this.#engine.step({ kind: 'report', report, judged }, this.out);
+  }
+
+  /** How the rules stand after the last sample that was judged. */
+  standings(): readonly RuleStanding[] {
+    return this.#engine.why(device)?.rules ?? [];
   }
 
   /** As after a crash: a new engine from what a checkpoint would hold. */
@@ -203,4 +213,42 @@ function history(events: readonly FindingEvent[], test: PackTest): string {
   });
   const samples = `    samples every ${formatDuration(test.everyMs)}`;
   return [samples, ...(lines.length > 0 ? lines : ['    nothing was found'])].join('\n');
+}
+
+/** Samples before the time of an expectation whose rules are looked at. */
+const lookedAtMax = 5_000;
+const changesShown = 20;
+
+/**
+ * For each rule that an expectation may be about: at which samples its state changed up to that time, and what it then
+ * said. The first line that is not as expected is where to look.
+ */
+function ruleHistories(pack: ProductPack, test: PackTest, expectation: PackExpectation): string[] {
+  const untilMs = expectation.kind === 'open' ? expectation.toMs : expectation.atMs;
+  const rules = pack.rules.filter(
+    ({ failureMode }) => expectation.kind !== 'open' || failureMode === expectation.failureMode,
+  );
+  const asked = new Set(rules.map(({ id }) => id));
+  const fromMs = untilMs - lookedAtMax * test.everyMs;
+  const lines = new Map<string, string[]>();
+  const last = new Map<string, string>();
+  runTest(pack, test, (run, { arrivesMs, atMs }) => {
+    if (arrivesMs > untilMs || arrivesMs < fromMs) return;
+    for (const now of run.standings()) {
+      const { id } = now.rule;
+      const state = standingState(now);
+      if (!asked.has(id) || last.get(id) === state) continue;
+      last.set(id, state);
+      const heldMs = now.since === undefined ? 0 : startAt + atMs - now.since;
+      const sentence = standingSentence(now, heldMs, (at) => formatDuration(at - startAt));
+      const own = lines.get(id) ?? [];
+      own.push(`      ${formatDuration(atMs)}: ${state}. ${sentence}`);
+      lines.set(id, own);
+    }
+  });
+  return [...lines].map(([id, own]) => {
+    const left = own.length - changesShown;
+    const shown = left > 0 ? [...own.slice(0, changesShown), `      and ${left} more changes`] : own;
+    return [`    rule ${id} up to ${formatDuration(untilMs)}:`, ...shown].join('\n');
+  });
 }

@@ -191,7 +191,7 @@ class WhyReplay {
 function toldRule(now: RuleStanding, judgedAt: number): WhyRule {
   const { rule, open, asks, condition, holds, since, forMs, parts, failing } = now;
   const { id, title, stage, severity } = rule;
-  const state = open ? 'open' : holds === undefined ? 'unknown' : holds ? 'waiting' : 'quiet';
+  const state = standingState(now);
   const heldMs = since === undefined ? null : Math.max(0, judgedAt - since);
   return {
     id,
@@ -199,7 +199,7 @@ function toldRule(now: RuleStanding, judgedAt: number): WhyRule {
     stage,
     severity,
     state,
-    sentence: sentenceOf(now, heldMs),
+    sentence: standingSentence(now, heldMs ?? 0, clock),
     asks,
     condition,
     holds: holds ?? null,
@@ -218,11 +218,12 @@ function toldRule(now: RuleStanding, judgedAt: number): WhyRule {
   };
 }
 
-/** "Not open: the 15-minute average of cabinet temperature is 6.2 °C." */
-function sentenceOf({ open, holds, forMs, failing, condition }: RuleStanding, heldMs: number | null): string {
-  const held = `${formatDuration(floorToSecond(heldMs ?? 0))} of the ${formatDuration(forMs)} that it must`;
+/** "Not open: the 15-minute average of cabinet temperature is 6.2 °C." `when` writes a time. */
+export function standingSentence(now: RuleStanding, heldMs: number, when: (at: number) => string): string {
+  const { open, holds, forMs, failing, condition } = now;
+  const held = `${formatDuration(floorToSecond(heldMs))} of the ${formatDuration(forMs)} that it must`;
   if (open) {
-    const since = `Open since ${clock(open.openedAt)}; its condition began to hold at ${clock(open.startsAt)}.`;
+    const since = `Open since ${when(open.openedAt)}; its condition began to hold at ${when(open.startsAt)}.`;
     if (holds === true) return `${since} It is about to clear: ${condition}, for ${held}.`;
     return `${since} It does not clear: ${failing?.told ?? condition}.`;
   }
@@ -230,6 +231,12 @@ function sentenceOf({ open, holds, forMs, failing, condition }: RuleStanding, he
   if (holds === undefined)
     return `Not open, and it cannot be said whether it should be: ${failing?.told ?? condition}.`;
   return `Not open: ${failing?.told ?? condition}.`;
+}
+
+/** `open`: its finding holds. `waiting`: its condition holds, not for long enough yet. `unknown`: it cannot be said. */
+export function standingState({ open, holds }: RuleStanding): WhyRule['state'] {
+  if (open) return 'open';
+  return holds === undefined ? 'unknown' : holds ? 'waiting' : 'quiet';
 }
 
 function floorToSecond(ms: number): number {

@@ -52,3 +52,20 @@ it.each([
   expect(result?.failures[0]?.text).toContain(text);
   expect(result?.failures[0]?.text).toContain('15m: rule:warm raised');
 });
+
+it('shows how the rules stood, from sample to sample, where a test fails', () => {
+  const [result] = run(`
+  - name: warm
+    every: 1m
+    signals: {temp: "4x10 9x4 7x2 9x10"}
+    expect: [{from: 15m, to: 15m, open: warm}]
+`);
+  const [failure] = result?.failures ?? [];
+  const lines = failure?.text.split('\n').slice(-4);
+  expect(lines).toEqual([
+    '    rule warm up to 15m:',
+    '      0s: quiet. Not open: temp is 4 °C.',
+    '      10m: waiting. Not open yet: temp is above 8 °C, for 0s of the 5m that it must.',
+    '      14m: quiet. Not open: temp is 7 °C.',
+  ]);
+});
