@@ -25,9 +25,11 @@ export interface CaseStore {
    * Applies changes in order, all in one transaction, and resolves to the cases that changed (once each, as they are
    * after it). A finding event applied before is a no-op. A person's action that is not allowed rejects the whole call:
    * `case-not-found`, `version-conflict` (another version) or `case-refused` (with the reason).
-   * Durable when resolved. At most 10,000 changes a call.
+   * Survives the process when resolved; a loss of power too where a person acted, else from `sync` on: the engine's
+   * events are made again from the log. At most 10,000 changes a call.
    */
   apply(changes: readonly CaseChange[]): Promise<readonly Case[]>;
+  sync(): Promise<void>;
   /** Most urgent first: open before resolved, safety first, severity, oldest `createdAt`; resolved ones newest first. */
   list(query: CaseQuery): Promise<Page<Case>>;
   /** Oldest first, in the order written. */

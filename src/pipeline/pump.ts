@@ -320,9 +320,11 @@ export class Pump {
 
   /** Everything up to `next` is stored and in cases before the checkpoint says so. */
   async #beginCheckpoint(): Promise<void> {
-    const { clock, saver } = this.#options;
+    const { cases, clock, saver, store } = this.#options;
     const startedAt = clock();
     await this.#passOn();
+    await this.#patiently(() => store.sync());
+    await this.#patiently(() => cases.sync());
     this.#ages.note(startedAt, this.#next);
     const next = this.#next;
     const stretch = this.#waiting;

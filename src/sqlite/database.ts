@@ -45,7 +45,7 @@ function migrate(database: DatabaseSync, path: string, migrations: readonly stri
   });
 }
 
-/** All or nothing; durable when it returns. */
+/** All or nothing; durable when it returns, unless the database is relaxed. */
 export function transaction<Result>(database: DatabaseSync, work: () => Result): Result {
   database.exec('BEGIN IMMEDIATE');
   try {
@@ -55,6 +55,25 @@ export function transaction<Result>(database: DatabaseSync, work: () => Result):
   } catch (error) {
     if (database.isTransaction) database.exec('ROLLBACK');
     throw error;
+  }
+}
+
+/**
+ * Transactions survive the process from here on, and a loss of power only from {@link sync} on: each costs no wait for
+ * the disk. For what can be made again from the log.
+ */
+export function relax(database: DatabaseSync): void {
+  database.exec('PRAGMA synchronous = NORMAL');
+}
+
+/** Everything so far survives a loss of power: a transaction that says nothing new takes the others to the disk. */
+export function sync(database: DatabaseSync): void {
+  const version = integer(database.prepare('PRAGMA user_version').get()?.user_version);
+  database.exec('PRAGMA synchronous = FULL');
+  try {
+    transaction(database, () => database.exec(`PRAGMA user_version = ${version}`));
+  } finally {
+    relax(database);
   }
 }
 

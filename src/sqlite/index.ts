@@ -5,6 +5,8 @@ export {
   integerOrUndefined,
   openDatabase,
   type Row,
+  relax,
+  sync,
   text,
   textOrUndefined,
   transaction,

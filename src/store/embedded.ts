@@ -1,7 +1,7 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import { setImmediate as turn } from 'node:timers/promises';
 import { AftercareError, assert } from '../base/index.ts';
-import { blob, integer } from '../sqlite/index.ts';
+import { blob, integer, sync } from '../sqlite/index.ts';
 import type { Report } from '../telemetry/index.ts';
 import { encodeRows, openBlock } from './block-codec.ts';
 import { type ChunkSizes, ChunkTable } from './chunk-table.ts';
@@ -128,6 +128,10 @@ class SqliteStore implements EmbeddedStore {
       this.#change(() => this.#add(held, fresh, next));
       held.cursor = next;
     });
+  }
+
+  async sync(): Promise<void> {
+    this.#run('be written', () => sync(this.#db));
   }
 
   async delete(device: string): Promise<void> {

@@ -22,6 +22,7 @@ export function preferServer(
   };
   return {
     write: (reports, next) => embedded.write(reports, next),
+    sync: () => embedded.sync(),
     cursor: () => embedded.cursor(),
     series: (query) => read((store) => store.series(query)),
     latest: (devices) => read((store) => store.latest(devices)),

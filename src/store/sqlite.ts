@@ -2,7 +2,7 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { AftercareError } from '../base/index.ts';
-import { integer } from '../sqlite/index.ts';
+import { integer, relax } from '../sqlite/index.ts';
 
 export const fileName = 'telemetry.sqlite';
 /** Of the tables; each migration leads from one to the next. Chunks, devices and recent reports are read alike in both. */
@@ -87,6 +87,7 @@ export function openDatabase(folder: string): DatabaseSync {
       db.exec('PRAGMA wal_autocheckpoint = 1000; PRAGMA cache_size = -32000; BEGIN IMMEDIATE;');
       prepareSchema(db);
       db.exec('COMMIT');
+      relax(db);
       return db;
     } catch (error) {
       db.close();

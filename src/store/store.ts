@@ -46,7 +46,8 @@ export type ReportsQuery =
 /**
  * Where readings live for charts, backtests and re-reading.
  *
- * - Durable: when `write` resolves, its reports and the cursor are on disk.
+ * - Durable: when `write` resolves, its reports and the cursor survive the process; when `sync` resolves, a loss of
+ *   power too. What is lost then is written again from the log, which nothing may go from before a `sync`.
  * - Order: reports come in log order (offset, index); `reports` by time answers in the order of (at, offset, index), or
  *   its reverse, else in log order. Of reports that share (device, at), the later in log order wins
  *   a signal's value in `series`; `reports` gives both.
@@ -57,6 +58,7 @@ export type ReportsQuery =
 export interface TelemetryStore {
   /** Stores reports of the log up to (not including) offset `next`, and remembers `next` in the same step. */
   write(reports: readonly Report[], next: number): Promise<void>;
+  sync(): Promise<void>;
   /** The next log offset that the store has not got. */
   cursor(): Promise<number>;
   /** Numeric readings in buckets; booleans count as 0 and 1, words are left out. */

@@ -17,6 +17,8 @@ export class Plant {
   readonly folder: string;
   readonly rejected: { topic: string; payload: string }[] = [];
   readonly broken: Error[] = [];
+  /** What was made durable, in order. */
+  readonly durable: string[] = [];
   /** The service's clock; it stands still unless a test moves it. */
   now: number;
   #parts:
@@ -153,6 +155,12 @@ export class Plant {
     const cases = await openEmbeddedCaseStore({ folder, idOf });
     const server = withServer ? await openEmbeddedStore({ folder: join(folder, 'server') }) : undefined;
     const checkpoint = openCheckpoint(folder);
+    const noted = <Arguments extends unknown[]>(name: string, call: (...given: Arguments) => Promise<void>) => {
+      return (...given: Arguments) => call(...given).then(() => void this.durable.push(name));
+    };
+    store.sync = noted('store', store.sync.bind(store));
+    cases.sync = noted('cases', cases.sync.bind(cases));
+    checkpoint.save = noted('checkpoint', checkpoint.save.bind(checkpoint));
     const pipeline = await openPipeline({
       log,
       store,

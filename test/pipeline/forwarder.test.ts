@@ -20,6 +20,7 @@ function sometimesAway(store: TelemetryStore): { store: TelemetryStore; gate: { 
     gate,
     store: {
       write,
+      sync: async () => {},
       cursor: () => store.cursor(),
       series: (query) => store.series(query),
       latest: (devices) => store.latest(devices),

@@ -33,6 +33,19 @@ describe('the way of a report', () => {
     await expect.poll(() => live).toContainEqual({ type: 'device', device: 'd1' });
   });
 
+  it('is on the disk in store and cases before a checkpoint says that it is done', async () => {
+    for (let seq = 0; seq < 6; seq++) await plant.send('d1', report(seq, 9.5));
+    await plant.settled();
+    const { durable } = plant;
+    expect(durable.length).toBeGreaterThanOrEqual(3);
+    const rounds = Array.from({ length: Math.floor(durable.length / 3) }, () => [
+      'store',
+      'cases',
+      'checkpoint',
+    ]).flat();
+    expect(durable.slice(0, rounds.length)).toEqual(rounds);
+  });
+
   it('tells a device what was set aside, and keeps it', async () => {
     await plant.send('d1', { at: start, signals: { tmp: 1, temp: 4 } });
     await plant.send('d1', '{');

@@ -1,8 +1,9 @@
+import { statSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { answer, openDatabase, transaction } from '../../src/sqlite/index.ts';
+import { answer, openDatabase, relax, sync, transaction } from '../../src/sqlite/index.ts';
 
 let folder: string;
 
@@ -32,6 +33,20 @@ describe('database', () => {
     expect(open).toThrow(expect.objectContaining({ code: 'data-folder-unusable' }));
     const database = openDatabase(folder, 'a.sqlite', ['CREATE TABLE a (x)']);
     expect(database.prepare('SELECT name FROM sqlite_schema').all()).toEqual([{ name: 'a' }]);
+    database.close();
+  });
+
+  it('waits for the disk only when it is told to once it is relaxed', () => {
+    const database = openDatabase(folder, 'a.sqlite', ['CREATE TABLE a (x)']);
+    relax(database);
+    database.exec('INSERT INTO a VALUES (1)');
+    const journal = () => statSync(join(folder, 'a.sqlite-wal')).size;
+    const before = journal();
+    sync(database);
+    expect(journal()).toBeGreaterThan(before);
+    expect(database.prepare('PRAGMA synchronous').get()).toEqual({ synchronous: 1 });
+    expect(database.prepare('PRAGMA user_version').get()).toEqual({ user_version: 1 });
+    expect(database.prepare('SELECT * FROM a').all()).toEqual([{ x: 1 }]);
     database.close();
   });
 

@@ -1,7 +1,7 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import { AftercareError, assert } from '../../base/index.ts';
 import type { FindingEvent } from '../../findings/index.ts';
-import { answer, integer, openDatabase, type Row, text, transaction } from '../../sqlite/index.ts';
+import { answer, integer, openDatabase, type Row, relax, sync, text, transaction } from '../../sqlite/index.ts';
 import type { Case, CaseChange, Finding, TimelineItem } from '../case.ts';
 import { decide } from '../decide.ts';
 import type { Standing } from '../decide-finding.ts';
@@ -25,7 +25,9 @@ const pageMax = 1_000;
 const firstNumber = 1_000;
 
 export async function openEmbeddedCaseStore(options: EmbeddedCaseStoreOptions): Promise<CaseStore> {
-  return new EmbeddedCaseStore(openDatabase(options.folder, 'cases.sqlite', caseMigrations), options.idOf);
+  const database = openDatabase(options.folder, 'cases.sqlite', caseMigrations);
+  relax(database);
+  return new EmbeddedCaseStore(database, options.idOf);
 }
 
 class EmbeddedCaseStore implements CaseStore {
@@ -45,15 +47,21 @@ class EmbeddedCaseStore implements CaseStore {
     assert(changes.length <= changesMax, `at most ${changesMax} changes a call`);
     return answer(() => {
       if (changes.length === 0) return [];
-      return transaction(this.#database, () => {
-        const changed = new Map<string, Case>();
+      const changed = transaction(this.#database, () => {
+        const items = new Map<string, Case>();
         for (const change of changes) {
           const item = change.kind === 'finding' ? this.#applyFinding(change) : this.#applyAction(change);
-          if (item !== undefined) changed.set(item.id, item);
+          if (item !== undefined) items.set(item.id, item);
         }
-        return [...changed.values()];
+        return [...items.values()];
       });
+      if (changes.some(({ kind }) => kind !== 'finding')) sync(this.#database);
+      return changed;
     });
+  }
+
+  sync(): Promise<void> {
+    return answer(() => sync(this.#database));
   }
 
   list(query: CaseQuery): Promise<Page<Case>> {

@@ -105,6 +105,9 @@ class Influx implements InfluxStore {
     return answer(() => this.#file.poison(limit));
   }
 
+  /** The server decides how it keeps what it took. */
+  async sync(): Promise<void> {}
+
   async close(): Promise<void> {
     this.#closing ??= this.#close();
     return this.#closing;

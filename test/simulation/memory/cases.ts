@@ -60,6 +60,7 @@ export function memoryCases(held: HeldCases, idOf: (text: string) => string, pas
       }),
     findings: (query) => pass(() => findFindings(held, query)),
     troubles: (device) => pass(() => troublesOf(held, device)),
+    sync: () => pass(() => undefined),
     close: async () => undefined,
   };
 }

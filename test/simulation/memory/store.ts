@@ -29,6 +29,7 @@ export function memoryStore(held: HeldTelemetry, pass: Passage = atOnce): Teleme
         held.reports = [...held.reports, ...reports.filter(({ offset }) => offset >= held.cursor)];
         held.cursor = next;
       }),
+    sync: () => call(() => undefined),
     cursor: () => call(() => held.cursor),
     series: ({ device, product, signal, from, to, pointsMax }) =>
       call(() => {
