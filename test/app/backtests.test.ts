@@ -25,7 +25,7 @@ const changed = live.replace('for: 5m', 'for: 2m');
 const asked = { product: 'oven', against: undefined, from: undefined, to: undefined, devices: undefined };
 const deadlineMs = 20_000;
 
-/** A data folder with one device: a report a minute for two hours, hot in the second. */
+/** A data folder with one device: a report a minute for two hours, hot in the second, then nothing for six. */
 async function makeFolder(folder: string): Promise<void> {
   const unknown = { serial: undefined, site: undefined, customer: undefined, timezone: undefined, parent: undefined };
   const device = { id: 'd1', product: 'oven', ...unknown, batch: undefined, installedAt: undefined };
@@ -39,7 +39,11 @@ async function makeFolder(folder: string): Promise<void> {
     const place = { device: 'd1', product: 'oven', offset: 2 + index, index: 0, at, receivedAt: at };
     return { ...place, ...identity, signals: { temp: index < 60 ? 200 : 260 } };
   });
-  const next = 2 + reports.length;
+  const silence = Array.from({ length: 360 }, (_, index) => {
+    const at = start + 120 * minute + index * minute;
+    return { offset: 2 + reports.length + index, payload: encodeRecord({ kind: 'tick', at }) };
+  });
+  const next = 2 + reports.length + silence.length;
   const store = await openEmbeddedStore({ folder });
   await store.write(reports, next);
   await store.close();
@@ -47,7 +51,7 @@ async function makeFolder(folder: string): Promise<void> {
   const history = facts.map((fact, offset) => ({ offset, payload: encodeRecord({ kind: 'fact', fact }) }));
   const nothing = { devices: [], snapshots: [], bands: [], quarantine: [], facts };
   const meta = { next, globals: { lastHeardAt: start, downMs: 0 }, forwarded: undefined, ages: [] };
-  await checkpoint.save({ ...nothing, meta, history });
+  await checkpoint.save({ ...nothing, meta, history: [...history, ...silence] });
   checkpoint.close();
 }
 
@@ -79,6 +83,19 @@ describe('the backtests of a service', () => {
     });
     expect((await overOf(backtests, second)).result).toMatchObject({ cases: { same: 1, earlier: 0 } });
     expect(backtests.list('oven').map(({ id }) => id)).toEqual([second, first]);
+    await backtests.stop();
+  });
+
+  it('see silence where a rule asks for it', async () => {
+    const backtests = create();
+    const rule = `  - {id: gone, when: 'silent()', for: 1h, failureMode: silent}\n`;
+    const { result } = await overOf(backtests, backtests.start(wish(`${live}${rule}`)).run?.id ?? '');
+    // The last report came after 119 minutes; half an hour of silence is normal, and the rule waits for an hour more.
+    const openedAt = new Date(start + (119 + 30 + 60) * minute).toISOString();
+    expect(result).toMatchObject({
+      cases: { added: 1, same: 1 },
+      changes: [{ kind: 'added', failureMode: 'silent', candidate: { openedAt } }],
+    });
     await backtests.stop();
   });
 
