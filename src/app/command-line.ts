@@ -38,7 +38,7 @@ export async function runCommand(args: readonly string[]): Promise<ExitCode> {
     .option('--json', 'print the result as JSON')
     .action(async (paths: string[], options: { junit?: string; json?: boolean }) => {
       const { testCommand } = await import('./test-command.ts');
-      exitCode = testCommand(paths, { ...options, json: options.json ?? false });
+      exitCode = await testCommand(paths, { ...options, json: options.json ?? false });
     });
   program
     .command('import')

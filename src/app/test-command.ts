@@ -12,7 +12,7 @@ export interface TestCommandOptions {
 }
 
 /** `aftercare test`: 1 when a test failed or a pack has problems, 2 when a file cannot be read. */
-export function testCommand(paths: readonly string[], options: TestCommandOptions): ExitCode {
+export async function testCommand(paths: readonly string[], options: TestCommandOptions): Promise<ExitCode> {
   const { files, wrong } = findPackFiles(paths);
   const problems: string[] = [];
   const results: { file: string; name: string; line: number; failures: string[] }[] = [];
@@ -20,7 +20,7 @@ export function testCommand(paths: readonly string[], options: TestCommandOption
     const read = readPack(file, source);
     if ('problems' in read) problems.push(...read.problems.map(formatProblem));
     else {
-      for (const { name, line, failures } of runPackTests(read.pack)) {
+      for (const { name, line, failures } of await runPackTests(read.pack)) {
         const texts = failures.map((failure) => `${file}:${failure.line}:1: ${name}: ${failure.text}`);
         results.push({ file, name, line, failures: texts });
       }

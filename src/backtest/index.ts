@@ -1,4 +1,5 @@
 export type { DeskCase, OpenedCase, Silence } from './case-desk.ts';
+export { CaseFold } from './case-fold.ts';
 export { type CaseMatch, type ChangeKind, changeKinds, compareCases } from './compare.ts';
 export { familiesOf, mergeReports } from './family.ts';
 export type { KnownTruth } from './outcomes.ts';
@@ -17,4 +18,5 @@ export {
   scoreRun,
 } from './score.ts';
 export { sumUp } from './sum-up.ts';
+export { VirtualService } from './virtual-service.ts';
 export { type WhyAnswer, type WhyRequest, type WhyRule, whyAt } from './why.ts';

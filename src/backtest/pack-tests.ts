@@ -1,9 +1,11 @@
 import { formatDuration } from '../base/index.ts';
-import { Engine, type EngineOutput, type RuleStanding } from '../engine/index.ts';
 import type { FindingEvent } from '../findings/index.ts';
-import { Catalogue, type PackExpectation, type PackTest, type ProductPack } from '../product/index.ts';
-import type { FaultCode, Report, SignalValue } from '../telemetry/index.ts';
+import type { PackExpectation, PackTest, ProductPack } from '../product/index.ts';
+import { type DeviceFacts, reportsTopic, type Severity } from '../telemetry/index.ts';
+import { sampleAt, stepsOf } from './test-samples.ts';
+import { VirtualService } from './virtual-service.ts';
 import { standingSentence, standingState } from './why.ts';
+import { withoutDetectors } from './without-detectors.ts';
 
 export interface PackTestResult {
   readonly name: string;
@@ -15,240 +17,225 @@ export interface PackTestResult {
 const device = 'test-device';
 /** Virtual time begins here; its zone and season mean nothing yet. */
 const startAt = Date.UTC(2026, 0, 5);
-/** Samples of one test. */
-const samplesMax = 100_000;
-
-/** Runs a pack's own tests through the engine on a virtual clock: no broker, no store, no waiting. */
-export function runPackTests(pack: ProductPack): PackTestResult[] {
-  return pack.tests.map((test) => {
-    const events = runTest(pack, test);
-    const failures = test.expect.flatMap((expectation) => {
-      const text = judge(expectation, events);
-      if (text === undefined) return [];
-      const parts = [text, history(events, test), ...ruleHistories(pack, test, expectation)];
-      return [{ line: expectation.line, text: parts.join('\n') }];
-    });
-    return { name: test.name, line: test.line, failures };
-  });
-}
-
-/** An arrival of a test, in ms after its first sample. */
-interface Arrival {
-  readonly arrivesMs: number;
-  readonly atMs: number;
-  readonly repeat: boolean;
-}
-
-/** `onSample` is told of each sample that was judged, with its time after the first. */
-function runTest(pack: ProductPack, test: PackTest, onSample?: (run: TestRun, at: Arrival) => void): FindingEvent[] {
-  const run = new TestRun(pack);
-  const restarts = [...test.restartMs].sort((a, b) => a - b);
-  for (const [place, arrival] of arrivals(test).entries()) {
-    while ((restarts[0] ?? Number.POSITIVE_INFINITY) <= arrival.arrivesMs) {
-      run.restart();
-      restarts.shift();
-    }
-    const sample = sampleAt(test, arrival.atMs);
-    run.tick(arrival.arrivesMs);
-    if (sample === undefined) continue;
-    if (arrival.repeat) run.repeat(arrival.arrivesMs);
-    else run.report(place, arrival, sample);
-    onSample?.(run, arrival);
-  }
-  return run.out.findings;
-}
-
-/** The engine with one device, fed as the pipeline feeds it. */
-class TestRun {
-  readonly out: EngineOutput = { findings: [], bands: [], touched: new Set() };
-  readonly #pack: ProductPack;
-  readonly #catalogue: Catalogue;
-  #engine: Engine;
-  #watermark = Number.NEGATIVE_INFINITY;
-
-  constructor(pack: ProductPack) {
-    this.#pack = pack;
-    const { product } = pack;
-    this.#catalogue = new Catalogue(() => pack);
-    this.#catalogue.apply({ type: 'pack-published', at: startAt, product, version: 1, file: '', source: '' });
-    const facts = { serial: undefined, site: undefined, customer: undefined, timezone: undefined, parent: undefined };
-    const known = { id: device, product, ...facts, batch: undefined, installedAt: startAt };
-    const fact = { type: 'device-registered', at: startAt, device: known } as const;
-    this.#catalogue.apply(fact);
-    this.#engine = new Engine(this.#catalogue);
-    this.#engine.step({ kind: 'fact', offset: 0, fact }, this.out);
-  }
-
-  tick(nowMs: number): void {
-    this.#engine.step({ kind: 'tick', offset: nowMs, at: startAt + nowMs }, this.out);
-  }
-
-  /** What admission makes of a duplicate: a sign of life. */
-  repeat(nowMs: number): void {
-    this.#engine.step({ kind: 'contact', device, offset: nowMs, receivedAt: startAt + nowMs }, this.out);
-  }
-
-  report(offset: number, arrival: Arrival, sample: Sample): void {
-    const at = startAt + arrival.atMs;
-    const report: Report = {
-      device,
-      product: this.#pack.product,
-      offset,
-      index: 0,
-      at,
-      receivedAt: startAt + arrival.arrivesMs,
-      rawAt: undefined,
-      boot: 'test',
-      seq: offset,
-      firmware: undefined,
-      ...sample,
-    };
-    const judged = at >= this.#watermark;
-    this.#watermark = Math.max(this.#watermark, at);
-    this.#engine.step({ kind: 'report', report, judged }, this.out);
-  }
-
-  /** How the rules stand after the last sample that was judged. */
-  standings(): readonly RuleStanding[] {
-    return this.#engine.why(device)?.rules ?? [];
-  }
-
-  /** As after a crash: a new engine from what a checkpoint would hold. */
-  restart(): void {
-    const snapshot = this.#engine.snapshot(device);
-    const globals = this.#engine.globals();
-    this.#engine = new Engine(this.#catalogue);
-    this.#engine.restoreGlobals(globals);
-    if (snapshot !== undefined) this.#engine.restore(device, snapshot);
-  }
-}
-
-interface Sample {
-  readonly signals: Readonly<Record<string, SignalValue>>;
-  readonly faults: readonly FaultCode[];
-}
-
-function sampleAt(test: PackTest, atMs: number): Sample | undefined {
-  const index = Math.round(atMs / test.everyMs);
-  const signals: Record<string, SignalValue> = {};
-  for (const [name, runs] of Object.entries(test.signals)) {
-    let start = 0;
-    for (const { value, count } of runs) {
-      if (index >= start && index < start + count && value !== undefined) signals[name] = value;
-      start += count;
-    }
-  }
-  const faults = test.faults.filter((fault) => Math.round(fault.atMs / test.everyMs) === index);
-  if (Object.keys(signals).length === 0 && faults.length === 0) return undefined;
-  return { signals, faults: faults.map(({ code, active }) => ({ code, active })) };
-}
-
-function arrivals(test: PackTest): Arrival[] {
-  const lengths = Object.values(test.signals).map((runs) => runs.reduce((sum, run) => sum + run.count, 0));
-  const lastFault = Math.max(0, ...test.faults.map((fault) => Math.round(fault.atMs / test.everyMs) + 1));
-  const count = Math.min(samplesMax, Math.max(lastFault, ...lengths));
-  const lateBy = new Map(test.late.map((late) => [Math.round(late.atMs / test.everyMs), late.arrivesMs]));
-  const list: Arrival[] = [];
-  for (let index = 0; index < count; index++) {
-    const atMs = index * test.everyMs;
-    list.push({ atMs, arrivesMs: lateBy.get(index) ?? atMs, repeat: false });
-  }
-  for (const { atMs, arrivesMs } of test.duplicate) list.push({ atMs, arrivesMs, repeat: true });
-  return list.sort((a, b) => a.arrivesMs - b.arrivesMs || a.atMs - b.atMs);
-}
-
-/** Detectors learn from real life; a handful of made-up samples says nothing of them, so tests are about the rest. */
-function stated(events: readonly FindingEvent[]): FindingEvent[] {
-  return events.filter((event) => /^(?:rule|fault):|^silent$/.test(event.source));
-}
-
-function judge(expectation: PackExpectation, all: readonly FindingEvent[]): string | undefined {
-  const raised = stated(all).filter((event) => event.state === 'raised');
-  if (expectation.kind === 'open') {
-    const { failureMode, fromMs, toMs, severity } = expectation;
-    const opening = openings(raised).find((event) => event.failureMode === failureMode);
-    const wanted = `expected a ${failureMode} case between ${formatDuration(fromMs)} and ${formatDuration(toMs)}`;
-    if (!opening) return `${wanted}, none opened`;
-    const openedMs = opening.openedAt - startAt;
-    if (openedMs < fromMs || openedMs > toMs) return `${wanted}, it opened at ${formatDuration(openedMs)}`;
-    if (severity === undefined || opening.severity === severity) return undefined;
-    return `expected severity ${severity}, the case opened as ${opening.severity}`;
-  }
-  const until = startAt + expectation.atMs;
-  const when = `at ${formatDuration(expectation.atMs)}`;
-  const before = stated(all).filter((event) => event.receivedAt <= until);
-  const findings = raised.filter((event) => event.receivedAt <= until);
-  if (expectation.findings !== undefined && findings.length !== expectation.findings) {
-    return `expected ${expectation.findings} findings ${when}, there were ${findings.length}`;
-  }
-  const cases = openings(findings).length;
-  if (expectation.cases !== undefined && cases !== expectation.cases) {
-    return `expected ${expectation.cases} cases ${when}, there were ${cases}`;
-  }
-  if (expectation.cleared === undefined) return undefined;
-  const holding = findings.filter(
-    (event) => !before.some((other) => other.finding === event.finding && other.state === 'cleared'),
-  );
-  if (expectation.cleared === (holding.length === 0)) return undefined;
-  const names = holding.map((event) => event.source).join(', ');
-  return expectation.cleared
-    ? `expected all cleared ${when}, still held: ${names}`
-    : `expected a finding to hold ${when}`;
-}
-
-/** The findings that open a case: the first of its failure mode, since nobody resolves one in a test. */
-function openings(raised: readonly FindingEvent[]): FindingEvent[] {
-  const seen = new Set<string>();
-  return raised.filter((event) => {
-    if (!event.opensCase || seen.has(event.failureMode)) return false;
-    seen.add(event.failureMode);
-    return true;
-  });
-}
-
-function history(events: readonly FindingEvent[], test: PackTest): string {
-  const lines = stated(events).map((event) => {
-    const when = formatDuration(event.at - startAt);
-    return `    ${when}: ${event.source} ${event.state} (${event.severity}) ${event.explanation}`;
-  });
-  const samples = `    samples every ${formatDuration(test.everyMs)}`;
-  return [samples, ...(lines.length > 0 ? lines : ['    nothing was found'])].join('\n');
-}
-
-/** Samples before the time of an expectation whose rules are looked at. */
-const lookedAtMax = 5_000;
-const changesShown = 20;
 
 /**
- * For each rule that an expectation may be about: at which samples its state changed up to that time, and what it then
- * said. The first line that is not as expected is where to look.
+ * Runs a pack's own tests through the service on a virtual clock: no broker, no store, no waiting. Detectors learn from
+ * real life; a handful of made-up samples says nothing of them, so tests are about rules, fault codes and silence.
  */
-function ruleHistories(pack: ProductPack, test: PackTest, expectation: PackExpectation): string[] {
-  const untilMs = expectation.kind === 'open' ? expectation.toMs : expectation.atMs;
-  const rules = pack.rules.filter(
-    ({ failureMode }) => expectation.kind !== 'open' || failureMode === expectation.failureMode,
+export async function runPackTests(pack: ProductPack): Promise<PackTestResult[]> {
+  const judged = withoutDetectors(pack);
+  const results: PackTestResult[] = [];
+  for (const test of pack.tests) {
+    const outcome = outcomeOf(await runTest(judged, test));
+    const failures: { line: number; text: string }[] = [];
+    for (const expectation of test.expect) {
+      const miss = judge(expectation, outcome);
+      if (miss === undefined) continue;
+      const lines = [miss.text, ...(await shown(judged, test, miss)), ...history(outcome)];
+      failures.push({ line: expectation.line, text: lines.join('\n    ') });
+    }
+    results.push({ name: test.name, line: test.line, failures });
+  }
+  return results;
+}
+
+/** A service with one device that lives through the test. `onSample` is told after each that arrives. */
+async function runTest(
+  pack: ProductPack,
+  test: PackTest,
+  onSample?: (service: VirtualService, step: { readonly ms: number; readonly index: number }) => void,
+): Promise<VirtualService> {
+  const service = new VirtualService(() => pack, startAt);
+  await service.publish({ product: pack.product, file: '', source: '' });
+  await service.register(factsOf(pack));
+  for (const step of stepsOf(test)) {
+    service.now = startAt + step.ms;
+    if (step.kind === 'tick') await service.tick();
+    else if (step.kind === 'restart') service.restart();
+    else {
+      const sample = sampleAt(test, step.index);
+      if (sample === undefined) continue;
+      const report = { at: startAt + step.index * test.everyMs, boot: 'test', seq: step.index, ...sample };
+      await service.message(device, reportsTopic(device), new TextEncoder().encode(JSON.stringify(report)));
+      onSample?.(service, step);
+    }
+  }
+  return service;
+}
+
+function factsOf({ product }: ProductPack): DeviceFacts {
+  const facts = { serial: undefined, site: undefined, customer: undefined, timezone: undefined, parent: undefined };
+  return { id: device, product, ...facts, batch: undefined, installedAt: startAt };
+}
+
+/** What came of a test. Times are ms after its first sample. */
+interface Outcome {
+  readonly events: readonly FindingEvent[];
+  readonly cases: readonly {
+    readonly failureMode: string;
+    /** As it stands in the end: a correction may have moved it. */
+    readonly openedMs: number;
+    readonly severity: Severity;
+    /** By arrival. */
+    readonly createdMs: number;
+    readonly retractedMs: number | undefined;
+  }[];
+}
+
+function outcomeOf({ events, cases }: VirtualService): Outcome {
+  const first = new Map(events.toReversed().map((event) => [event.finding, event]));
+  const findings = cases.findings();
+  return {
+    events,
+    cases: cases.cases().map((item) => {
+      const opening = findings.find((finding) => finding.case === item.id);
+      return {
+        failureMode: item.failureMode,
+        openedMs: item.openedAt - startAt,
+        severity: (opening && first.get(opening.id)?.severity) ?? item.severity,
+        createdMs: item.createdAt - startAt,
+        retractedMs: item.verdict === 'retracted' ? (item.resolvedAt ?? item.updatedAt) - startAt : undefined,
+      };
+    }),
+  };
+}
+
+/** How an expectation is not met. */
+interface Miss {
+  readonly text: string;
+  /** By arrival: the first time at which it is certain. */
+  readonly ms: number;
+  /** Which rules matter to it, by failure mode or source. */
+  readonly about: (rule: { readonly source: string; readonly failureMode: string }) => boolean;
+}
+
+function judge(expectation: PackExpectation, outcome: Outcome): Miss | undefined {
+  if (expectation.kind === 'open') return judgeOpen(expectation, outcome);
+  if (expectation.kind === 'retracted') return judgeRetracted(expectation, outcome);
+  return judgeCounts(expectation, outcome);
+}
+
+function judgeOpen(expectation: Extract<PackExpectation, { kind: 'open' }>, { cases }: Outcome): Miss | undefined {
+  const { failureMode, fromMs, toMs, severity } = expectation;
+  const about: Miss['about'] = (rule) => rule.failureMode === failureMode;
+  const wanted = `expected a ${failureMode} case between ${formatDuration(fromMs)} and ${formatDuration(toMs)}`;
+  const alike = cases.filter((item) => item.failureMode === failureMode);
+  const isInside = ({ openedMs }: (typeof alike)[number]) => openedMs >= fromMs && openedMs <= toMs;
+  const opened = alike.find(isInside) ?? alike[0];
+  if (opened === undefined) return { text: `${wanted}, none opened`, ms: toMs, about };
+  const { openedMs } = opened;
+  if (!isInside(opened)) {
+    const ms = openedMs < fromMs ? openedMs : toMs;
+    return { text: `${wanted}, it opened at ${formatDuration(openedMs)}`, ms, about };
+  }
+  if (severity === undefined || opened.severity === severity) return undefined;
+  return { text: `expected severity ${severity}, the case opened as ${opened.severity}`, ms: openedMs, about };
+}
+
+function judgeRetracted(
+  expectation: Extract<PackExpectation, { kind: 'retracted' }>,
+  { cases }: Outcome,
+): Miss | undefined {
+  const { failureMode, fromMs, toMs } = expectation;
+  const about: Miss['about'] = (rule) => rule.failureMode === failureMode;
+  const alike = cases.filter((item) => item.failureMode === failureMode);
+  const when = toMs === Number.MAX_SAFE_INTEGER ? '' : ` between ${formatDuration(fromMs)} and ${formatDuration(toMs)}`;
+  const wanted = `expected a ${failureMode} case to be withdrawn${when}`;
+  const [first] = alike.flatMap(({ retractedMs }) => retractedMs ?? []).sort((a, b) => a - b);
+  if (alike.some(({ retractedMs = Number.NaN }) => retractedMs >= fromMs && retractedMs <= toMs)) return undefined;
+  if (first !== undefined) {
+    return { text: `${wanted}, it was at ${formatDuration(first)}`, ms: Math.min(first, toMs), about };
+  }
+  const why = alike.length === 0 ? 'none opened' : 'it stands';
+  return { text: `${wanted}, ${why}`, ms: toMs, about };
+}
+
+function judgeCounts(expectation: Extract<PackExpectation, { kind: 'count' }>, outcome: Outcome): Miss | undefined {
+  const { atMs } = expectation;
+  const when = `at ${formatDuration(atMs)}`;
+  const latest = new Map<string, FindingEvent>();
+  const heard = outcome.events.filter(({ receivedAt }) => receivedAt <= startAt + atMs);
+  for (const event of heard) latest.set(event.finding, event);
+  const findings = [...latest.values()].filter(({ state }) => state !== 'retracted');
+  const counted = ({ finding }: FindingEvent) =>
+    heard.find((event) => event.finding === finding)?.receivedAt ?? startAt;
+  if (expectation.findings !== undefined && findings.length !== expectation.findings) {
+    const surplus = findings[expectation.findings];
+    const about: Miss['about'] = (rule) => surplus === undefined || rule.source === surplus.source;
+    const ms = surplus === undefined ? atMs : counted(surplus) - startAt;
+    return { text: `expected ${expectation.findings} findings ${when}, there were ${findings.length}`, ms, about };
+  }
+  const cases = outcome.cases.filter(
+    ({ createdMs, retractedMs }) => createdMs <= atMs && !(retractedMs !== undefined && retractedMs <= atMs),
   );
-  const asked = new Set(rules.map(({ id }) => id));
+  if (expectation.cases !== undefined && cases.length !== expectation.cases) {
+    const surplus = cases[expectation.cases];
+    const about: Miss['about'] = (rule) => surplus === undefined || rule.failureMode === surplus.failureMode;
+    const text = `expected ${expectation.cases} cases ${when}, there were ${cases.length}`;
+    return { text, ms: surplus?.createdMs ?? atMs, about };
+  }
+  const holding = findings.filter(({ state }) => state !== 'cleared');
+  if (expectation.cleared === undefined || expectation.cleared === (holding.length === 0)) return undefined;
+  const sources = new Set((expectation.cleared ? holding : findings).map(({ source }) => source));
+  const text = expectation.cleared
+    ? `expected all cleared ${when}, still held: ${[...sources].join(', ')}`
+    : `expected a finding to hold ${when}`;
+  const ended = Math.max(0, ...findings.map(({ receivedAt }) => receivedAt - startAt));
+  return { text, ms: expectation.cleared ? atMs : ended, about: ({ source }) => sources.has(source) };
+}
+
+/** The sample at which it went another way than expected, and how the rules had stood up to then. */
+async function shown(pack: ProductPack, test: PackTest, miss: Miss): Promise<string[]> {
+  const last = stepsOf(test).findLast((step) => step.kind === 'arrival' && step.ms <= miss.ms);
+  if (last?.kind !== 'arrival') return [];
+  const sample = sampleAt(test, last.index);
+  const signals = Object.entries(sample?.signals ?? {}).map(([name, value]) => `${name} ${value}`);
+  const faults = (sample?.faults ?? []).map(({ code, active }) => `${code} ${active ? 'active' : 'over'}`);
+  const said = sample === undefined ? 'nothing is reported' : [...signals, ...faults].join(', ');
+  const arrived = last.ms > last.index * test.everyMs ? `, arrived at ${formatDuration(last.ms)}` : '';
+  const first = `first differs at ${formatDuration(last.index * test.everyMs)}${arrived}: ${said}`;
+  return [first, ...(await ruleHistories(pack, test, { ...miss, ms: last.ms }))];
+}
+
+/** Samples before that time whose rules are looked at. */
+const lookedAtMax = 5_000;
+const changesShownMax = 20;
+
+/** For each rule that matters: at which samples its state changed up to that time, and what it then said. */
+async function ruleHistories(pack: ProductPack, test: PackTest, { ms: untilMs, about }: Miss): Promise<string[]> {
   const fromMs = untilMs - lookedAtMax * test.everyMs;
   const lines = new Map<string, string[]>();
   const last = new Map<string, string>();
-  runTest(pack, test, (run, { arrivesMs, atMs }) => {
-    if (arrivesMs > untilMs || arrivesMs < fromMs) return;
-    for (const now of run.standings()) {
-      const { id } = now.rule;
+  await runTest(pack, test, (service, { ms, index }) => {
+    if (ms > untilMs || ms < fromMs) return;
+    for (const now of service.why(device)?.rules ?? []) {
+      const { id, failureMode } = now.rule;
       const state = standingState(now);
-      if (!asked.has(id) || last.get(id) === state) continue;
+      if (last.get(id) === state || !about({ source: `rule:${id}`, failureMode })) continue;
       last.set(id, state);
-      const heldMs = now.since === undefined ? 0 : startAt + atMs - now.since;
+      const atMs = index * test.everyMs;
+      const heldMs = now.since === undefined ? 0 : Math.max(0, startAt + atMs - now.since);
       const sentence = standingSentence(now, heldMs, (at) => formatDuration(at - startAt));
       const own = lines.get(id) ?? [];
-      own.push(`      ${formatDuration(atMs)}: ${state}. ${sentence}`);
+      own.push(`  ${formatDuration(atMs)}: ${state}. ${sentence}`);
       lines.set(id, own);
     }
   });
-  return [...lines].map(([id, own]) => {
-    const left = own.length - changesShown;
-    const shown = left > 0 ? [...own.slice(0, changesShown), `      and ${left} more changes`] : own;
-    return [`    rule ${id} up to ${formatDuration(untilMs)}:`, ...shown].join('\n');
+  return [...lines].flatMap(([id, own]) => {
+    const left = own.length - changesShownMax;
+    const shownLines = left > 0 ? [...own.slice(0, changesShownMax), `  and ${left} more changes`] : own;
+    return [`rule ${id} up to ${formatDuration(untilMs)}:`, ...shownLines];
   });
+}
+
+const eventsShownMax = 20;
+
+function history({ events }: Outcome): string[] {
+  if (events.length === 0) return ['nothing was found'];
+  const lines = events.slice(0, eventsShownMax).map((event) => {
+    const { at, source, state, severity, correction, explanation } = event;
+    return `${formatDuration(at - startAt)}: ${source} ${correction ?? state} (${severity}) ${explanation}`;
+  });
+  const more = events.length - lines.length;
+  return more > 0 ? [...lines, `and ${more} more`] : lines;
 }

@@ -1,10 +1,11 @@
 import { AftercareError, dayMs, formatDuration, formatInstant } from '../base/index.ts';
 import { Engine, type EngineOutput, type RuleStanding } from '../engine/index.ts';
 import { type HistoryRecord, openHistory, type Ticks } from '../pipeline/index.ts';
-import { Catalogue, type PackReader, type ProductPack, type RuleStage } from '../product/index.ts';
+import { Catalogue, type PackReader, type RuleStage } from '../product/index.ts';
 import { openStoredReports, type StoredReports } from '../store/index.ts';
 import { correctionHorizonMs, type Severity } from '../telemetry/index.ts';
 import { familiesOf } from './family.ts';
+import { withoutDetectors } from './without-detectors.ts';
 
 export interface WhyRequest {
   readonly device: string;
@@ -121,11 +122,6 @@ function isPublication(record: HistoryRecord['record'], product: string): boolea
   return record.kind === 'fact' && record.fact.type === 'pack-published' && record.fact.product === product;
 }
 
-/** Rules read signals, not what detectors make of them: without its detectors a pack is judged many times as fast. */
-function withoutDetectors(pack: ProductPack): ProductPack {
-  return { ...pack, signals: pack.signals.map((signal) => ({ ...signal, watch: [], range: undefined })) };
-}
-
 class WhyReplay {
   readonly #catalogue: Catalogue;
   readonly #engine: Engine;
@@ -188,7 +184,8 @@ class WhyReplay {
   }
 }
 
-function toldRule(now: RuleStanding, judgedAt: number): WhyRule {
+/** A rule in words. */
+export function toldRule(now: RuleStanding, judgedAt: number): WhyRule {
   const { rule, open, asks, condition, holds, since, forMs, parts, failing } = now;
   const { id, title, stage, severity } = rule;
   const state = standingState(now);

@@ -1,3 +1,4 @@
+import { formatDuration } from '../base/index.ts';
 import type { Path, SourceDocument } from './document.ts';
 import { didYouMean } from './names.ts';
 import type { PackExpectation, PackTest, SampleRun, SignalSpec } from './pack.ts';
@@ -15,6 +16,8 @@ export interface TestsContext {
   readonly defaultEveryMs: number;
   readonly signals: readonly SignalSpec[];
   readonly unsureSignals: readonly string[];
+  /** The source was published before: its tests are run no more. */
+  readonly published: boolean;
   /** Tells of a failure mode that there is not. */
   readonly checkMode: (path: Path, id: string) => void;
 }
@@ -39,17 +42,43 @@ function packTest(context: TestsContext, path: Path, item: unknown): PackTest | 
   const signals = testSignals(context, [...path, 'signals'], raw.signals);
   const expect = testExpectations(context, [...path, 'expect'], raw.expect);
   if (input === undefined) return undefined;
-  return {
+  const everyMs = input.every ?? context.defaultEveryMs;
+  const faults = (input.faults ?? []).map(({ at, code, active }) => ({ atMs: at, code, active: active ?? true }));
+  const lengths = Object.values(signals).map((runs) => runs.reduce((sum, { count }) => sum + count, 0));
+  const test: PackTest = {
     name: input.name,
     line: context.document.line(path),
-    everyMs: input.every ?? context.defaultEveryMs,
+    everyMs,
+    samples: Math.min(samplesMax, Math.max(0, ...lengths, ...faults.map(({ atMs }) => Math.round(atMs / everyMs) + 1))),
     signals,
     late: (input.late ?? []).map(redelivery),
     duplicate: (input.duplicate ?? []).map(redelivery),
     restartMs: input.restart ?? [],
-    faults: (input.faults ?? []).map(({ at, code, active }) => ({ atMs: at, code, active: active ?? true })),
+    faults,
     expect,
   };
+  if (!context.published) checkTimes(context.document, path, test);
+  return test;
+}
+
+/** A time at which nothing was measured would be a test that tests nothing. */
+function checkTimes(document: SourceDocument, path: Path, test: PackTest): void {
+  const { everyMs, samples } = test;
+  if (samples === 0) return;
+  const check = (place: Path, atMs: number): void => {
+    if (atMs % everyMs === 0 && atMs / everyMs < samples) return;
+    const last = formatDuration((samples - 1) * everyMs);
+    const every = `one every ${formatDuration(everyMs)}, the last at ${last}`;
+    document.atValue(place, `there is no sample at ${formatDuration(atMs)}: ${every}`);
+  };
+  for (const [index, { atMs }] of test.faults.entries()) check([...path, 'faults', index, 'at'], atMs);
+  for (const name of ['late', 'duplicate'] as const) {
+    for (const [index, { atMs, arrivesMs }] of test[name].entries()) {
+      check([...path, name, index, 'at'], atMs);
+      if (arrivesMs >= atMs) continue;
+      document.atValue([...path, name, index, 'arrives'], 'a report cannot arrive before it was measured');
+    }
+  }
 }
 
 function testSignals(context: TestsContext, path: Path, value: unknown): Record<string, readonly SampleRun[]> {
@@ -98,6 +127,12 @@ function packExpectation(context: TestsContext, path: Path, input: ExpectInput):
       failureMode: input.open,
       severity: input.severity,
     };
+  }
+  if ('retracted' in input) {
+    const { retracted, from = 0, to = Number.MAX_SAFE_INTEGER } = input;
+    context.checkMode([...path, 'retracted'], retracted);
+    if (to < from) context.document.atValue([...path, 'to'], "'to' is before 'from'");
+    return { kind: 'retracted', line, fromMs: from, toMs: to, failureMode: retracted };
   }
   if (input.findings === undefined && input.cleared === undefined && input.cases === undefined) {
     context.document.atKey(path, 'nothing is expected here: add findings, cases or cleared');

@@ -106,6 +106,8 @@ export interface PackTest {
   readonly name: string;
   readonly line: number;
   readonly everyMs: number;
+  /** How many samples it has: those of its longest signal, or up to the last fault code. */
+  readonly samples: number;
   readonly signals: Readonly<Record<string, readonly SampleRun[]>>;
   /** Times are ms after the first sample. */
   readonly late: readonly { readonly atMs: number; readonly arrivesMs: number }[];
@@ -123,6 +125,14 @@ export type PackExpectation =
       readonly toMs: number;
       readonly failureMode: string;
       readonly severity: Severity | undefined;
+    }
+  /** A case whose findings are all withdrawn, with the tick after a report that came late. */
+  | {
+      readonly kind: 'retracted';
+      readonly line: number;
+      readonly fromMs: number;
+      readonly toMs: number;
+      readonly failureMode: string;
     }
   | {
       readonly kind: 'count';

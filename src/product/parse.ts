@@ -101,6 +101,7 @@ class PackParser {
       defaultEveryMs: reports.everyMs,
       signals: signals.specs,
       unsureSignals: signals.unsure,
+      published: this.#options.published === true,
       checkMode: (path, id) => this.#checkMode(path, id),
     });
     return { product, title, reports, signals: signals.specs, failureModes, playbooks, faultCodes, rules, tests };

@@ -134,7 +134,10 @@ export const ruleSchema = z
   })
   .register(names, { id: 'rule' });
 
-const redelivery = z.strictObject({ at: offset, arrives: offset });
+const redelivery = z.strictObject({
+  at: offset.describe('When it was measured: the time of a sample'),
+  arrives: offset.describe('When the service gets it'),
+});
 
 export const expectOpenSchema = z.strictObject({
   from: offset,
@@ -143,10 +146,16 @@ export const expectOpenSchema = z.strictObject({
   severity: severity.optional(),
 });
 
+export const expectRetractedSchema = z.strictObject({
+  retracted: reference.describe('The failure mode of the case that reports which came late withdraw'),
+  from: offset.optional().describe('When at the earliest, by arrival. Default: 0'),
+  to: offset.optional().describe('When at the latest, by arrival. Default: at any time'),
+});
+
 export const expectCountSchema = z.strictObject({
   at: offset,
-  findings: z.int().nonnegative().optional().describe('Findings raised so far'),
-  cases: z.int().nonnegative().optional().describe('Cases opened so far'),
+  findings: z.int().nonnegative().optional().describe('Findings raised so far, without those that were withdrawn'),
+  cases: z.int().nonnegative().optional().describe('Cases opened so far, without those that were withdrawn'),
   cleared: z.boolean().optional().describe('Whether every finding is over'),
 });
 
@@ -157,15 +166,15 @@ export const testSchema = z
     signals: z
       .record(z.string(), z.union([z.string(), z.number(), z.boolean()]))
       .describe('VxN: N samples of value V, the first at 0; _xN: N reports without it. "4x20 9x40"'),
-    late: z.array(redelivery).max(1_000).optional(),
-    duplicate: z.array(redelivery).max(1_000).optional(),
-    restart: z.array(offset).max(100).optional(),
+    late: z.array(redelivery).max(1_000).optional().describe('Samples that come after others that were measured later'),
+    duplicate: z.array(redelivery).max(1_000).optional().describe('Samples that come once more'),
+    restart: z.array(offset).max(100).optional().describe('When the service starts again'),
     faults: z
       .array(z.strictObject({ at: offset, code: z.string().min(1).max(64), active: z.boolean().optional() }))
       .max(1_000)
       .optional(),
     expect: z
-      .array(z.union([expectOpenSchema, expectCountSchema]))
+      .array(z.union([expectOpenSchema, expectRetractedSchema, expectCountSchema]))
       .min(1)
       .max(100),
   })

@@ -3,7 +3,7 @@ import type { Path, SourceDocument } from './document.ts';
 import { didYouMean } from './names.ts';
 
 /** Words of the pack format that are decided and not built yet. Silence about them would be a rule that never fires. */
-const planned = new Set('derived prognosis escalate schedule schedules cohort retracted upgrade facts'.split(' '));
+const planned = new Set('derived prognosis escalate schedule schedules cohort upgrade facts'.split(' '));
 
 /**
  * Reads the value at the path by its shape. Every problem goes to the document with its place; undefined is returned
@@ -30,7 +30,9 @@ export function refuseUnknownKeys(document: SourceDocument, path: Path, keys: It
 
 function unknownKey(key: string, known: Iterable<string>): string {
   if (planned.has(key)) return `'${key}' is not supported yet`;
-  return `unknown key '${key}'${didYouMean(key, known)}`;
+  const names = [...known];
+  if (names.includes(key)) return `'${key}' does not go with the other keys here`;
+  return `unknown key '${key}'${didYouMean(key, names)}`;
 }
 
 interface Reading {

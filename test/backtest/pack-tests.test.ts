@@ -16,8 +16,8 @@ rules:
 
 const run = (tests: string) => runPackTests(pack(`${rules}tests:\n${tests}`));
 
-it('passes what holds: opening, counts, clearing, over duplicates, late reports and restarts', () => {
-  const results = run(`
+it('passes what holds: opening, counts, clearing, over duplicates, late reports and restarts', async () => {
+  const results = await run(`
   - name: warm
     every: 1m
     signals: {temp: "4x10 9x10 4x10"}
@@ -41,8 +41,10 @@ it.each([
   ['{at: 30m, cases: 0}', 'there were 1'],
   ['{at: 17m, cleared: true}', 'still held: rule:warm'],
   ['{at: 30m, cleared: false}', 'expected a finding to hold'],
-])('fails %s and says what happened', (expectation, text) => {
-  const [result] = run(`
+  ['{retracted: warm}', 'expected a warm case to be withdrawn, it stands'],
+  ['{retracted: anomaly}', 'none opened'],
+])('fails %s and says what happened', async (expectation, text) => {
+  const [result] = await run(`
   - name: warm
     every: 1m
     signals: {temp: "4x10 9x10 4x10"}
@@ -53,19 +55,51 @@ it.each([
   expect(result?.failures[0]?.text).toContain('15m: rule:warm raised');
 });
 
-it('shows how the rules stood, from sample to sample, where a test fails', () => {
-  const [result] = run(`
-  - name: warm
-    every: 1m
-    signals: {temp: "4x10 9x4 7x2 9x10"}
-    expect: [{from: 15m, to: 15m, open: warm}]
+it('withdraws a case with the tick after the report that speaks against it', async () => {
+  const results = await run(`
+  - name: late
+    signals: {temp: "4x2 9x2 5 9x4 4x10"}
+    late: [{at: 4m, arrives: 12m}]
+    expect:
+      - {from: 7m, to: 7m, open: warm}
+      - {at: 11m, findings: 1, cases: 1}
+      - {retracted: warm, from: 12m, to: 13m}
+      - {at: 13m, findings: 0, cases: 0, cleared: true}
+  - name: the same, expected otherwise
+    signals: {temp: "4x2 9x2 5 9x4 4x10"}
+    late: [{at: 4m, arrives: 12m}]
+    expect: [{retracted: warm, to: 10m}]
 `);
-  const [failure] = result?.failures ?? [];
-  const lines = failure?.text.split('\n').slice(-4);
-  expect(lines).toEqual([
-    '    rule warm up to 15m:',
+  expect(results[0]?.failures).toEqual([]);
+  expect(results[1]?.failures[0]?.text).toContain('it was at 12m5s');
+});
+
+it('judges fault codes, and the silence of samples that are not there', async () => {
+  const results = await run(`
+  - name: a code, then silence
+    signals: {temp: "4x5 _x20 4x5"}
+    faults: [{at: 2m, code: X9}, {at: 4m, code: X9, active: false}]
+    expect:
+      - {at: 3m, findings: 1, cleared: false}
+      - {at: 4m, findings: 1, cleared: true}
+      - {at: 20m, findings: 2, cleared: false, cases: 0}
+      - {at: 29m, findings: 2, cleared: true}
+`);
+  expect(results[0]?.failures).toEqual([]);
+});
+
+it('says where it went another way first, what was reported there, and how the rule stood', async () => {
+  const [result] = await run(`
+  - name: warm
+    signals: {temp: "4x10 9x10"}
+    expect: [{from: 10m, to: 12m, open: warm}]
+`);
+  expect(result?.failures[0]?.text.split('\n')).toEqual([
+    'expected a warm case between 10m and 12m, it opened at 15m',
+    '    first differs at 12m: temp 9',
+    '    rule warm up to 12m:',
     '      0s: quiet. Not open: temp is 4 °C.',
     '      10m: waiting. Not open yet: temp is above 8 °C, for 0s of the 5m that it must.',
-    '      14m: quiet. Not open: temp is 7 °C.',
+    expect.stringContaining('15m: rule:warm raised (major)'),
   ]);
 });

@@ -136,11 +136,12 @@ tests:
   - name: t
     every: 1m
     signals: {a: "4x2 _ -1.5e1x3", mode: "x2x3 idle"}
-    late: [{at: 25m, arrives: 40m}]
+    late: [{at: 3m, arrives: 40m}]
     restart: [0, 45m]
     faults: [{at: 5m, code: E1}, {at: 6m, code: E1, active: false}]
     expect:
       - {from: 0, to: 43m, open: anomaly, severity: major}
+      - {retracted: anomaly}
       - {at: 150m, findings: 1, cases: 0, cleared: true}
 `);
     expect(pack.tests).toEqual([
@@ -148,6 +149,7 @@ tests:
         name: 't',
         line: 7,
         everyMs: 60_000,
+        samples: 7,
         signals: {
           a: [
             { value: 4, count: 2 },
@@ -159,7 +161,7 @@ tests:
             { value: 'idle', count: 1 },
           ],
         },
-        late: [{ atMs: 1_500_000, arrivesMs: 2_400_000 }],
+        late: [{ atMs: 180_000, arrivesMs: 2_400_000 }],
         duplicate: [],
         restartMs: [0, 2_700_000],
         faults: [
@@ -168,7 +170,8 @@ tests:
         ],
         expect: [
           { kind: 'open', line: 14, fromMs: 0, toMs: 2_580_000, failureMode: 'anomaly', severity: 'major' },
-          { kind: 'count', line: 15, atMs: 9_000_000, findings: 1, cases: 0, cleared: true },
+          { kind: 'retracted', line: 15, fromMs: 0, toMs: Number.MAX_SAFE_INTEGER, failureMode: 'anomaly' },
+          { kind: 'count', line: 16, atMs: 9_000_000, findings: 1, cases: 0, cleared: true },
         ],
       },
     ]);
@@ -176,6 +179,22 @@ tests:
 });
 
 describe('a pack with problems', () => {
+  it('is told of times at which its tests measure nothing', () => {
+    const tests = `tests:
+  - name: t
+    every: 1m
+    signals: {a: "4x7"}
+    late: [{at: 90s, arrives: 3m}]
+    duplicate: [{at: 7m, arrives: 8m}, {at: 5m, arrives: 4m}]
+    expect: [{at: 1m, findings: 0}]
+`;
+    expect(problemsOf(`${minimal}${tests}`)).toEqual([
+      'p.yaml:9:17: there is no sample at 1m30s: one every 1m, the last at 6m',
+      'p.yaml:10:22: there is no sample at 7m: one every 1m, the last at 6m',
+      'p.yaml:10:58: a report cannot arrive before it was measured',
+    ]);
+  });
+
   it('is refused with a sentence when it is no pack at all', () => {
     const nothing = 'p.yaml:1:1: a product pack has keys and values: product, title, signals, …';
     for (const source of ['', '- a', 'text', '42']) expect(problemsOf(source)).toEqual([nothing]);
