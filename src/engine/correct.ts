@@ -1,6 +1,6 @@
 import type { EvidenceReading, FindingEvent } from '../findings/index.ts';
 import { formatClock, type Report } from '../telemetry/index.ts';
-import { type OpenFinding, type Past, pastMax } from './device-state.ts';
+import { byOpening, type OpenFinding, type Past, pastMax } from './device-state.ts';
 
 /** What was found of a stretch of a device's event time, and what is found of it now that more is known. */
 export interface Rejudged {
@@ -45,7 +45,7 @@ export function reconcile(rejudged: Rejudged): Correction {
 export function pastOf(standing: readonly OpenFinding[], before: readonly Past[]): Past[] {
   const known = new Set(standing.map(({ last }) => last.finding));
   const ended = standing.filter(({ last }) => !holds(last));
-  return [...before.filter(({ last }) => !known.has(last.finding)), ...ended].slice(-pastMax);
+  return [...before.filter(({ last }) => !known.has(last.finding)), ...ended].sort(byOpening).slice(-pastMax);
 }
 
 export function holds({ state }: FindingEvent): boolean {
@@ -99,7 +99,7 @@ function follow(before: OpenFinding, fresh: OpenFinding, { now }: Rejudged, even
     old.startsAt === last.startsAt &&
     old.openedAt === last.openedAt &&
     old.endsAt === last.endsAt;
-  if (isSame) return { ...fresh, events: told, last: { ...last, id: old.id, finding: old.finding } };
+  if (isSame) return { ...fresh, events: told, last: old };
   const correction = old.startsAt === last.startsAt && old.openedAt === last.openedAt ? 'extended' : 'moved';
   const changes: FindingEvent[] = [];
   const again = { ...last, endsAt: undefined, state: 'updated' } as const;

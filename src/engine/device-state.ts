@@ -24,6 +24,11 @@ export type Past = OpenFinding;
 /** Ended findings kept for corrections; each is about a kilobyte. */
 export const pastMax = 32;
 
+/** The order in which ended findings are kept, wherever judging them again began. */
+export function byOpening({ last: a }: OpenFinding, { last: b }: OpenFinding): number {
+  return a.openedAt - b.openedAt || (a.finding < b.finding ? -1 : a.finding > b.finding ? 1 : 0);
+}
+
 /** All that the engine remembers of a device. */
 export interface DeviceState {
   readonly product: string;

@@ -1,7 +1,7 @@
 import { type EvidenceReading, evidenceReadingsMax, type FindingEvent } from '../findings/index.ts';
 import { type ProductPack, reservedFailureModes } from '../product/index.ts';
 import { type Severity, worseSeverity } from '../telemetry/index.ts';
-import { type DeviceState, type OpenFinding, pastMax } from './device-state.ts';
+import { byOpening, type DeviceState, type OpenFinding, pastMax } from './device-state.ts';
 
 /** Where in the log an event comes from, and when. */
 export interface Cause {
@@ -136,6 +136,7 @@ export function clear(
 
 function remember(state: DeviceState, event: FindingEvent, events: number): void {
   state.past.push({ events, last: { ...event, evidence: event.evidence.slice(-pastEvidence) } });
+  state.past.sort(byOpening);
   if (state.past.length > pastMax) state.past.shift();
 }
 

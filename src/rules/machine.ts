@@ -211,7 +211,8 @@ export class RuleMachine implements ConditionInputs {
     if (own.since === null) {
       this.#current.waiting += 1;
       own.since = now - (silentForMs ?? 0);
-      own.downMs = downMs;
+      // Of no meaning to the others: equal states are to be equal, whenever they were judged.
+      own.downMs = rule.usesSilent ? downMs : 0;
     }
     // Event time knows nothing of the service's down-time.
     const heldMs = now - own.since - (rule.usesSilent ? downMs - own.downMs : 0);

@@ -62,7 +62,6 @@ class Simulation {
   /** What people were told to be done, and whether they tried anything at all: the answer may have been lost. */
   readonly #acts: PersonsAct[] = [];
   #peopleTried = false;
-  #starts = 0;
   readonly #problems: string[] = [];
   /** Devices of which something was refused: it came again later than what was sent after it. */
   readonly #refused = new Set<string>();
@@ -146,7 +145,6 @@ class Simulation {
     const world = this.#world;
     const life = new Life(world);
     this.#life = life;
-    this.#starts += 1;
     world.note('start');
     startService({
       world,
@@ -360,7 +358,6 @@ class Simulation {
       devices,
       acts: this.#acts,
       peopleTried: this.#peopleTried,
-      starts: this.#starts,
       refused: this.#refused,
     });
     this.#problems.push(...problems);

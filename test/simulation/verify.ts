@@ -28,8 +28,6 @@ export interface Outcome {
   readonly acts: readonly PersonsAct[];
   /** Somebody tried to act, whether or not they heard that it was done. */
   readonly peopleTried: boolean;
-  /** How often the process was started. */
-  readonly starts: number;
   /** Devices of which something was refused: it came again later than what was sent after it. */
   readonly refused: ReadonlySet<string>;
 }
@@ -54,31 +52,14 @@ export async function verify(outcome: Outcome): Promise<string[]> {
       ...checkMade(device, counted, device.manner.resendsInOrder && !outcome.refused.has(device.id)),
     );
   }
-  const unsure = correctedAfterStart(outcome);
-  problems.push(...checkMachine(folded, machine, unsure), ...(await checkRegistry(history, machine)));
+  problems.push(...checkMachine(folded, machine), ...(await checkRegistry(history, machine)));
   const book = await readCases(memoryCases(machine.cases, idOf), deviceIds(outcome));
-  if (!outcome.peopleTried && unsure.size === 0)
-    problems.push(...same('cases', book, await casesOf(folded.findings, deviceIds(outcome))));
-  problems.push(...checkCases(book, folded, outcome.acts, unsure));
+  if (!outcome.peopleTried) problems.push(...same('cases', book, await casesOf(folded.findings, deviceIds(outcome))));
+  problems.push(...checkCases(book, folded, outcome.acts));
   // When something was sent again says how far the device's clock is off: a repeat may move what comes after it.
-  const moved = devices.filter(({ manner }) => manner.sendsSentAt).map(({ id }) => id);
-  const excepted = new Set([...lateDevices(outcome), ...moved]);
-  problems.push(...(await checkRepeats(history, expected, folded, excepted)));
+  const moved = new Set(devices.filter(({ manner }) => manner.sendsSentAt).map(({ id }) => id));
+  problems.push(...(await checkRepeats(history, expected, folded, moved)));
   return problems;
-}
-
-/**
- * After a start a stretch of late reports may be judged again from an earlier snapshot than without it, since the newest
- * are in memory only; what rules remember of the service's own down-time and of silence then differs. So what is said of
- * the engine holds for devices whose reports came in order, and for all where the process was started once.
- */
-function correctedAfterStart(outcome: Outcome): ReadonlySet<string> {
-  return outcome.starts > 1 ? lateDevices(outcome) : new Set();
-}
-
-function lateDevices({ ledgers }: Outcome): ReadonlySet<string> {
-  const late = [...ledgers].filter(([, ledger]) => ledger !== undefined && ledger.late > 0);
-  return new Set(late.map(([id]) => id));
 }
 
 /** Received = acknowledged + duplicates + quarantined, and each as the contract counts it; all of it stored, evaluated. */
@@ -118,22 +99,21 @@ function checkMade({ id, made, manner }: SimDevice, counted: ExpectedDevice, inO
 }
 
 /** After all deaths and repeats the machine holds what one pass over the log comes to. */
-function checkMachine(folded: Folded, { telemetry, checkpoint }: Machine, unsure: ReadonlySet<string>): string[] {
+function checkMachine(folded: Folded, { telemetry, checkpoint }: Machine): string[] {
   const rows = [...checkpoint.devices.values()];
   const states = (of: ReadonlyMap<string, string | undefined>) => rows.map(({ id }) => parsed(of.get(id)));
   const history = [...checkpoint.history.keys()].sort((a, b) => a - b);
   const bandKey = ({ device, signal, at }: { device: string; signal: string; at: number }) =>
     `${device} ${signal} ${at}`;
-  const isSure = ({ device }: { device: string }) => !unsure.has(device);
-  const bands = new Map(folded.bands.filter(isSure).map((band) => [bandKey(band), band]));
-  const held = new Map([...checkpoint.bands.values()].filter(isSure).map((band) => [bandKey(band), band]));
+  const bands = new Map(folded.bands.map((band) => [bandKey(band), band]));
+  const held = new Map(checkpoint.bands.values().map((band) => [bandKey(band), band]));
   return [
     ...same('stored reports', telemetry.reports, folded.reports),
     ...same('devices in the checkpoint', rows.map(({ id }) => id).sort(), [...folded.engine.keys()].sort()),
     ...same(
       'engine state',
-      rows.map(({ id, engine }) => (unsure.has(id) ? undefined : parsed(engine))),
-      rows.map(({ id }) => (unsure.has(id) ? undefined : parsed(folded.engine.get(id)))),
+      rows.map(({ engine }) => parsed(engine)),
+      states(folded.engine),
     ),
     ...same(
       'admission state',
@@ -160,22 +140,14 @@ async function checkRegistry(history: readonly Uint8Array[], machine: Machine): 
 }
 
 /** One open case a device and failure mode; each finding as the log has it; what people did stays done. */
-function checkCases(
-  { cases, findings, timelines }: CaseBook,
-  folded: Folded,
-  acts: readonly PersonsAct[],
-  unsure: ReadonlySet<string>,
-): string[] {
+function checkCases({ cases, findings, timelines }: CaseBook, folded: Folded, acts: readonly PersonsAct[]): string[] {
   const problems: string[] = [];
   const open = cases.filter(({ state }) => state !== 'resolved').map((item) => `${item.device} ${item.failureMode}`);
   if (new Set(open).size < open.length) problems.push(`two open cases for one: ${open}`);
   const last = new Map(folded.findings.map((event) => [event.finding, event]));
   const state = (event: string) => (event === 'updated' ? 'raised' : event);
-  const isSure = ({ device }: { device: string }) => !unsure.has(device);
-  const wanted = [...last.values()]
-    .filter(isSure)
-    .map((event) => `${event.finding} ${state(event.state)} ${event.endsAt ?? null}`);
-  const held = findings.filter(isSure).map((finding) => `${finding.id} ${finding.state} ${finding.endsAt}`);
+  const wanted = [...last.values()].map((event) => `${event.finding} ${state(event.state)} ${event.endsAt ?? null}`);
+  const held = findings.map((finding) => `${finding.id} ${finding.state} ${finding.endsAt}`);
   problems.push(...same('findings', held.sort(), wanted.sort()));
   const entries = JSON.stringify(timelines);
   for (const act of acts) {
@@ -193,13 +165,13 @@ async function checkRepeats(
   history: readonly Uint8Array[],
   expected: ReadonlyMap<string, ExpectedDevice>,
   folded: Folded,
-  excepted: ReadonlySet<string>,
+  moved: ReadonlySet<string>,
 ): Promise<string[]> {
   const repeats = new Set(expected.values().flatMap((device) => device.repeats));
   if (repeats.size === 0) return [];
   const once = await fold(withoutRepeats(history, repeats));
-  const inOrder = ({ findings }: Folded) => findings.filter(({ device }) => !excepted.has(device));
-  return same('findings without repeats', inOrder(folded), inOrder(once));
+  const unmoved = ({ findings }: Folded) => findings.filter(({ device }) => !moved.has(device));
+  return same('findings without repeats', unmoved(folded), unmoved(once));
 }
 
 function deviceIds({ devices }: Outcome): string[] {
