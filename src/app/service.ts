@@ -114,7 +114,11 @@ async function startParts(
   });
   stops.push(() => keeper.stop());
   const idOf = (text: string) => createHash('sha256').update(text).digest('hex').slice(0, 16);
-  const cases = await openEmbeddedCaseStore({ folder: folder.path, idOf });
+  const cases = await openEmbeddedCaseStore({
+    folder: folder.path,
+    idOf,
+    casesPerRuleHourMax: config.AFTERCARE_LIMIT_CASES_PER_RULE_HOUR,
+  });
   stops.push(() => cases.close());
   const pipeline = await openPipeline({
     log,

@@ -44,6 +44,7 @@ export const settings = {
   AFTERCARE_LIMIT_PACKET_BYTES: setting(bytes, '256KiB'),
   AFTERCARE_LIMIT_CONNECTIONS: setting(count, '20000'),
   AFTERCARE_LIMIT_REPORTS_PER_SECOND: setting(count, '5000'),
+  AFTERCARE_LIMIT_CASES_PER_RULE_HOUR: setting(count, '50'),
   AFTERCARE_LIMIT_CALLS_PER_SECOND: setting(count, '1000'),
 } as const;
 

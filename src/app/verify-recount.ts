@@ -29,7 +29,7 @@ export class Recount {
     this.#processor = new Processor({
       catalogue: new Catalogue(readPack),
       // Counts need no judgement.
-      engine: { step: () => undefined },
+      engine: { step: () => undefined, globals: () => ({ lastHeardAt: 0, downMs: 0 }) },
       devices: this.devices,
       hash: contentHash,
       earlier: {

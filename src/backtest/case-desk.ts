@@ -1,5 +1,5 @@
 import { assert, dayMs } from '../base/index.ts';
-import { type Case, type CaseChange, decide, type Finding } from '../cases/index.ts';
+import { type Case, decide, type Finding } from '../cases/index.ts';
 import type { FindingEvent } from '../findings/index.ts';
 import type { Severity } from '../telemetry/index.ts';
 
@@ -132,7 +132,7 @@ export class CaseDesk {
     return over;
   }
 
-  #decide(standing: Parameters<typeof decide>[0], change: CaseChange) {
+  #decide(standing: Parameters<typeof decide>[0], change: Parameters<typeof decide>[1]) {
     const decision = decide(standing, change, { idOf: (text) => text, nextNumber: () => ++this.#number });
     assert(decision.kind === 'done', 'nobody else changes the cases of a simulation');
     return decision;

@@ -1,5 +1,5 @@
 import { AftercareError } from '../base/index.ts';
-import { type Case, type CaseChange, decide, type Finding, type Standing, type TimelineItem } from '../cases/index.ts';
+import { type Case, decide, type Finding, type Standing, type TimelineItem } from '../cases/index.ts';
 
 /** Cases in memory, by the same decisions as in the service. Nothing is forgotten. */
 export class CaseFold {
@@ -22,7 +22,7 @@ export class CaseFold {
   }
 
   /** Errors: `case-not-found`, `version-conflict`, `case-refused`. */
-  apply(change: CaseChange): void {
+  apply(change: Parameters<typeof decide>[1]): void {
     const naming = { idOf: (text: string) => text, nextNumber: () => this.#cases.size + 1 };
     const decision = decide(this.#standing(change), change, naming);
     if (decision.kind === 'refused') throw new AftercareError(decision.code, decision.reason);
@@ -33,7 +33,7 @@ export class CaseFold {
     this.#timelines.set(item.id, [...this.timeline(item.id), ...timeline]);
   }
 
-  #standing(change: CaseChange): Standing {
+  #standing(change: Parameters<typeof decide>[1]): Standing {
     if (change.kind !== 'finding') {
       return { subject: this.#cases.get(change.case), finding: undefined, open: undefined, resolved: undefined };
     }

@@ -1,6 +1,6 @@
 import type { HistoryRecord } from '../pipeline/index.ts';
 import type { StoredBlock } from '../store/index.ts';
-import type { DeviceFacts } from '../telemetry/index.ts';
+import { type DeviceFacts, deviceOfFact } from '../telemetry/index.ts';
 
 /** Devices that are replayed together, because what one reports may be read in judging another. */
 export interface Family {
@@ -51,8 +51,7 @@ export function familiesOf({ records, product, devices, together }: FamilyOption
 }
 
 function deviceOf({ record }: HistoryRecord): string | undefined {
-  if (record.kind !== 'fact' || record.fact.type === 'pack-published') return undefined;
-  return record.fact.type === 'device-registered' ? record.fact.device.id : record.fact.id;
+  return record.kind === 'fact' ? deviceOfFact(record.fact) : undefined;
 }
 
 function noteFact(known: Map<string, Pick<DeviceFacts, 'product' | 'parent'>>, { record }: HistoryRecord): void {

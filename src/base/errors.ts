@@ -27,6 +27,8 @@ export const errorCatalogue = {
   'log-full': { status: 503, title: 'The log has reached its disk bound' },
   'log-read-failed': { status: 503, title: 'The log could not be read' },
   'log-write-failed': { status: 503, title: 'The log could not be written' },
+  'maintenance-invalid': { status: 422, title: 'The maintenance cannot be planned like this' },
+  'maintenance-not-found': { status: 404, title: 'No such maintenance' },
   'media-type-unsupported': { status: 415, title: 'The body has a type that is not read here' },
   'method-not-allowed': { status: 405, title: 'This path does not know that method' },
   'node-version': { status: 500, title: 'This Node.js is not supported' },

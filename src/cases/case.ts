@@ -1,5 +1,6 @@
 import type { EvidenceReading, FindingEvent } from '../findings/index.ts';
 import type { Severity } from '../telemetry/index.ts';
+import type { Surroundings } from './surroundings.ts';
 
 export const verdicts = [
   'confirmed_fault',
@@ -41,17 +42,24 @@ export interface Case {
   readonly updatedAt: number;
   /** Rises by one with every change; people's actions name the one they saw. */
   readonly version: number;
-  /** `retracted` is the engine's: corrections left the case without a finding. */
+  /**
+   * `retracted` is the engine's: corrections left the case without a finding. So is a `duplicate` that it resolved: the
+   * gateway above fell silent too.
+   */
   readonly verdict: Verdict | 'retracted' | null;
   readonly note: string | null;
   readonly resolvedAt: number | null;
-  /** Who resolved it, a person's or program's name; `engine` for `retracted`. */
+  /** Who resolved it, a person's or program's name, or `engine`. */
   readonly resolvedBy: string | null;
   /** Id of the resolved case of the same device and failure mode before this one. */
   readonly recurrenceOf: string | null;
   /** Findings that joined it, the opening one included, and how many of them still hold. */
   readonly findings: number;
   readonly findingsOpen: number;
+  /** Devices whose findings are in it: its own, those silent behind it, those of a storm. */
+  readonly devices: number;
+  /** The source whose further findings it gathers, since that opened too many cases; null for any other case. */
+  readonly storm: string | null;
 }
 
 /** A finding as it stands: the fold of its events. */
@@ -71,6 +79,9 @@ export interface Finding {
   readonly explanation: string;
   readonly evidence: readonly EvidenceReading[];
   readonly case: string | null;
+  readonly bySilence: boolean;
+  /** Ids of the maintenance that kept it from opening a case; a case may have opened since. */
+  readonly hiddenBy: readonly string[];
 }
 
 /** `retracted`, `extended` and `moved` are corrections, made when reports came late. */
@@ -100,9 +111,16 @@ export interface TimelineItem {
   readonly data: Readonly<Record<string, unknown>>;
 }
 
-/** What may change a case: a finding's event, or a person's action on the version that they saw. */
+/** What may change a case: a finding's event, a tick, or a person's action on the version that they saw. */
 export type CaseChange =
-  | { readonly kind: 'finding'; readonly event: FindingEvent; readonly now: number }
+  | {
+      readonly kind: 'finding';
+      readonly event: FindingEvent;
+      readonly now: number;
+      /** Absent: nothing speaks against a case. */
+      readonly around?: Surroundings;
+    }
+  | CaseTick
   | {
       readonly kind: 'acknowledge';
       readonly case: string;
@@ -119,6 +137,17 @@ export type CaseChange =
       readonly verdict: Verdict;
       readonly note: string | undefined;
     };
+
+/** Time passes: what was hidden or explained, and still holds, may be so no longer. */
+export interface CaseTick {
+  readonly kind: 'tick';
+  readonly offset: number;
+  readonly now: number;
+  /** The service's own down-time until now. */
+  readonly downMs: number;
+  /** Ids of the maintenance that is not over. */
+  readonly maintenance: readonly string[];
+}
 
 export interface CaseAction {
   readonly name: 'acknowledge' | 'resolve';

@@ -1,25 +1,29 @@
 import type { Case, CaseAction, CaseChange, Finding, TimelineItem } from './case.ts';
-import { decideFinding, type Naming, type Standing } from './decide-finding.ts';
+import { decideFinding, type Effect, type Naming } from './decide-finding.ts';
+import type { Standing } from './route.ts';
 import { wordsOfInstant, wordsOfVerdict } from './words.ts';
 
 export type Decision =
-  | {
+  | ({
       readonly kind: 'done';
       /** The case as it is now; undefined when none changed. */
       readonly case: Case | undefined;
       readonly finding: Finding | undefined;
       readonly timeline: readonly TimelineItem[];
-    }
+    } & Pick<Effect, 'silence' | 'kept' | 'isOpening'>)
   | {
       readonly kind: 'refused';
       readonly code: 'case-not-found' | 'version-conflict' | 'case-refused';
       readonly reason: string;
     };
 
-type PersonChange = Exclude<CaseChange, { kind: 'finding' }>;
+/** What a person does. */
+export type PersonChange = Exclude<CaseChange, { kind: 'finding' | 'tick' }>;
 
-/** The one function that all transitions go through. A finding's event is given once; repeats are the caller's to drop. */
-export function decide(standing: Standing, change: CaseChange, naming: Naming): Decision {
+export type FindingCaseChange = Extract<CaseChange, { kind: 'finding' }>;
+
+/** What a finding's event or a person does to one case. An event is given once; repeats are the caller's to drop. */
+export function decide(standing: Standing, change: FindingCaseChange | PersonChange, naming: Naming): Decision {
   if (change.kind === 'finding') return { kind: 'done', ...decideFinding(standing, change, naming) };
   return decideAction(standing.subject, change);
 }
@@ -41,6 +45,9 @@ function whyNot(item: Case, name: CaseAction['name']): string | null {
 function whyResolved(item: Case): string {
   const when = wordsOfInstant(item.resolvedAt ?? item.updatedAt);
   const verdict = item.verdict === null ? '' : ` as ${wordsOfVerdict(item.verdict)}`;
+  if (item.resolvedBy === 'engine' && item.verdict === 'duplicate') {
+    return `The device above was silent too: this case went into that one's on ${when}.`;
+  }
   if (item.verdict === 'retracted') return `Corrections left this case without a finding: it was withdrawn on ${when}.`;
   return `${item.resolvedBy} resolved this case on ${when}${verdict}.`;
 }

@@ -1,8 +1,10 @@
+export { Book, type BookOptions, defaultCasesPerRuleHourMax } from './book.ts';
 export {
   type Case,
   type CaseAction,
   type CaseChange,
   type CaseState,
+  type CaseTick,
   caseStates,
   type Finding,
   type TimelineItem,
@@ -12,9 +14,12 @@ export {
   verdicts,
 } from './case.ts';
 export { actions, type Decision, decide } from './decide.ts';
-export type { Naming, Standing } from './decide-finding.ts';
+export type { Naming } from './decide-finding.ts';
 export { type KnownOutcome, readKnownOutcomes } from './embedded/outcomes.ts';
 export { type EmbeddedCaseStoreOptions, openEmbeddedCaseStore } from './embedded/store.ts';
 export { type DeviceTrouble, type Health, healthOf, healthStates } from './health.ts';
-export type { CaseQuery, CaseStore, Page } from './store.ts';
+export type { CaseRecords, StandbyQuery } from './records.ts';
+export type { Standing } from './route.ts';
+export type { CaseQuery, CaseStore, FindingQuery, Page } from './store.ts';
+export { type Above, type Cover, nothingAround, type Standby, type Surroundings } from './surroundings.ts';
 export { type Urgency, urgencyOf } from './urgency.ts';

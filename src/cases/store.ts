@@ -20,13 +20,23 @@ export interface Page<Item> {
   readonly next: string | null;
 }
 
+/** Of a device, of a case, or those that a maintenance kept from opening a case. */
+export type FindingQuery = ({ readonly device: string } | { readonly case: string } | { readonly hiddenBy: string }) & {
+  /** Those whose [startsAt, endsAt] touches [from, to). */
+  readonly from?: number | undefined;
+  readonly to?: number | undefined;
+  readonly newestFirst?: boolean | undefined;
+  readonly limit: number;
+  readonly cursor?: string | undefined;
+};
+
 export interface CaseStore {
   /**
    * Applies changes in order, all in one transaction, and resolves to the cases that changed (once each, as they are
-   * after it). A finding event applied before is a no-op. A person's action that is not allowed rejects the whole call:
-   * `case-not-found`, `version-conflict` (another version) or `case-refused` (with the reason).
-   * Survives the process when resolved; a loss of power too where a person acted, else from `sync` on: the engine's
-   * events are made again from the log. At most 10,000 changes a call.
+   * after it). A finding event or tick applied before is a no-op, where all came in the order of the log. A person's
+   * action that is not allowed rejects the whole call: `case-not-found`, `version-conflict` (another version) or
+   * `case-refused` (with the reason). Survives the process when resolved; a loss of power too where a person acted, else
+   * from `sync` on: the engine's events are made again from the log. At most 10,000 changes a call.
    */
   apply(changes: readonly CaseChange[]): Promise<readonly Case[]>;
   sync(): Promise<void>;
@@ -34,19 +44,8 @@ export interface CaseStore {
   list(query: CaseQuery): Promise<Page<Case>>;
   /** Oldest first, in the order written. */
   timeline(id: string, page: { limit: number; cursor?: string | undefined }): Promise<Page<TimelineItem>>;
-  /**
-   * Of a device (those whose [startsAt, endsAt] touches [from, to)), or of a case. Oldest `startsAt` first, or with
-   * `newestFirst` the other way round; a cursor belongs to one order.
-   */
-  findings(
-    query: ({ device: string } | { case: string }) & {
-      from?: number | undefined;
-      to?: number | undefined;
-      newestFirst?: boolean | undefined;
-      limit: number;
-      cursor?: string | undefined;
-    },
-  ): Promise<Page<Finding>>;
+  /** Oldest `startsAt` first, or with `newestFirst` the other way round; a cursor belongs to one order. */
+  findings(query: FindingQuery): Promise<Page<Finding>>;
   /**
    * What is open on every device, or on one, by device; a device on which nothing is open is not there. One look at
    * indexes that hold open cases and findings only: it costs as much as is open, whatever the history.

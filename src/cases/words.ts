@@ -1,6 +1,7 @@
 import { formatInstant } from '../base/index.ts';
 import type { FindingEvent } from '../findings/index.ts';
 import type { Case, Finding } from './case.ts';
+import type { Cover } from './surroundings.ts';
 
 const verdictWords: Readonly<Record<NonNullable<Case['verdict']>, string>> = {
   confirmed_fault: 'a confirmed fault',
@@ -47,4 +48,18 @@ export function wordsOfCorrection(
   }
   const what = changes.length > 0 ? changes.join(', and ') : 'it was recognized at another time';
   return `Readings that came late show that ${what}.`;
+}
+
+/** “New compressors” (Ana) */
+export function wordsOfCover({ reason, owner }: Cover): string {
+  return `“${reason}” (${owner})`;
+}
+
+/** Begins a sentence: "The rule door-open", "The fault code E17", "The detector level of cabinet_temp". */
+export function wordsOfSource(source: string): string {
+  const [kind = '', ...rest] = source.split(':');
+  const name = rest.join(':');
+  if (kind === 'rule') return `The rule ${name}`;
+  if (kind === 'fault') return `The fault code ${name}`;
+  return name === '' ? `The source ${kind}` : `The detector ${kind} of ${name}`;
 }

@@ -26,6 +26,7 @@ export interface Raised {
   readonly openedAt: number;
   readonly explanation: string;
   readonly evidence: readonly EvidenceReading[];
+  readonly bySilence?: true;
 }
 
 /** These go by arrival: reports that come late change nothing of them. */

@@ -182,7 +182,7 @@ function keepBand({ report, out }: InHand, { name, keptBand }: WatchedSignal, { 
 /** What the rules' transitions mean as findings. */
 export function ruleEvents(
   state: DeviceState,
-  pack: ProductPack,
+  { pack, rules }: Pick<Judge, 'pack' | 'rules'>,
   cause: Cause,
   transitions: readonly RuleTransition[],
 ): readonly FindingEvent[] {
@@ -194,6 +194,7 @@ export function ruleEvents(
     const { startsAt, openedAt, signal } = transition;
     const { failureMode, severity, safety } = rule;
     const opensCase = rule.stage === 'live';
+    const bySilence = rules.silentRules.has(rule.id) ? ({ bySilence: true } as const) : {};
     return (
       raise(state, pack, cause, {
         source,
@@ -207,6 +208,7 @@ export function ruleEvents(
         openedAt,
         explanation,
         evidence,
+        ...bySilence,
       }) ?? []
     );
   });

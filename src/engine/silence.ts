@@ -38,6 +38,7 @@ export function raiseSilence(
     openedAt: cause.receivedAt,
     explanation: `Nothing has been heard since ${formatClock(since)}; ${allowed} of silence is normal for this product.`,
     evidence: [],
+    bySilence: true,
   });
 }
 

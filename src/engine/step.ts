@@ -1,7 +1,7 @@
 import type { FindingEvent } from '../findings/index.ts';
 import type { Catalogue } from '../product/index.ts';
 import type { RuleNow, RulesState } from '../rules/index.ts';
-import { correctionHorizonMs, type Fact, type Report } from '../telemetry/index.ts';
+import { correctionHorizonMs, deviceOfFact, type Fact, type Report } from '../telemetry/index.ts';
 import { holds, pastOf, reconcile } from './correct.ts';
 import {
   type DeviceState,
@@ -190,7 +190,7 @@ export class Engine {
     push(out, judgeFaultCodes(state, judge.pack, cause, report));
     judgeReadings({ state, judge, cause, report, out });
     const transitions = judge.rules.step(rules, { kind: 'report', report, downMs: this.#globals.downMs });
-    push(out, ruleEvents(state, judge.pack, cause, transitions));
+    push(out, ruleEvents(state, judge, cause, transitions));
   }
 
   /** Makes a state ready for the judge in force; returns the rules' part of it. */
@@ -267,13 +267,13 @@ export class Engine {
       out.touched.add(device);
       const rules = this.#ready(state, judge, cause, out);
       const step = judge.rules.step(rules, { kind: 'tick', at: input.at, silentForMs: silence?.forMs, downMs });
-      push(out, ruleEvents(state, judge.pack, cause, step));
+      push(out, ruleEvents(state, judge, cause, step));
     }
   }
 
   #fact(fact: Fact, offset: number, out: EngineOutput): void {
-    if (fact.type === 'pack-published') return;
-    const id = fact.type === 'device-registered' ? fact.device.id : fact.id;
+    const id = deviceOfFact(fact);
+    if (id === undefined) return;
     const state = this.#device(id);
     if (!state) return;
     out.touched.add(id);

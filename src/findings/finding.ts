@@ -45,6 +45,8 @@ export interface FindingEvent {
   readonly explanation: string;
   /** Set when reports that came late changed it: its end alone, or also its beginning. */
   readonly correction?: 'extended' | 'moved';
+  /** Set when it is about not hearing of the device: the engine's own, or of a rule that asks for `silent()`. */
+  readonly bySilence?: true;
   /** At most {@link evidenceReadingsMax}, oldest first, the newest kept. */
   readonly evidence: readonly EvidenceReading[];
 }

@@ -12,13 +12,16 @@ import {
   signalIndex,
   type Verdict,
 } from '../admission/index.ts';
+import type { CaseChange } from '../cases/index.ts';
 import type { BandPoint, DaySnapshot, Engine } from '../engine/index.ts';
 import type { FindingEvent } from '../findings/index.ts';
 import type { LogEntry } from '../log/index.ts';
 import type { Catalogue } from '../product/index.ts';
 import {
   decodeRecord,
+  deviceOfFact,
   type FactRecord,
+  type LogRecord,
   type MessageRecord,
   type OversizeRecord,
   type ResumedRecord,
@@ -27,6 +30,7 @@ import {
 import type { Corrector } from './corrector.ts';
 import type { PipelineDevice, PipelineDevices } from './devices.ts';
 import { Earlier, type EarlierSources } from './earlier.ts';
+import { maintenanceAt, surroundingsOf } from './surroundings.ts';
 import { WaitingReports } from './waiting-reports.ts';
 
 /** What admission knows a report's content by: SHA-256's first {@link hashBytes}, one a character. */
@@ -38,6 +42,8 @@ export function contentHash(text: string): string {
 export interface Processed {
   readonly reports: WaitingReports;
   readonly findings: FindingEvent[];
+  /** What the findings and ticks mean for cases, in the order of the log; absent where there are none to change. */
+  readonly changes?: CaseChange[];
   readonly bands: BandPoint[];
   /** Where corrections start from; absent where nobody corrects. */
   readonly snapshots?: DaySnapshot[];
@@ -48,11 +54,12 @@ export interface Processed {
   factsChanged: boolean;
 }
 
-/** `corrects`: what comes late is judged later, from snapshots. */
-export function newProcessed({ corrects = false } = {}): Processed {
+/** `corrects`: what comes late is judged later, from snapshots. `changes`: there are cases. */
+export function newProcessed({ corrects = false, changes = false } = {}): Processed {
   return {
     reports: new WaitingReports(),
     findings: [],
+    ...(changes ? { changes: [] } : {}),
     bands: [],
     ...(corrects ? { snapshots: [] } : {}),
     quarantine: [],
@@ -80,7 +87,7 @@ function putBefore<Item>(items: readonly Item[], list: Item[]): void {
 
 export interface ProcessorOptions {
   readonly catalogue: Catalogue;
-  readonly engine: Pick<Engine, 'step'>;
+  readonly engine: Pick<Engine, 'step' | 'globals'>;
   readonly devices: PipelineDevices;
   readonly earlier: EarlierSources;
   readonly hash: (text: string) => string;
@@ -108,7 +115,7 @@ interface Sender {
  */
 export class Processor {
   readonly #catalogue: Catalogue;
-  readonly #engine: Pick<Engine, 'step'>;
+  readonly #engine: Pick<Engine, 'step' | 'globals'>;
   readonly #devices: PipelineDevices;
   readonly #earlier: Earlier;
   readonly #hash: (text: string) => string;
@@ -131,6 +138,31 @@ export class Processor {
   /** Undefined when it is done at once; a promise where something earlier must be read first, or waited for. */
   process(entry: LogEntry, out: Processed): Promise<void> | undefined {
     const record = decodeRecord(entry.payload);
+    const from = out.findings.length;
+    const suspended = this.#read(entry, record, out);
+    if (suspended !== undefined) return suspended.then(() => this.#noteChanges(entry.offset, record, from, out));
+    this.#noteChanges(entry.offset, record, from, out);
+    return undefined;
+  }
+
+  /** What a record found, from the finding numbered `from` on, and what it lets end. */
+  #noteChanges(offset: number, record: LogRecord, from: number, out: Processed): void {
+    const { changes, findings } = out;
+    if (changes === undefined || (findings.length === from && record.kind !== 'tick')) return;
+    const { downMs } = this.#engine.globals();
+    const firmware = (device: string) => this.#devices.get(device)?.admission.firmware;
+    const known = { offset, catalogue: this.#catalogue, firmware, downMs };
+    for (let index = from; index < findings.length; index++) {
+      const event = findings[index];
+      if (event === undefined) continue;
+      changes.push({ kind: 'finding', event, now: event.receivedAt, around: surroundingsOf(event, known) });
+    }
+    if (record.kind !== 'tick') return;
+    const maintenance = maintenanceAt(this.#catalogue, record.at);
+    changes.push({ kind: 'tick', offset, now: record.at, downMs, maintenance });
+  }
+
+  #read(entry: LogEntry, record: LogRecord, out: Processed): Promise<void> | undefined {
     const { offset } = entry;
     if (record.kind === 'message') return this.#message(record, offset, out);
     if (record.kind === 'oversize') {
@@ -164,8 +196,8 @@ export class Processor {
       return;
     }
     const { fact } = record;
-    if (fact.type === 'device-registered') this.#watch?.beforeChange(fact.device.id);
-    else if (fact.type !== 'pack-published') this.#watch?.beforeChange(fact.id);
+    const device = deviceOfFact(fact);
+    if (device !== undefined) this.#watch?.beforeChange(device);
     this.#catalogue.apply(fact);
     this.#senders.clear();
     out.factsChanged = true;

@@ -70,7 +70,7 @@ export class Pump {
   readonly #stop = new AbortController();
   readonly #ages = new LogAges();
   #idling: AbortController | undefined;
-  #waiting = newProcessed({ corrects: true });
+  #waiting = newProcessed({ corrects: true, changes: true });
   #next = 0;
   /** Quarantine entries of the stretch that their devices have been told of. */
   #told = 0;
@@ -229,18 +229,18 @@ export class Pump {
 
   #idleMs(): number {
     const { saver, timers } = this.#options;
-    const { reports, findings } = this.#waiting;
+    const { reports, changes = [] } = this.#waiting;
     const due = [saver.dueAt, reports.length > 0 ? this.#storeDueAt : undefined];
-    if (findings.length > 0) due.push(this.#findingsDueAt);
+    if (changes.length > 0) due.push(this.#findingsDueAt);
     const dueAt = Math.min(timers.now() + idleMaxMs, ...due.filter((at) => at !== undefined));
     return Math.max(1, dueAt - timers.now());
   }
 
   #mustPassOn(): boolean {
-    const { reports, findings } = this.#waiting;
+    const { reports, changes = [] } = this.#waiting;
     if (reports.length >= waitingReportsMax) return true;
     const now = this.#options.timers.now();
-    return (findings.length > 0 && now >= this.#findingsDueAt) || (reports.length > 0 && now >= this.#storeDueAt);
+    return (changes.length > 0 && now >= this.#findingsDueAt) || (reports.length > 0 && now >= this.#storeDueAt);
   }
 
   #isCheckpointDue(): boolean {
@@ -279,15 +279,14 @@ export class Pump {
   async #passOn(): Promise<void> {
     const { cases, engine, onCases, log } = this.#options;
     await this.#patiently(() => this.#storeReports());
-    const { findings } = this.#waiting;
-    while (findings.length > 0) {
-      const part = findings.slice(0, caseChangesMax);
-      const changed = await this.#patiently(() =>
-        cases.apply(part.map((event) => ({ kind: 'finding', event, now: event.receivedAt }) as const)),
-      );
-      findings.splice(0, part.length);
+    const { findings, changes = [] } = this.#waiting;
+    while (changes.length > 0) {
+      const part = changes.slice(0, caseChangesMax);
+      const changed = await this.#patiently(() => cases.apply(part));
+      changes.splice(0, part.length);
       onCases(changed);
     }
+    findings.length = 0;
     const now = this.#options.timers.now();
     this.#findingsDueAt = now + findingsEveryMs;
     this.#storeDueAt = now + this.#options.storeEveryMs;
@@ -328,7 +327,7 @@ export class Pump {
     this.#ages.note(startedAt, this.#next);
     const next = this.#next;
     const stretch = this.#waiting;
-    this.#waiting = newProcessed({ corrects: true });
+    this.#waiting = newProcessed({ corrects: true, changes: true });
     this.#told = 0;
     this.#saving = stretch;
     this.#saved = saver

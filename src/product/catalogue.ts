@@ -1,4 +1,5 @@
-import { changeDevice, type DeviceFacts, type Fact } from '../telemetry/index.ts';
+import { dayMs } from '../base/index.ts';
+import { changeDevice, type DeviceFacts, type Fact, type Maintenance, maintenanceEnd } from '../telemetry/index.ts';
 import type { ProductPack } from './pack.ts';
 
 export interface KnownDevice extends DeviceFacts {
@@ -21,6 +22,9 @@ export interface KnownPack {
  */
 export type PackReader = (file: string, source: string) => ProductPack | undefined;
 
+/** Reports that come later than this are of no maintenance that is remembered here. */
+const maintenanceKeptMs = 30 * dayMs;
+
 /**
  * Which devices and packs are known at one place of the log: the fold of its facts. The same fold serves every reader,
  * so that admission and engine agree at every offset.
@@ -28,6 +32,7 @@ export type PackReader = (file: string, source: string) => ProductPack | undefin
 export class Catalogue {
   readonly #devices = new Map<string, KnownDevice>();
   readonly #packs = new Map<string, KnownPack>();
+  readonly #maintenance = new Map<string, Maintenance>();
   readonly #read: PackReader;
 
   constructor(read: PackReader) {
@@ -49,6 +54,11 @@ export class Catalogue {
 
   packs(): IterableIterator<KnownPack> {
     return this.#packs.values();
+  }
+
+  /** What is planned, under way, or over since not much more than a month. */
+  maintenance(): IterableIterator<Maintenance> {
+    return this.#maintenance.values();
   }
 
   apply(fact: Fact): void {
@@ -80,6 +90,25 @@ export class Catalogue {
         });
         return;
       }
+      case 'maintenance-planned':
+        this.#forgetMaintenance(fact.at);
+        this.#maintenance.set(fact.plan.id, {
+          ...fact.plan,
+          plannedAt: fact.at,
+          endedAt: undefined,
+          endedBy: undefined,
+        });
+        return;
+      case 'maintenance-ended': {
+        const known = this.#maintenance.get(fact.id);
+        if (known) this.#maintenance.set(fact.id, { ...known, endedAt: fact.at, endedBy: fact.by });
+      }
+    }
+  }
+
+  #forgetMaintenance(now: number): void {
+    for (const [id, item] of this.#maintenance) {
+      if (maintenanceEnd(item) < now - maintenanceKeptMs) this.#maintenance.delete(id);
     }
   }
 
@@ -95,7 +124,8 @@ export class Catalogue {
         source,
       }),
     );
-    return [...packs, ...[...this.#devices.values()].flatMap(factsOfDevice)];
+    const maintenance = [...this.#maintenance.values()].flatMap(factsOfMaintenance);
+    return [...packs, ...[...this.#devices.values()].flatMap(factsOfDevice), ...maintenance];
   }
 }
 
@@ -103,4 +133,10 @@ function factsOfDevice(known: KnownDevice): Fact[] {
   const { retired, registeredAt, ...device } = known;
   const registered: Fact = { type: 'device-registered', at: registeredAt, device };
   return retired ? [registered, { type: 'device-retired', at: registeredAt, id: device.id }] : [registered];
+}
+
+function factsOfMaintenance({ plannedAt, endedAt, endedBy, ...plan }: Maintenance): Fact[] {
+  const planned: Fact = { type: 'maintenance-planned', at: plannedAt, plan };
+  if (endedAt === undefined) return [planned];
+  return [planned, { type: 'maintenance-ended', at: endedAt, id: plan.id, by: endedBy ?? '' }];
 }

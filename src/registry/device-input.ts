@@ -14,7 +14,7 @@ export interface DeviceInput {
   readonly installedAt?: number | undefined;
 }
 
-const wordsMax = 200;
+export const wordsMax = 200;
 
 /** Every problem of the id and product, a sentence each. */
 export function identityProblems(input: DeviceInput, products: readonly string[]): readonly string[] {
@@ -23,8 +23,14 @@ export function identityProblems(input: DeviceInput, products: readonly string[]
     const rule = '1 to 64 letters A–Z a–z, digits, dots, underscores and hyphens';
     problems.push(`${quoted(input.id)} cannot be a device id: one has ${rule}.`);
   }
-  if (!products.includes(input.product)) problems.push(unknownProduct(input.product, products));
+  const product = productProblem(input.product, products);
+  if (product !== undefined) problems.push(product);
   return problems;
+}
+
+/** Why there is no such product, with the one that may be meant; undefined when there is. */
+export function productProblem(product: string, products: readonly string[]): string | undefined {
+  return products.includes(product) ? undefined : unknownProduct(product, products);
 }
 
 function unknownProduct(product: string, products: readonly string[]): string {

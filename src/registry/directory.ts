@@ -1,7 +1,15 @@
 import { AftercareError, assert, type Clock } from '../base/index.ts';
 import type { Log } from '../log/index.ts';
-import { type DeviceChanges, decodeRecord, encodeRecord, type Fact } from '../telemetry/index.ts';
-import { type DeviceInput, factProblems, identityProblems } from './device-input.ts';
+import {
+  type DeviceChanges,
+  decodeRecord,
+  encodeRecord,
+  type Fact,
+  type Maintenance,
+  maintenanceState,
+} from '../telemetry/index.ts';
+import { type DeviceInput, factProblems, identityProblems, productProblem } from './device-input.ts';
+import { type MaintenanceInput, maintenanceProblems, openMaintenanceMax, planOf } from './maintenance-input.ts';
 import type { Device, LoggedFact, PackVersion, Registry } from './registry.ts';
 import { hashSecret, makeSecret, sameHash } from './secrets.ts';
 
@@ -36,6 +44,11 @@ export interface Directory {
   device(id: string): Promise<Device | undefined>;
   /** The same version published again must have the same source and changes nothing. */
   publishPack(pack: Omit<PackVersion, 'publishedAt'>): Promise<PackVersion>;
+  /** `maintenance-invalid` with every problem. */
+  planMaintenance(input: MaintenanceInput): Promise<Maintenance>;
+  /** Ends it now, or calls it off when it has not begun. `maintenance-not-found`. What is over already stays as it is. */
+  endMaintenance(id: string, by: string): Promise<Maintenance>;
+  maintenance(id: string): Promise<Maintenance | undefined>;
   /** To be called before anything else: applies the facts that a crash left in the log only. Resolves to their number. */
   recover(): Promise<number>;
   /**
@@ -46,6 +59,7 @@ export interface Directory {
 }
 
 const parentsMax = 16;
+const maintenanceIdBytes = 9;
 const recoverBatch = { recordsMax: 10_000, bytesMax: 16 * 1024 * 1024 } as const;
 
 export function createDirectory(options: DirectoryOptions): Directory {
@@ -138,6 +152,36 @@ class LoggedDirectory implements Directory {
     });
   }
 
+  planMaintenance(input: MaintenanceInput): Promise<Maintenance> {
+    return this.#write(async () => {
+      const now = this.#options.clock();
+      const problems = [
+        ...maintenanceProblems(input, now),
+        ...(await this.#unknownIn(input)),
+        ...(await this.#full(now)),
+      ];
+      if (problems.length > 0) throw new AftercareError('maintenance-invalid', problems.join(' '));
+      const id = Buffer.from(this.#options.random(maintenanceIdBytes)).toString('base64url');
+      await this.#publish({ type: 'maintenance-planned', at: now, plan: planOf(id, input, now) });
+      return this.#knownMaintenance(id);
+    });
+  }
+
+  endMaintenance(id: string, by: string): Promise<Maintenance> {
+    return this.#write(async () => {
+      const known = await this.#knownMaintenance(id);
+      const now = this.#options.clock();
+      if (maintenanceState(known, now) === 'past') return known;
+      await this.#publish({ type: 'maintenance-ended', at: now, id, by });
+      return this.#knownMaintenance(id);
+    });
+  }
+
+  async maintenance(id: string): Promise<Maintenance | undefined> {
+    const { items } = await this.#options.registry.maintenance({ id, now: 0, limit: 1 });
+    return items[0];
+  }
+
   recover(): Promise<number> {
     return this.#write(async () => {
       const { log, registry } = this.#options;
@@ -214,6 +258,36 @@ class LoggedDirectory implements Directory {
     const device = await this.device(id);
     if (device === undefined) throw new AftercareError('device-not-found', `There is no device ${JSON.stringify(id)}.`);
     return device;
+  }
+
+  async #knownMaintenance(id: string): Promise<Maintenance> {
+    const item = await this.maintenance(id);
+    if (item !== undefined) return item;
+    throw new AftercareError('maintenance-not-found', `There is no maintenance ${JSON.stringify(id)}.`, {
+      hint: 'GET /api/v1/maintenance lists what there is.',
+    });
+  }
+
+  /** A mistyped name would hide nothing, and nobody would notice. */
+  async #unknownIn({ query }: MaintenanceInput): Promise<readonly string[]> {
+    const problems: string[] = [];
+    const product =
+      query.product === undefined ? undefined : productProblem(query.product, this.#options.knownProducts());
+    if (product !== undefined) problems.push(product);
+    for (const id of [query.device, query.parent]) {
+      if (id === undefined || (await this.device(id)) !== undefined) continue;
+      problems.push(`There is no device ${JSON.stringify(id)}.`);
+    }
+    return problems;
+  }
+
+  async #full(now: number): Promise<readonly string[]> {
+    const { registry } = this.#options;
+    const pages = await Promise.all(
+      (['active', 'planned'] as const).map((state) => registry.maintenance({ state, now, limit: openMaintenanceMax })),
+    );
+    const open = pages.reduce((sum, { items }) => sum + items.length, 0);
+    return open < openMaintenanceMax ? [] : [`${open} are planned or under way, which is the most there may be.`];
   }
 
   async #parentProblems(id: string, parent: string | undefined): Promise<readonly string[]> {

@@ -1,4 +1,4 @@
-import type { DeviceFacts, Fact } from '../telemetry/index.ts';
+import type { DeviceFacts, Fact, Maintenance, MaintenanceState } from '../telemetry/index.ts';
 
 export interface Device extends DeviceFacts {
   /** Life: registered → active (first report, known to the pipeline only) → retired. */
@@ -38,16 +38,25 @@ export interface DeviceQuery {
   readonly cursor?: string | undefined;
 }
 
+export interface MaintenancePageQuery {
+  readonly id?: string | undefined;
+  /** As it is at `now`. */
+  readonly state?: MaintenanceState | undefined;
+  readonly now: number;
+  readonly limit: number;
+  readonly cursor?: string | undefined;
+}
+
 export interface LoggedFact {
   readonly offset: number;
   readonly fact: Fact;
 }
 
 /**
- * Devices, pack versions and credentials.
+ * Devices, pack versions, maintenance and credentials.
  *
- * - Devices and packs follow the facts of the log: `apply` in log order, repeats (below the cursor) ignored, durable
- *   when resolved together with the cursor. A fact about an unknown device is ignored.
+ * - Devices, packs and maintenance follow the facts of the log: `apply` in log order, repeats (below the cursor) ignored, durable
+ *   when resolved together with the cursor. A fact about what is unknown is ignored.
  * - Credentials are not in the log; a save is durable when resolved and replaces the one of the same kind and key.
  * - Limits: pages of at most 1,000. Absent: empty arrays, undefined.
  */
@@ -58,6 +67,10 @@ export interface Registry {
   devices(query: DeviceQuery): Promise<{ readonly items: readonly Device[]; readonly next: string | null }>;
   /** All versions of a product, or the newest of every product when none is named; by product and version, ascending. */
   packs(product?: string): Promise<readonly PackVersion[]>;
+  /** That which begins last comes first. */
+  maintenance(
+    query: MaintenancePageQuery,
+  ): Promise<{ readonly items: readonly Maintenance[]; readonly next: string | null }>;
   credential(kind: Credential['kind'], key: string, now: number): Promise<Credential | undefined>;
   /** Saves one, or forgets it when `remove` is true. */
   saveCredential(credential: Credential, remove?: boolean): Promise<void>;

@@ -1,3 +1,5 @@
+import type { MaintenancePlan } from './maintenance.ts';
+
 /** What is known of one sold unit. These facts are in the log; secrets never are. */
 export interface DeviceFacts {
   readonly id: string;
@@ -37,7 +39,16 @@ export type Fact =
       readonly version: number;
       readonly file: string;
       readonly source: string;
-    };
+    }
+  | { readonly type: 'maintenance-planned'; readonly at: number; readonly plan: MaintenancePlan }
+  /** Before its time; before its beginning: called off. */
+  | { readonly type: 'maintenance-ended'; readonly at: number; readonly id: string; readonly by: string };
+
+/** The device that a fact is about; undefined when it is about none, or many. */
+export function deviceOfFact(fact: Fact): string | undefined {
+  if (fact.type === 'device-registered') return fact.device.id;
+  return fact.type === 'device-changed' || fact.type === 'device-retired' ? fact.id : undefined;
+}
 
 /** The device after a `device-changed` fact; what `changes` does not name stays. */
 export function changeDevice(device: DeviceFacts, changes: DeviceChanges): DeviceFacts {

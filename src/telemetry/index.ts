@@ -1,4 +1,23 @@
-export { changeDevice, type DeviceChanges, type DeviceFacts, type Fact, isDeviceId } from './device.ts';
+export {
+  changeDevice,
+  type DeviceChanges,
+  type DeviceFacts,
+  deviceOfFact,
+  type Fact,
+  isDeviceId,
+} from './device.ts';
+export {
+  isInMaintenance,
+  isMaintained,
+  type Maintenance,
+  type MaintenancePlan,
+  type MaintenanceQuery,
+  type MaintenanceState,
+  maintenanceEnd,
+  maintenanceKeys,
+  maintenanceState,
+  maintenanceStates,
+} from './maintenance.ts';
 export {
   decodeRecord,
   encodeRecord,

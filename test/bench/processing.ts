@@ -93,7 +93,9 @@ function decodeBoth(list: readonly LogEntry[]): number {
 
 async function processed(list: readonly LogEntry[], options: { engine: boolean }): Promise<number> {
   const catalogue = benchCatalogue(deviceCount);
-  const engine = options.engine ? new Engine(catalogue) : { step: () => undefined };
+  const engine = options.engine
+    ? new Engine(catalogue)
+    : { step: () => undefined, globals: () => ({ lastHeardAt: 0, downMs: 0 }) };
   const stretch = [newProcessed(), newProcessed()];
   const processor = new Processor({
     catalogue,

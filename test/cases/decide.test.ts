@@ -1,13 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import {
-  actions,
-  type Case,
-  type CaseChange,
-  type Decision,
-  decide,
-  type Finding,
-  type Standing,
-} from '../../src/cases/index.ts';
+import { actions, type Case, type Decision, decide, type Finding, type Standing } from '../../src/cases/index.ts';
 import type { FindingEvent } from '../../src/findings/index.ts';
 import { eventOf, start } from './events.ts';
 
@@ -17,7 +9,7 @@ const now = start + 60_000;
 
 type Done = Extract<Decision, { kind: 'done' }>;
 
-function done(standing: Partial<Standing>, change: CaseChange): Done {
+function done(standing: Partial<Standing>, change: Parameters<typeof decide>[1]): Done {
   const decision = decide({ ...nothing, ...standing }, change, naming);
   if (decision.kind !== 'done') throw new Error(decision.reason);
   return decision;
@@ -67,7 +59,9 @@ describe('a new finding', () => {
     const open: Case = { ...item, state: 'acknowledged', owner: 'Ana', note: 'Called.', version: 4 };
     const decision = found({ open }, eventOf('2', 0, { severity: 'info' }));
     expect(decision.case).toEqual({ ...open, version: 5, updatedAt: now, findings: 2, findingsOpen: 2 });
-    expect(texts(decision)).toEqual(['joined: Another finding joined: Runs 21 h a day (2); normal for it is 9–12 h.']);
+    expect(texts(decision)).toEqual([
+      'joined: Another finding joined: Runs 21 h a day (2); normal for it is 9–12 h. That is 2 times since 2025-11-21 19:00 UTC.',
+    ]);
   });
 
   it('raises severity and safety, with its own reason', () => {

@@ -3,6 +3,7 @@ import type { Case, CaseChange, CaseQuery, CaseStore } from '../../src/cases/ind
 import type { FindingEvent } from '../../src/findings/index.ts';
 import { eventOf, start } from '../cases/events.ts';
 import { caseStoreProperties } from './case-properties.ts';
+import { caseSuppressionContract } from './case-suppression.ts';
 
 export interface CaseStoreUnderTest {
   readonly store: CaseStore;
@@ -28,11 +29,11 @@ function resolve(item: Case, at = now + 2): CaseChange {
 }
 
 /** What every driver of the case store seam promises. */
-export function caseStoreContract(make: () => Promise<CaseStoreUnderTest>): void {
+export function caseStoreContract(make: (casesPerRuleHourMax?: number) => Promise<CaseStoreUnderTest>): void {
   describe('case store contract', () => {
     let made: CaseStoreUnderTest[] = [];
-    const open = async (): Promise<CaseStoreUnderTest> => {
-      const one = await make();
+    const open = async (casesPerRuleHourMax?: number): Promise<CaseStoreUnderTest> => {
+      const one = await make(casesPerRuleHourMax);
       made.push(one);
       return one;
     };
@@ -327,5 +328,6 @@ export function caseStoreContract(make: () => Promise<CaseStoreUnderTest>): void
     });
 
     caseStoreProperties(async () => (await open()).store);
+    caseSuppressionContract(async (casesPerRuleHourMax) => (await open(casesPerRuleHourMax)).store);
   });
 }

@@ -156,6 +156,35 @@ export function registryContract(make: () => Promise<RegistryUnderTest>): void {
       expect(await again.packs('nothing')).toEqual([]);
     });
 
+    it('keeps maintenance, that which begins last first, by what it is now', async () => {
+      const { registry, reopen } = await open();
+      const plan = (id: string, from: number, to: number): Fact => {
+        return {
+          type: 'maintenance-planned',
+          at: 5,
+          plan: { id, query: { site: 'x' }, owner: 'Ana', reason: 'r', from, to },
+        };
+      };
+      const ended: Fact = { type: 'maintenance-ended', at: 150, id: 'early', by: 'Bo' };
+      const off: Fact = { type: 'maintenance-ended', at: 150, id: 'off', by: 'Bo' };
+      const plans = [plan('past', 10, 100), plan('now', 100, 300), plan('next', 200, 300), plan('early', 100, 300)];
+      await registry.apply(logged([...plans, plan('off', 250, 300), ended, off]), 7);
+      const again = await reopen();
+      const idsOf = async (query: object) =>
+        (await again.maintenance({ now: 160, limit: 10, ...query })).items.map(({ id }) => id);
+      expect(await idsOf({})).toEqual(['off', 'next', 'now', 'early', 'past']);
+      expect(await idsOf({ state: 'active' })).toEqual(['now']);
+      expect(await idsOf({ state: 'planned' })).toEqual(['next']);
+      expect(await idsOf({ state: 'past' })).toEqual(['off', 'early', 'past']);
+      expect((await again.maintenance({ id: 'early', now: 0, limit: 1 })).items).toEqual([
+        { ...{ id: 'early', query: { site: 'x' }, owner: 'Ana', reason: 'r', from: 100, to: 300 }, ...endedBy('Bo') },
+      ]);
+      const first = await again.maintenance({ now: 0, limit: 2 });
+      const rest = await again.maintenance({ now: 0, limit: 9, cursor: first.next ?? undefined });
+      expect([...first.items, ...rest.items].map(({ id }) => id)).toEqual(await idsOf({}));
+      expect(rest.next).toBeNull();
+    });
+
     it('saves, replaces and forgets credentials', async () => {
       const { registry, reopen } = await open();
       const account = credential({ kind: 'account', key: 'ana', hash: '$argon2id$x', expiresAt: undefined });
@@ -199,6 +228,10 @@ export function registryContract(make: () => Promise<RegistryUnderTest>): void {
       await fc.assert(run, { numRuns: 30 });
     });
   });
+}
+
+function endedBy(by: string) {
+  return { plannedAt: 5, endedAt: 150, endedBy: by };
 }
 
 function model(facts: readonly Fact[]): unknown[] {

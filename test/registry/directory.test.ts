@@ -246,6 +246,54 @@ describe('recover', () => {
   });
 });
 
+describe('maintenance', () => {
+  const input = { query: { site: 'Oslo' }, owner: 'Ana', reason: 'New belts', from: undefined, to: 9_000 };
+
+  it('is a fact in the log, from now on where no time is given', async () => {
+    const item = await directory.planMaintenance(input);
+    expect(item).toMatchObject({
+      query: { site: 'Oslo' },
+      from: 1_000,
+      to: 9_000,
+      plannedAt: 1_000,
+      endedAt: undefined,
+    });
+    expect(loggedFacts()).toMatchObject([
+      { type: 'maintenance-planned', at: 1_000, plan: { id: item.id, from: 1_000 } },
+    ]);
+    expect(await directory.maintenance(item.id)).toEqual(item);
+  });
+
+  it('is ended by somebody once', async () => {
+    const { id } = await directory.planMaintenance(input);
+    now = 2_000;
+    expect(await directory.endMaintenance(id, 'Bo')).toMatchObject({ endedAt: 2_000, endedBy: 'Bo' });
+    now = 3_000;
+    expect(await directory.endMaintenance(id, 'Cy')).toMatchObject({ endedAt: 2_000, endedBy: 'Bo' });
+    expect(loggedFacts()).toHaveLength(2);
+    await expect(directory.endMaintenance('ghost', 'Bo')).rejects.toMatchObject({ code: 'maintenance-not-found' });
+  });
+
+  it('is refused with every problem', async () => {
+    const wrong = { query: { product: 'fridg', device: 'f9' }, owner: ' ', reason: 'r', from: 9_000, to: 5_000 };
+    await expect(directory.planMaintenance(wrong)).rejects.toMatchObject({
+      code: 'maintenance-invalid',
+      message:
+        'The owner is empty. It ends at 1970-01-01T00:00:05.000Z, which is not after its beginning. ' +
+        'There is no product "fridg": did you mean fridge? There is no device "f9".',
+    });
+    const problemOf = async (changes: object) => {
+      const refused = await directory.planMaintenance({ ...input, ...changes }).catch((error: unknown) => error);
+      return refused instanceof Error ? refused.message : '';
+    };
+    expect(await problemOf({ query: {} })).toContain('It names no devices');
+    expect(await problemOf({ from: 0, to: 900 })).toContain('that is over');
+    expect(await problemOf({ to: 1_000 + 91 * 86_400_000 })).toBe('It is longer than 90 days.');
+    expect(await problemOf({ reason: 'x'.repeat(201) })).toContain('longer than 200');
+    expect(loggedFacts()).toEqual([]);
+  });
+});
+
 function crash(): Promise<never> {
   return Promise.reject(new Error('crash'));
 }
@@ -255,6 +303,7 @@ function bound(inner: Registry): Registry {
     apply: (facts, next) => inner.apply(facts, next),
     devices: (query) => inner.devices(query),
     packs: (product) => inner.packs(product),
+    maintenance: (query) => inner.maintenance(query),
     credential: (kind, key, at) => inner.credential(kind, key, at),
     saveCredential: (credential, remove) => inner.saveCredential(credential, remove),
     close: () => inner.close(),

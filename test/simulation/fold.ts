@@ -1,5 +1,5 @@
 import { type QuarantineEntry, snapshotAdmission } from '../../src/admission/index.ts';
-import type { Case, CaseStore, Finding } from '../../src/cases/index.ts';
+import type { Case, CaseChange, CaseStore, Finding } from '../../src/cases/index.ts';
 import { type BandPoint, comparePositions, Engine, positionOf } from '../../src/engine/index.ts';
 import type { FindingEvent } from '../../src/findings/index.ts';
 import {
@@ -21,6 +21,7 @@ import { idOf } from './service.ts';
 export interface Folded {
   readonly reports: readonly Report[];
   readonly findings: readonly FindingEvent[];
+  readonly changes: readonly CaseChange[];
   readonly bands: readonly BandPoint[];
   readonly quarantine: readonly QuarantineEntry[];
   /** Offsets of the records that are kept for ever. */
@@ -35,7 +36,7 @@ export async function fold(history: readonly Uint8Array[]): Promise<Folded> {
   const engine = new Engine(catalogue);
   const devices = new PipelineDevices();
   const payload = (offset: number) => history[offset] ?? new Uint8Array(0);
-  const out = newProcessed({ corrects: true });
+  const out = newProcessed({ corrects: true, changes: true });
   const corrector = new Corrector({
     engine,
     daySnapshot: (device, position) => newestBefore(out.snapshots ?? [], device, position),
@@ -60,6 +61,7 @@ export async function fold(history: readonly Uint8Array[]): Promise<Folded> {
   return {
     reports: out.reports.list(),
     findings: out.findings,
+    changes: out.changes ?? [],
     bands: out.bands,
     quarantine: out.quarantine,
     history: out.history.map(({ offset }) => offset),
@@ -87,12 +89,10 @@ export interface CaseBook {
   readonly findings: readonly Finding[];
 }
 
-/** The cases that these findings come to. */
-export async function casesOf(findings: readonly FindingEvent[], devices: readonly string[]): Promise<CaseBook> {
+/** The cases that these changes come to. */
+export async function casesOf(changes: readonly CaseChange[], devices: readonly string[]): Promise<CaseBook> {
   const store = memoryCases(noCases(), idOf);
-  if (findings.length > 0) {
-    await store.apply(findings.map((event) => ({ kind: 'finding', event, now: event.receivedAt })));
-  }
+  if (changes.length > 0) await store.apply(changes);
   return readCases(store, devices);
 }
 

@@ -54,7 +54,7 @@ export async function verify(outcome: Outcome): Promise<string[]> {
   }
   problems.push(...checkMachine(folded, machine), ...(await checkRegistry(history, machine)));
   const book = await readCases(memoryCases(machine.cases, idOf), deviceIds(outcome));
-  if (!outcome.peopleTried) problems.push(...same('cases', book, await casesOf(folded.findings, deviceIds(outcome))));
+  if (!outcome.peopleTried) problems.push(...same('cases', book, await casesOf(folded.changes, deviceIds(outcome))));
   problems.push(...checkCases(book, folded, outcome.acts));
   // When something was sent again says how far the device's clock is off: a repeat may move what comes after it.
   const moved = new Set(devices.filter(({ manner }) => manner.sendsSentAt).map(({ id }) => id));

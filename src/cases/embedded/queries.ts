@@ -1,6 +1,6 @@
 import type { SQLInputValue } from 'node:sqlite';
 import { AftercareError } from '../../base/index.ts';
-import type { CaseQuery, CaseStore } from '../store.ts';
+import type { CaseQuery, FindingQuery } from '../store.ts';
 import { resolvedRank } from '../urgency.ts';
 
 /** What a list asks for, in SQL: equal texts can share a prepared statement. */
@@ -36,9 +36,10 @@ export function caseConditions(query: CaseQuery): Conditions {
   return { where: whereOf(terms), values };
 }
 
-export function findingConditions(query: Parameters<CaseStore['findings']>[0]): Conditions {
-  const terms = 'case' in query ? ['case_id = ?'] : ['device = ?'];
-  const values: SQLInputValue[] = ['case' in query ? query.case : query.device];
+export function findingConditions(query: FindingQuery): Conditions {
+  const [term, value] = wantedOf(query);
+  const terms = [term];
+  const values: SQLInputValue[] = [value];
   if (query.to !== undefined) {
     terms.push('starts_at < ?');
     values.push(query.to);
@@ -53,6 +54,12 @@ export function findingConditions(query: Parameters<CaseStore['findings']>[0]): 
     values.push(Number(start), id ?? '');
   }
   return { where: whereOf(terms), values };
+}
+
+function wantedOf(query: FindingQuery): readonly [string, string] {
+  if ('case' in query) return ['case_id = ?', query.case];
+  if ('device' in query) return ['device = ?', query.device];
+  return ['id IN (SELECT finding FROM hidden WHERE maintenance = ?)', query.hiddenBy];
 }
 
 /** Undefined stands for the beginning. */

@@ -38,6 +38,8 @@ export function caseRow(item: Case): Values {
     recurrence_of: item.recurrenceOf,
     findings: item.findings,
     findings_open: item.findingsOpen,
+    devices: item.devices,
+    storm: item.storm,
     urgency_rank: urgencyRank,
     urgency_at: urgencyAt,
     search: words.join('\n').toLowerCase(),
@@ -69,6 +71,8 @@ export function caseOf(row: Row): Case {
     recurrenceOf: textOrUndefined(row.recurrence_of) ?? null,
     findings: integer(row.findings),
     findingsOpen: integer(row.findings_open),
+    devices: integer(row.devices),
+    storm: textOrUndefined(row.storm) ?? null,
   };
 }
 
@@ -90,6 +94,8 @@ export function findingRow(item: Finding, lastEvent: number): Values {
     explanation: item.explanation,
     evidence: JSON.stringify(item.evidence),
     case_id: item.case,
+    by_silence: item.bySilence ? 1 : 0,
+    hidden_by: item.hiddenBy.length === 0 ? null : JSON.stringify(item.hiddenBy),
   };
 }
 
@@ -111,6 +117,9 @@ export function findingOf(row: Row): Finding {
     // Only findingRow writes this column.
     evidence: JSON.parse(text(row.evidence)) as readonly EvidenceReading[],
     case: textOrUndefined(row.case_id) ?? null,
+    bySilence: row.by_silence === 1,
+    // Only findingRow writes this column.
+    hiddenBy: row.hidden_by === null ? [] : (JSON.parse(text(row.hidden_by)) as readonly string[]),
   };
 }
 

@@ -67,4 +67,38 @@ export const caseMigrations: readonly string[] = [
   CREATE INDEX timeline_of_case ON timeline (case_id, position)`,
   // Holds all that is asked about findings that hold, so that their evidence is never read for it.
   `CREATE INDEX finding_that_holds ON finding (device, severity, safety, source, case_id) WHERE state = 'raised'`,
+  `ALTER TABLE service_case ADD COLUMN devices INTEGER NOT NULL DEFAULT 1;
+  ALTER TABLE service_case ADD COLUMN storm TEXT;
+  CREATE INDEX open_storm ON service_case (storm, product) WHERE storm IS NOT NULL AND state <> 'resolved';
+  ALTER TABLE finding ADD COLUMN by_silence INTEGER NOT NULL DEFAULT 0;
+  UPDATE finding SET by_silence = 1 WHERE source = 'silent';
+  ALTER TABLE finding ADD COLUMN hidden_by TEXT;
+  DROP INDEX finding_that_holds;
+  CREATE INDEX finding_that_holds ON finding (device, severity, safety, source, case_id, hidden_by)
+    WHERE state = 'raised';
+  CREATE TABLE hidden (
+    maintenance TEXT NOT NULL,
+    finding TEXT NOT NULL REFERENCES finding (id),
+    PRIMARY KEY (maintenance, finding)
+  ) STRICT, WITHOUT ROWID;
+  CREATE TABLE opening (source TEXT NOT NULL, product TEXT NOT NULL, at INTEGER NOT NULL) STRICT;
+  CREATE INDEX opening_of ON opening (source, product, at);
+  CREATE INDEX opening_at ON opening (at);
+  CREATE TABLE standby (
+    finding TEXT PRIMARY KEY REFERENCES finding (id),
+    log_offset INTEGER NOT NULL,
+    event TEXT NOT NULL,
+    around TEXT NOT NULL,
+    window TEXT,
+    above TEXT,
+    due_at INTEGER
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX standby_window ON standby (window) WHERE window IS NOT NULL;
+  CREATE INDEX standby_due ON standby (due_at) WHERE due_at IS NOT NULL;
+  CREATE TABLE behind (
+    above TEXT NOT NULL,
+    finding TEXT NOT NULL REFERENCES standby (finding) ON DELETE CASCADE,
+    PRIMARY KEY (above, finding)
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX behind_of ON behind (finding)`,
 ];

@@ -11,10 +11,10 @@ export interface TroubleStatements {
   readonly openCasesOf: StatementSync;
 }
 
-/** A rule's finding joins a case when it is live; without one it is that of a shadow rule. */
+/** A rule's finding joins a case when it is live, or is hidden; without either it is that of a shadow rule. */
 export const openFindingsSql = (narrowed: string): string => `
   SELECT device, severity, safety, source = 'silent' AS silent, count(*) AS findings FROM finding
-  WHERE state = 'raised' AND (case_id IS NOT NULL OR source NOT LIKE 'rule:%') ${narrowed}
+  WHERE state = 'raised' AND (case_id IS NOT NULL OR hidden_by IS NOT NULL OR source NOT LIKE 'rule:%') ${narrowed}
   GROUP BY device, severity, safety, silent`;
 
 export const openCasesSql = (narrowed: string): string => `

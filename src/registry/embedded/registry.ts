@@ -1,9 +1,27 @@
 import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite';
 import { assert } from '../../base/index.ts';
 import { answer, integer, openDatabase, transaction } from '../../sqlite/index.ts';
-import { changeDevice, type Fact } from '../../telemetry/index.ts';
-import type { Credential, Device, DeviceQuery, LoggedFact, PackVersion, Registry } from '../registry.ts';
-import { credentialOf, deviceOf, deviceRow, packOf, saveDeviceSql } from './rows.ts';
+import { changeDevice, type Fact, type Maintenance } from '../../telemetry/index.ts';
+import type {
+  Credential,
+  Device,
+  DeviceQuery,
+  LoggedFact,
+  MaintenancePageQuery,
+  PackVersion,
+  Registry,
+} from '../registry.ts';
+import { maintenanceConditions, maintenanceCursor } from './maintenance.ts';
+import {
+  credentialOf,
+  deviceOf,
+  deviceRow,
+  maintenanceOf,
+  maintenanceRow,
+  packOf,
+  saveDeviceSql,
+  saveMaintenanceSql,
+} from './rows.ts';
 import { registryMigrations } from './schema.ts';
 
 const pageMax = 1_000;
@@ -35,6 +53,8 @@ class EmbeddedRegistry implements Registry {
         `SELECT * FROM pack WHERE (product, version) IN (SELECT product, max(version) FROM pack GROUP BY product)
          ORDER BY product`,
       ),
+      maintenanceById: database.prepare('SELECT * FROM maintenance WHERE id = ?'),
+      saveMaintenance: database.prepare(saveMaintenanceSql),
       credential: database.prepare(
         'SELECT * FROM credential WHERE kind = ? AND key = ? AND (expires_at IS NULL OR expires_at > ?)',
       ),
@@ -79,6 +99,24 @@ class EmbeddedRegistry implements Registry {
     return answer(() => {
       const rows = product === undefined ? this.#sql.newestPacks.all() : this.#sql.packsOf.all(product);
       return rows.map(packOf);
+    });
+  }
+
+  maintenance(
+    query: MaintenancePageQuery,
+  ): Promise<{ readonly items: readonly Maintenance[]; readonly next: string | null }> {
+    return answer(() => {
+      assert(query.limit >= 1, 'a page has at least one item');
+      const limit = Math.min(query.limit, pageMax);
+      const { where, values } = maintenanceConditions(query);
+      const sql = `SELECT * FROM maintenance ${where} ORDER BY from_at DESC, id DESC LIMIT ?`;
+      const found = this.#database
+        .prepare(sql)
+        .all(...values, limit + 1)
+        .map(maintenanceOf);
+      const items = found.slice(0, limit);
+      const last = items.at(-1);
+      return { items, next: found.length > limit && last !== undefined ? maintenanceCursor(last) : null };
     });
   }
 
@@ -137,6 +175,18 @@ class EmbeddedRegistry implements Registry {
         return;
       case 'pack-published':
         this.#sql.savePack.run(fact.product, fact.version, fact.at, fact.file, fact.source);
+        return;
+      case 'maintenance-planned': {
+        const planned = { ...fact.plan, plannedAt: fact.at, endedAt: undefined, endedBy: undefined };
+        this.#sql.saveMaintenance.run(maintenanceRow(planned));
+        return;
+      }
+      case 'maintenance-ended': {
+        const row = this.#sql.maintenanceById.get(fact.id);
+        if (row === undefined) return;
+        const ended = { ...maintenanceOf(row), endedAt: fact.at, endedBy: fact.by };
+        this.#sql.saveMaintenance.run(maintenanceRow(ended));
+      }
     }
   }
 

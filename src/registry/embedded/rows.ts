@@ -1,6 +1,7 @@
 import type { SQLInputValue } from 'node:sqlite';
 import { assert } from '../../base/index.ts';
 import { integer, integerOrUndefined, type Row, text, textOrUndefined } from '../../sqlite/index.ts';
+import { type Maintenance, type MaintenanceQuery, maintenanceEnd } from '../../telemetry/index.ts';
 import type { Credential, Device, PackVersion } from '../registry.ts';
 
 /** Parameters of {@link saveDeviceSql}, named as there. */
@@ -49,6 +50,41 @@ export function packOf(row: Row): PackVersion {
     publishedAt: integer(row.published_at),
     file: text(row.file),
     source: text(row.source),
+  };
+}
+
+/** Parameters of {@link saveMaintenanceSql}, named as there. */
+export function maintenanceRow(item: Maintenance): Record<string, SQLInputValue> {
+  return {
+    id: item.id,
+    query: JSON.stringify(item.query),
+    owner: item.owner,
+    reason: item.reason,
+    from_at: item.from,
+    to_at: item.to,
+    planned_at: item.plannedAt,
+    ended_at: item.endedAt ?? null,
+    ended_by: item.endedBy ?? null,
+    over_at: maintenanceEnd(item),
+  };
+}
+
+export const saveMaintenanceSql = `INSERT OR REPLACE INTO maintenance
+  (id, query, owner, reason, from_at, to_at, planned_at, ended_at, ended_by, over_at)
+  VALUES (:id, :query, :owner, :reason, :from_at, :to_at, :planned_at, :ended_at, :ended_by, :over_at)`;
+
+export function maintenanceOf(row: Row): Maintenance {
+  return {
+    id: text(row.id),
+    // Only maintenanceRow writes this column.
+    query: JSON.parse(text(row.query)) as MaintenanceQuery,
+    owner: text(row.owner),
+    reason: text(row.reason),
+    from: integer(row.from_at),
+    to: integer(row.to_at),
+    plannedAt: integer(row.planned_at),
+    endedAt: integerOrUndefined(row.ended_at),
+    endedBy: textOrUndefined(row.ended_by),
   };
 }
 

@@ -37,4 +37,18 @@ export const registryMigrations: readonly string[] = [
   CREATE INDEX credential_expiry ON credential (expires_at) WHERE expires_at IS NOT NULL;
   CREATE TABLE position (id INTEGER PRIMARY KEY CHECK (id = 1), next INTEGER NOT NULL) STRICT;
   INSERT INTO position (id, next) VALUES (1, 0)`,
+  `CREATE TABLE maintenance (
+    id TEXT PRIMARY KEY,
+    query TEXT NOT NULL,
+    owner TEXT NOT NULL,
+    reason TEXT NOT NULL,
+    from_at INTEGER NOT NULL,
+    to_at INTEGER NOT NULL,
+    planned_at INTEGER NOT NULL,
+    ended_at INTEGER,
+    ended_by TEXT,
+    over_at INTEGER NOT NULL
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX maintenance_order ON maintenance (from_at, id);
+  CREATE INDEX maintenance_over ON maintenance (over_at, from_at, id)`,
 ];

@@ -11,14 +11,14 @@ import { eventOf, start } from '../events.ts';
 
 const idOf = (text: string): string => createHash('sha256').update(text).digest('hex').slice(0, 16);
 
-caseStoreContract(async () => {
+caseStoreContract(async (casesPerRuleHourMax) => {
   const folder = await mkdtemp(join(tmpdir(), 'cases-'));
-  let store = await openEmbeddedCaseStore({ folder, idOf });
+  let store = await openEmbeddedCaseStore({ folder, idOf, casesPerRuleHourMax });
   return {
     store,
     async reopen() {
       await store.close();
-      store = await openEmbeddedCaseStore({ folder, idOf });
+      store = await openEmbeddedCaseStore({ folder, idOf, casesPerRuleHourMax });
       return store;
     },
     async destroy() {

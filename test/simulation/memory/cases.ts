@@ -1,45 +1,56 @@
-import { AftercareError, assert } from '../../../src/base/index.ts';
+import { AftercareError } from '../../../src/base/index.ts';
 import {
+  Book,
   type Case,
   type CaseChange,
   type CaseQuery,
   type CaseStore,
   type DeviceTrouble,
-  decide,
+  defaultCasesPerRuleHourMax,
   type Finding,
+  type FindingQuery,
   type Page,
-  type Standing,
+  type Standby,
   type TimelineItem,
   urgencyOf,
 } from '../../../src/cases/index.ts';
 import { worseSeverity } from '../../../src/telemetry/index.ts';
+import { memoryRecords } from './case-records.ts';
 import { atOnce, type Passage } from './passage.ts';
 
 /** What lives on when the process dies. */
 export interface HeldCases {
-  cases: ReadonlyMap<string, Case>;
-  findings: ReadonlyMap<string, { readonly finding: Finding; readonly lastEvent: number }>;
+  cases: Map<string, Case>;
+  findings: Map<string, { readonly finding: Finding; readonly lastEvent: number }>;
   /** As written. */
-  timeline: readonly { readonly case: string; readonly item: TimelineItem }[];
+  timeline: { readonly case: string; readonly item: TimelineItem }[];
+  openings: { readonly source: string; readonly product: string; readonly at: number }[];
+  standbys: Map<string, Standby>;
 }
 
-export const noCases = (): HeldCases => ({ cases: new Map(), findings: new Map(), timeline: [] });
+export const noCases = (): HeldCases => ({
+  cases: new Map(),
+  findings: new Map(),
+  timeline: [],
+  openings: [],
+  standbys: new Map(),
+});
 
 const pageMax = 1_000;
-const firstNumber = 1_000;
 
-export function memoryCases(held: HeldCases, idOf: (text: string) => string, pass: Passage = atOnce): CaseStore {
+export function memoryCases(
+  held: HeldCases,
+  idOf: (text: string) => string,
+  pass: Passage = atOnce,
+  casesPerRuleHourMax = defaultCasesPerRuleHourMax,
+): CaseStore {
   return {
     apply: (changes) =>
       pass(() => {
-        const draft = new Draft(held, idOf);
-        const changed = new Map<string, Case>();
-        for (const change of changes) {
-          const item = draft.apply(change);
-          if (item !== undefined) changed.set(item.id, item);
-        }
+        const draft = new Draft(held, idOf, casesPerRuleHourMax);
+        const changed = draft.apply(changes);
         draft.commit(held);
-        return [...changed.values()];
+        return changed;
       }),
     list: (query) =>
       pass(() => {
@@ -67,62 +78,27 @@ export function memoryCases(held: HeldCases, idOf: (text: string) => string, pas
 
 /** One transaction: what it writes is seen by nobody until it is whole. */
 class Draft {
-  readonly #cases: Map<string, Case>;
-  readonly #findings: Map<string, { readonly finding: Finding; readonly lastEvent: number }>;
-  readonly #timeline: { readonly case: string; readonly item: TimelineItem }[];
-  readonly #naming;
+  readonly #held: HeldCases;
+  readonly #book: Book;
 
-  constructor(held: HeldCases, idOf: (text: string) => string) {
-    this.#cases = new Map(held.cases);
-    this.#findings = new Map(held.findings);
-    this.#timeline = [...held.timeline];
-    const nextNumber = (): number => Math.max(firstNumber - 1, ...[...this.#cases.values()].map((c) => c.number)) + 1;
-    this.#naming = { idOf, nextNumber };
+  constructor(held: HeldCases, idOf: (text: string) => string, casesPerRuleHourMax: number) {
+    this.#held = {
+      cases: new Map(held.cases),
+      findings: new Map(held.findings),
+      timeline: [...held.timeline],
+      openings: [...held.openings],
+      standbys: new Map(held.standbys),
+    };
+    this.#book = new Book({ records: memoryRecords(this.#held), idOf, casesPerRuleHourMax });
   }
 
-  apply(change: CaseChange): Case | undefined {
-    const before = change.kind === 'finding' ? this.#findings.get(change.event.finding) : undefined;
-    const number = change.kind === 'finding' ? Number(change.event.id.slice(change.event.finding.length + 1)) : 0;
-    if (before !== undefined && number <= before.lastEvent) return undefined;
-    const decision = decide(this.#standing(change, before?.finding), change, this.#naming);
-    if (decision.kind === 'refused') throw new AftercareError(decision.code, decision.reason);
-    const { case: item, finding, timeline } = decision;
-    if (finding !== undefined) this.#findings.set(finding.id, { finding, lastEvent: number });
-    if (item === undefined) return undefined;
-    const open = [...this.#cases.values()].find((one) => one.id !== item.id && isOpenLike(one, item));
-    assert(item.state === 'resolved' || open === undefined, 'one open case per device and failure mode');
-    this.#cases.set(item.id, item);
-    for (const entry of timeline) {
-      assert(!this.#timeline.some((known) => known.item.id === entry.id), `the entry ${entry.id} is written once`);
-      this.#timeline.push({ case: item.id, item: entry });
-    }
-    return item;
+  apply(changes: readonly CaseChange[]): readonly Case[] {
+    return this.#book.apply(changes);
   }
 
   commit(held: HeldCases): void {
-    held.cases = this.#cases;
-    held.findings = this.#findings;
-    held.timeline = this.#timeline;
+    Object.assign(held, this.#held);
   }
-
-  #standing(change: CaseChange, finding: Finding | undefined): Standing {
-    if (change.kind !== 'finding') {
-      return { subject: this.#cases.get(change.case), finding: undefined, open: undefined, resolved: undefined };
-    }
-    const { device, failureMode } = change.event;
-    const alike = [...this.#cases.values()].filter((one) => one.device === device && one.failureMode === failureMode);
-    const resolved = alike.filter(({ state }) => state === 'resolved').sort((a, b) => b.number - a.number);
-    return {
-      finding,
-      subject: typeof finding?.case === 'string' ? this.#cases.get(finding.case) : undefined,
-      open: alike.find(({ state }) => state !== 'resolved'),
-      resolved: resolved[0],
-    };
-  }
-}
-
-function isOpenLike(one: Case, item: Case): boolean {
-  return one.state !== 'resolved' && one.device === item.device && one.failureMode === item.failureMode;
 }
 
 function isAsked(item: Case, query: CaseQuery): boolean {
@@ -136,7 +112,12 @@ function isAsked(item: Case, query: CaseQuery): boolean {
   return words.every((word) => text.includes(word));
 }
 
-function findFindings(held: HeldCases, query: Parameters<CaseStore['findings']>[0]): Page<Finding> {
+function isWanted(one: Finding, query: FindingQuery): boolean {
+  if ('case' in query) return one.case === query.case;
+  return 'device' in query ? one.device === query.device : one.hiddenBy.includes(query.hiddenBy);
+}
+
+function findFindings(held: HeldCases, query: FindingQuery): Page<Finding> {
   const { from, to, newestFirst, limit, cursor } = query;
   const after = cursor === undefined ? undefined : partsOf(cursor, /^(-?\d{1,16})_(.+)$/s);
   const sign = newestFirst ? -1 : 1;
@@ -144,7 +125,7 @@ function findFindings(held: HeldCases, query: Parameters<CaseStore['findings']>[
     sign * (a.startsAt - start || (a.id < id ? -1 : Number(a.id > id)));
   const found = [...held.findings.values()]
     .map(({ finding }) => finding)
-    .filter((one) => ('case' in query ? one.case === query.case : one.device === query.device))
+    .filter((one) => isWanted(one, query))
     .filter((one) => (to === undefined || one.startsAt < to) && !(from !== undefined && (one.endsAt ?? from) < from))
     .filter((one) => after === undefined || order(one, Number(after[0]), after[1] ?? '') > 0)
     .sort((a, b) => order(a, b.startsAt, b.id));
@@ -161,7 +142,11 @@ function troublesOf(held: HeldCases, device: string | undefined): readonly Devic
   };
   for (const { finding } of held.findings.values()) {
     const { source, severity } = finding;
-    if (finding.state !== 'raised' || (finding.case === null && source.startsWith('rule:'))) continue;
+    if (
+      finding.state !== 'raised' ||
+      (finding.case === null && finding.hiddenBy.length === 0 && source.startsWith('rule:'))
+    )
+      continue;
     const silent = source === 'silent';
     change(finding.device, (before) => ({
       openFindings: before.openFindings + 1,

@@ -31,9 +31,9 @@ telemetryStoreContract('in memory', all, async () => {
 
 const idOf = (text: string): string => createHash('sha256').update(text).digest('hex').slice(0, 16);
 
-caseStoreContract(async () => {
+caseStoreContract(async (casesPerRuleHourMax) => {
   const held = noCases();
-  const open = () => memoryCases(held, idOf);
+  const open = () => memoryCases(held, idOf, undefined, casesPerRuleHourMax);
   return { store: open(), reopen: async () => open(), destroy: async () => undefined };
 });
 

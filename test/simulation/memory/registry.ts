@@ -1,6 +1,6 @@
 import { assert } from '../../../src/base/index.ts';
 import type { Credential, Device, DeviceQuery, PackVersion, Registry } from '../../../src/registry/index.ts';
-import { changeDevice, type Fact } from '../../../src/telemetry/index.ts';
+import { changeDevice, type Fact, type Maintenance, maintenanceState } from '../../../src/telemetry/index.ts';
 import { atOnce, type Passage } from './passage.ts';
 
 /** What lives on when the process dies. */
@@ -9,6 +9,7 @@ export interface HeldRegistry {
   readonly devices: Map<string, Device>;
   /** As published first, by product and version. */
   readonly packs: Map<string, PackVersion>;
+  readonly maintenance: Map<string, Maintenance>;
   readonly credentials: Map<string, Credential>;
 }
 
@@ -16,6 +17,7 @@ export const noRegistry = (): HeldRegistry => ({
   cursor: 0,
   devices: new Map(),
   packs: new Map(),
+  maintenance: new Map(),
   credentials: new Map(),
 });
 
@@ -45,6 +47,19 @@ export function memoryRegistry(held: HeldRegistry, pass: Passage = atOnce): Regi
         if (product !== undefined) return all.filter((pack) => pack.product === product);
         return all.filter((pack, index) => all[index + 1]?.product !== pack.product);
       }),
+    maintenance: (query) =>
+      pass(() => {
+        const { id, state, now, cursor, limit } = query;
+        const placeOf = (item: Maintenance) => `${item.from}_${item.id}`;
+        const all = [...held.maintenance.values()].sort((a, b) => b.from - a.from || (a.id < b.id ? 1 : -1));
+        const behind = cursor === undefined ? all : all.slice(all.findIndex((item) => placeOf(item) === cursor) + 1);
+        const found = behind.filter(
+          (item) => (id === undefined || item.id === id) && (!state || maintenanceState(item, now) === state),
+        );
+        const items = found.slice(0, limit);
+        const last = items.at(-1);
+        return { items, next: found.length > items.length && last !== undefined ? placeOf(last) : null };
+      }),
     credential: (kind, key, now) =>
       pass(() => {
         const found = held.credentials.get(`${kind}\n${key}`);
@@ -60,7 +75,7 @@ export function memoryRegistry(held: HeldRegistry, pass: Passage = atOnce): Regi
   };
 }
 
-function follow({ devices, packs }: HeldRegistry, fact: Fact): void {
+function follow({ devices, packs, maintenance }: HeldRegistry, fact: Fact): void {
   if (fact.type === 'device-registered') {
     if (devices.has(fact.device.id)) return;
     devices.set(fact.device.id, { ...fact.device, retired: false, registeredAt: fact.at });
@@ -68,7 +83,13 @@ function follow({ devices, packs }: HeldRegistry, fact: Fact): void {
     const { product, version, file, source, at: publishedAt } = fact;
     const place = `${product}\n${version}`;
     if (!packs.has(place)) packs.set(place, { product, version, publishedAt, file, source });
-  } else {
+  } else if (fact.type === 'maintenance-planned') {
+    const nobody = { endedAt: undefined, endedBy: undefined };
+    maintenance.set(fact.plan.id, { ...fact.plan, plannedAt: fact.at, ...nobody });
+  } else if (fact.type === 'maintenance-ended') {
+    const known = maintenance.get(fact.id);
+    if (known) maintenance.set(fact.id, { ...known, endedAt: fact.at, endedBy: fact.by });
+  } else if (fact.type === 'device-changed' || fact.type === 'device-retired') {
     const known = devices.get(fact.id);
     if (known === undefined) return;
     const change = fact.type === 'device-retired' ? { retired: true } : changeDevice(known, fact.changes);
