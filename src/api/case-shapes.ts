@@ -56,6 +56,11 @@ export const caseShape = z
     recurrenceOf: z.string().nullable(),
     findings: z.int(),
     findingsOpen: z.int(),
+    devices: z.int().describe('Devices whose findings are in it: also those silent behind its own, or in its storm'),
+    storm: z
+      .string()
+      .nullable()
+      .describe('The source whose further findings it gathers, as that opened too many cases'),
   })
   .meta({ id: 'Case' });
 
@@ -91,6 +96,7 @@ export const timelineQuery = z.strictObject(pageQuery);
 export const findingShape = z
   .object({
     id: z.string(),
+    device: z.string(),
     source: z.string(),
     signal: z.string().nullable(),
     failureMode: z.string(),
@@ -101,6 +107,9 @@ export const findingShape = z
     endsAt: instantOrNull,
     explanation: z.string(),
     case: z.string().nullable(),
+    hiddenBy: z
+      .array(z.string())
+      .describe('Ids of the maintenance that kept it from opening a case; one may have opened since'),
     evidence: z.array(evidenceShape),
   })
   .meta({ id: 'Finding' });
@@ -140,6 +149,8 @@ export function caseItem(item: Case): CaseItem {
     recurrenceOf: item.recurrenceOf,
     findings: item.findings,
     findingsOpen: item.findingsOpen,
+    devices: item.devices,
+    storm: item.storm,
   };
 }
 
@@ -175,6 +186,7 @@ function evidenceItem({ signal, at, value, low, high }: Finding['evidence'][numb
 export function findingItem(finding: Finding): z.infer<typeof findingShape> {
   return {
     id: finding.id,
+    device: finding.device,
     source: finding.source,
     signal: finding.signal,
     failureMode: finding.failureMode,
@@ -185,6 +197,7 @@ export function findingItem(finding: Finding): z.infer<typeof findingShape> {
     endsAt: timeOrNull(finding.endsAt),
     explanation: finding.explanation,
     case: finding.case,
+    hiddenBy: [...finding.hiddenBy],
     evidence: finding.evidence.map(evidenceItem),
   };
 }

@@ -63,7 +63,10 @@ export interface DemoState {
 
 export interface ApiDeps {
   /** How devices are changed: the fact is in the log and in the registry when a call resolves. */
-  readonly directory: Pick<Directory, 'register' | 'change' | 'retire' | 'newSecret' | 'device'>;
+  readonly directory: Pick<
+    Directory,
+    'register' | 'change' | 'retire' | 'newSecret' | 'device' | 'planMaintenance' | 'endMaintenance' | 'maintenance'
+  >;
   readonly registry: Registry;
   readonly cases: CaseStore;
   readonly store: TelemetryStore;

@@ -20,6 +20,7 @@ import { deviceChangeRoutes, deviceRoutes } from './device-routes.ts';
 import { createFleet } from './fleet.ts';
 import { createLiveHub, type LiveHub } from './live.ts';
 import { liveRoute } from './live-route.ts';
+import { maintenanceRoutes } from './maintenance-routes.ts';
 import { packVersionRoutes } from './pack-version-routes.ts';
 import { createPasswords } from './passwords.ts';
 import { answerError } from './problem.ts';
@@ -92,6 +93,7 @@ async function registerApi(api: ApiServer, deps: ApiDeps, live: LiveHub): Promis
   findingRoutes(api, deps);
   caseRoutes(api, deps);
   caseActionRoutes(api, deps, live);
+  maintenanceRoutes(api, deps);
   productRoutes(api, deps);
   packVersionRoutes(api, deps);
   if (deps.demo) demoRoutes(api, deps.demo);
