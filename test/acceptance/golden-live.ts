@@ -1,0 +1,336 @@
+import {
+  type GoldenCase,
+  type Message,
+  type Outcome,
+  type Step,
+  timesOf,
+  wordsOfCase,
+  wordsOfFinding,
+} from '../golden/golden-case.ts';
+import { freePort } from '../servers.ts';
+import { type ServiceProcess, startService, until } from '../service-process.ts';
+import {
+  type CaseItem,
+  connectDevice,
+  deadlineMs,
+  type FindingItem,
+  type Ledger,
+  ledgerOf,
+  minuteMs,
+  type Page,
+  publishReports,
+  type TestDevice,
+  type TimelineItem,
+} from './fixture.ts';
+
+const marker = `
+product: marker
+title: Marker
+signals: {v: {kind: gauge}}
+failureModes: {late: {title: Late}}
+rules: [{id: late, when: v > 5.0, failureMode: late}]
+`;
+const markerFrom = Date.UTC(2025, 0, 1);
+
+/** A case on its way through the service. */
+interface Player {
+  readonly item: GoldenCase;
+  readonly device: TestDevice;
+  /** Its steps between ticks and restarts. */
+  readonly stages: readonly (readonly Step[])[];
+  zero: number | undefined;
+  /** Of a case about silence, which goes on after its end. */
+  seen: Outcome | undefined;
+}
+
+interface ToldChange {
+  readonly device: string;
+  readonly failureMode: string;
+  readonly candidate: {
+    readonly severity: string;
+    readonly safety: boolean;
+    readonly startsAt: string;
+    readonly openedAt: string;
+  } | null;
+}
+
+interface BacktestRun {
+  readonly id: string;
+  readonly state: string;
+  readonly problem: string | null;
+  readonly result: { readonly reports: number; readonly changes: readonly ToldChange[] } | null;
+}
+
+/** Golden cases against one real service, all at once, stage by stage; it is killed after the first. */
+export class LiveGolden {
+  readonly began = Date.now();
+  service: ServiceProcess;
+  readonly #options: Parameters<typeof startService>[0];
+  readonly #players = new Map<string, Player>();
+  readonly #backtests = new Map<string, Promise<readonly ToldChange[]>>();
+  #marker: TestDevice | undefined;
+  #markers = 0;
+  #sent = 0;
+
+  private constructor(service: ServiceProcess, options: Parameters<typeof startService>[0]) {
+    this.service = service;
+    this.#options = options;
+  }
+
+  static async begin(folders: { readonly products: string; readonly data: string }): Promise<LiveGolden> {
+    const options = { ...folders, ports: { http: await freePort(), mqtt: await freePort() } };
+    return new LiveGolden(await startService(options), options);
+  }
+
+  zeroOf(item: GoldenCase): number {
+    return item.zero ?? this.#playerOf(item).zero ?? this.began;
+  }
+
+  async play(items: readonly GoldenCase[]): Promise<void> {
+    await this.#post('/products', { file: 'marker.yaml', source: marker });
+    this.#marker = await this.#register({ id: 'marker', product: 'marker' });
+    for (const item of items) {
+      const { device: id, product, timezone, isInstalled } = item;
+      const installedAt = isInstalled ? new Date(this.began).toISOString() : undefined;
+      const device = await this.#register({ id, product, timezone, installedAt });
+      this.#players.set(id, { item, device, stages: stagesOf(item), zero: item.zero, seen: undefined });
+    }
+    const players = [...this.#players.values()];
+    const stages = Math.max(2, ...players.map((player) => player.stages.length));
+    for (let stage = 0; stage < stages; stage += 1) {
+      await Promise.all(players.map((player) => this.#playStage(player, player.stages[stage] ?? [])));
+      await this.#rest();
+      if (stage === 0) {
+        await this.service.kill('SIGKILL');
+        this.service = await startService(this.#options);
+      }
+      await this.#corrected();
+    }
+  }
+
+  /** Once it is the expected one; at the deadline whatever it is. */
+  async outcome(item: GoldenCase): Promise<Outcome> {
+    const player = this.#playerOf(item);
+    player.seen ??= await this.#outcomeInTime(item);
+    return player.seen;
+  }
+
+  /** The cases that the pack would have opened for the device. */
+  async backtest(item: GoldenCase) {
+    const known = this.#backtests.get(item.product) ?? this.#backtestOf(item);
+    this.#backtests.set(item.product, known);
+    return (await known).flatMap(({ device, failureMode, candidate }) => {
+      if (device !== item.device || candidate === null) return [];
+      const { severity, safety, startsAt, openedAt } = candidate;
+      return [{ failureMode, severity, safety, startsAt: Date.parse(startsAt), openedAt: Date.parse(openedAt) }];
+    });
+  }
+
+  async #playStage(player: Player, steps: readonly Step[]): Promise<void> {
+    const { item, device } = player;
+    let messages: Message[] = [];
+    const send = async () => {
+      await this.#send(player, messages);
+      messages = [];
+    };
+    for (const step of steps) {
+      if (step.kind === 'message') {
+        messages.push(step);
+        continue;
+      }
+      await send();
+      if (step.kind === 'publish') {
+        await this.#post('/products', {
+          file: `${step.version}-of-${item.product}.yaml`,
+          source: item.versions[step.version],
+        });
+      } else if (step.kind === 'silence') await this.#silent(device.id);
+      else if (step.kind === 'acknowledge' || step.kind === 'resolve') await this.#work(player, step);
+    }
+    await send();
+    if (item.steps.some(({ kind }) => kind === 'silence')) player.seen ??= await this.#outcomeInTime(item);
+  }
+
+  async #send(player: Player, messages: readonly Message[]): Promise<void> {
+    if (messages.length === 0) return;
+    const { id } = player.device;
+    const client = await connectDevice(this.service, player.device);
+    player.zero ??= Date.now();
+    const { zero } = player;
+    await Promise.all(
+      messages.map(({ topic, payload }) => client.publishAsync(`devices/${id}/${topic}`, payload(zero), { qos: 1 })),
+    );
+    this.#sent += messages.reduce((sum, { reports }) => sum + reports, 0);
+    await client.endAsync();
+  }
+
+  /** All that was sent is judged and stored. */
+  async #rest(): Promise<void> {
+    await until(
+      async () => {
+        const { body } = await this.service.api<Ledger>('GET', '/ledger');
+        const { received, acknowledged, stored, evaluated } = body;
+        return received === this.#sent && acknowledged === stored && acknowledged === evaluated;
+      },
+      deadlineMs,
+      `the service is at rest at ${this.#sent} reports`,
+    );
+  }
+
+  /** A report that comes late is judged with the tick that judges all that came late before it. */
+  async #corrected(): Promise<void> {
+    const device = this.#marker;
+    if (device === undefined) throw new Error('there is no marker');
+    this.#markers += 1;
+    const at = markerFrom + this.#markers * 60 * minuteMs;
+    const count = this.#markers;
+    const [first, late] = [
+      { at, boot: 'm', seq: 2 * count, signals: { v: 1 } },
+      { at: at - minuteMs, boot: 'm', seq: 2 * count + 1, signals: { v: 9 } },
+    ];
+    await publishReports(this.service, device, [first, late]);
+    this.#sent += 2;
+    const isThere = async () => (await this.#findings(device.id)).length === count;
+    await until(isThere, deadlineMs, 'what came late is judged');
+  }
+
+  async #silent(id: string): Promise<void> {
+    const isSilent = async () =>
+      (await this.#findings(id)).some(({ source, state }) => source === 'silent' && state === 'raised');
+    await until(isSilent, deadlineMs, `${id} is silent`);
+  }
+
+  /** Somebody acts on the newest case of a failure mode, when all that was sent before is in it. */
+  async #work({ item, device }: Player, step: Extract<Step, { kind: 'acknowledge' | 'resolve' }>): Promise<void> {
+    const settled = async () => {
+      const { acknowledged, stored, evaluated } = await ledgerOf(this.service, device.id);
+      return acknowledged === stored && acknowledged === evaluated && acknowledged > 0;
+    };
+    await until(settled, deadlineMs, `${item.device} is judged`);
+    const [found] = (await this.#cases(device.id)).filter(({ failureMode }) => failureMode === step.failureMode);
+    if (found === undefined) throw new Error(`${item.device} has no case of ${step.failureMode}`);
+    const verdict = step.kind === 'resolve' ? { verdict: 'confirmed_fault' } : {};
+    await this.#post(`/cases/${found.id}/${step.kind}`, { version: found.version, ...verdict });
+  }
+
+  async #outcomeInTime(item: GoldenCase): Promise<Outcome> {
+    const wanted = JSON.stringify(item.expected);
+    let last: Outcome | undefined;
+    const isExpected = async () => {
+      last = await this.#outcomeNow(item);
+      return JSON.stringify(last) === wanted;
+    };
+    try {
+      await until(isExpected, outcomeDeadlineMs, `the outcome of ${item.device}`);
+    } catch (error) {
+      if (last === undefined) throw error;
+    }
+    return last ?? item.expected;
+  }
+
+  async #outcomeNow(item: GoldenCase): Promise<Outcome> {
+    const { device, expected } = item;
+    const time = timesOf(item, this.zeroOf(item), this.began);
+    const ledger: Readonly<Record<string, unknown>> = { ...(await ledgerOf(this.service, device)) };
+    const cases = await this.#cases(device);
+    const timelines = await Promise.all(
+      cases.map(async ({ id }) => {
+        const path = `/cases/${id}/timeline?limit=1000`;
+        return (await this.service.api<Page<TimelineItem>>('GET', path)).body.items;
+      }),
+    );
+    return {
+      findings: sortedAs(
+        expected.findings,
+        (await this.#findings(device)).map((finding) => wordsOfFinding(finding, time)),
+      ),
+      cases: sortedAs(
+        expected.cases,
+        cases.map((one, index) => {
+          const told = { ...one, startsAt: Date.parse(one.startsAt), openedAt: Date.parse(one.openedAt) };
+          const timeline = (timelines[index] ?? []).map(({ kind }) => kind);
+          return wordsOfCase({ ...told, isRecurrence: one.recurrenceOf !== null, timeline }, time);
+        }),
+      ),
+      counts: Object.fromEntries(Object.keys(expected.counts).map((name) => [name, Number(ledger[name])])),
+    };
+  }
+
+  async #backtestOf({ product, source, quietSource }: GoldenCase): Promise<readonly ToldChange[]> {
+    const own = [...this.#players.values()].filter(({ item }) => item.product === product);
+    const ledgers = await Promise.all(own.map(({ device }) => ledgerOf(this.service, device.id)));
+    const reports = ledgers.reduce((sum, { acknowledged }) => sum + acknowledged, 0);
+    const file = `${product}.yaml`;
+    const over = async () => {
+      const asked = { source, file, against: quietSource };
+      const { id } = await this.#post<BacktestRun>(`/products/${product}/backtests`, asked);
+      const run = await until(
+        async () => {
+          const { body } = await this.service.api<BacktestRun>('GET', `/backtests/${id}`);
+          return body.state !== 'queued' && body.state !== 'running' && body;
+        },
+        deadlineMs,
+        `the backtest of ${product} is over`,
+      );
+      if (run.result === null) throw new Error(`the backtest of ${product} ${run.state}: ${run.problem}`);
+      return run.result.reports === reports && run.result;
+    };
+    return (await until(over, deadlineMs, `the backtest of ${product} sees ${reports} reports`)).changes;
+  }
+
+  async #findings(device: string) {
+    const path = `/devices/${device}/findings?limit=1000`;
+    const { body } = await this.service.api<Page<FindingItem>>('GET', path);
+    return body.items.map(({ source, state, startsAt, openedAt, endsAt }) => ({
+      source,
+      state,
+      startsAt: Date.parse(startsAt),
+      openedAt: Date.parse(openedAt),
+      endsAt: endsAt === null ? null : Date.parse(endsAt),
+    }));
+  }
+
+  async #cases(device: string): Promise<readonly CaseItem[]> {
+    const { body } = await this.service.api<Page<CaseItem>>('GET', `/cases?device=${device}`);
+    return body.items.toSorted((a, b) => b.number - a.number);
+  }
+
+  #playerOf({ device }: GoldenCase): Player {
+    const player = this.#players.get(device);
+    if (player === undefined) throw new Error(`${device} was not played`);
+    return player;
+  }
+
+  async #register(body: { readonly id: string } & Readonly<Record<string, unknown>>): Promise<TestDevice> {
+    const { secret } = await this.#post<{ secret: string }>('/devices', body);
+    return { id: body.id, secret };
+  }
+
+  async #post<Body>(path: string, body: unknown): Promise<Body> {
+    const answer = await this.service.api<Body>('POST', path, body);
+    if (answer.status >= 300) throw new Error(`POST ${path}: ${answer.status} ${JSON.stringify(answer.body)}`);
+    return answer.body;
+  }
+}
+
+const outcomeDeadlineMs = 5_000;
+
+function stagesOf({ device, steps }: GoldenCase): Step[][] {
+  const stages: Step[][] = [[]];
+  for (const step of steps) {
+    if (step.kind === 'restart' && stages.length > 1)
+      throw new Error(`${device}: the service is killed once, at first`);
+    if (step.kind === 'restart' || step.kind === 'tick') stages.push([]);
+    else stages.at(-1)?.push(step);
+  }
+  return stages;
+}
+
+/** The service lists them in an order of its own. */
+function sortedAs(expected: readonly string[], found: readonly string[]): string[] {
+  const place = (text: string) => {
+    const index = expected.indexOf(text);
+    return index === -1 ? expected.length : index;
+  };
+  return found.toSorted((a, b) => place(a) - place(b) || (a < b ? -1 : 1));
+}
