@@ -95,7 +95,7 @@ export class VirtualService {
       earlier: { stored: async () => [], logged: async (offset) => this.#log[offset] },
       corrector: new Corrector({
         engine: this.#engine,
-        daySnapshot: (device, position) => newestBefore(this.#daysOf(device), device, position),
+        daySnapshot: (device, position) => newestBefore(this.#daysOf(device), () => undefined, device, position),
         readStretch: async (query) => this.#stretch(query),
         beforeChange: () => undefined,
       }),

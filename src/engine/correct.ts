@@ -8,8 +8,6 @@ export interface Rejudged {
   readonly told: readonly OpenFinding[];
   /** The same findings as judged again: open ones and those that ended. */
   readonly found: readonly OpenFinding[];
-  /** The events of judging again, in order. */
-  readonly events: readonly FindingEvent[];
   /** The readings that came late. */
   readonly late: readonly Report[];
   /** Service time of the correction. */
@@ -25,16 +23,16 @@ export interface Correction {
 
 /** A finding keeps its name when it holds for the same reason at about the same time, whatever its first report is now. */
 export function reconcile(rejudged: Rejudged): Correction {
-  const { told, found, now } = rejudged;
+  const { now } = rejudged;
+  // In an order that does not depend on where judging again began.
+  const [told, found] = [[...rejudged.told].sort(byOpening), [...rejudged.found].sort(byOpening)];
   const events: FindingEvent[] = [];
   const standing: OpenFinding[] = [];
   const pairs = pairUp(told, found);
-  for (const fresh of [...found].sort((a, b) => a.last.openedAt - b.last.openedAt)) {
+  for (const fresh of found) {
     const before = pairs.get(fresh);
-    if (before === undefined) {
-      events.push(...eventsOf(rejudged, fresh).map((event) => ({ ...event, receivedAt: now })));
-      standing.push(fresh);
-    } else standing.push(follow(before, fresh, rejudged, events));
+    if (before === undefined) standing.push(announce(fresh, now, events));
+    else standing.push(follow(before, fresh, rejudged, events));
   }
   const kept = new Set(pairs.values());
   for (const gone of told) if (!kept.has(gone)) standing.push(withdraw(gone, rejudged, events));
@@ -79,8 +77,14 @@ function isSameEpisode(a: FindingEvent, b: FindingEvent): boolean {
   return a.startsAt <= (b.endsAt ?? Number.POSITIVE_INFINITY) && b.startsAt <= (a.endsAt ?? Number.POSITIVE_INFINITY);
 }
 
-function eventsOf({ events }: Rejudged, { last }: OpenFinding): readonly FindingEvent[] {
-  return events.filter(({ finding }) => finding === last.finding);
+/** Nobody was told of it. What is told does not depend on where judging again began: it may have begun amid it. */
+function announce(fresh: OpenFinding, now: number, events: FindingEvent[]): OpenFinding {
+  const { last } = fresh;
+  const numbered = (count: number) => ({ id: `${last.finding}#${count}`, receivedAt: now });
+  const told: FindingEvent[] = [{ ...last, ...numbered(0), state: 'raised', endsAt: undefined }];
+  if (!holds(last)) told.push({ ...last, ...numbered(1) });
+  events.push(...told);
+  return { ...fresh, events: told.length, last: told.at(-1) ?? last };
 }
 
 /** The finding goes on under its old name; what has changed of it is told. */
@@ -127,7 +131,7 @@ function withdraw(gone: OpenFinding, { late, now }: Rejudged, events: FindingEve
     evidence: evidence.length > 0 ? evidence : last.evidence,
   };
   events.push(event);
-  return { events: gone.events + 1, last: event };
+  return { ...gone, events: gone.events + 1, last: event };
 }
 
 const shownMax = 6;

@@ -14,6 +14,9 @@ import type { Judge } from './judge.ts';
 export interface OpenFinding {
   readonly events: number;
   readonly last: FindingEvent;
+  /** The reports that raised it and that changed it last. */
+  readonly raisedBy: Position;
+  readonly changedBy: Position;
   /** Of a finding that several watchers of a signal may share, by source: those that had a part in it hold it or not. */
   readonly holders?: Readonly<Record<string, boolean>>;
 }

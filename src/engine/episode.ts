@@ -2,6 +2,7 @@ import { type EvidenceReading, evidenceReadingsMax, type FindingEvent } from '..
 import { type ProductPack, reservedFailureModes } from '../product/index.ts';
 import { type Severity, worseSeverity } from '../telemetry/index.ts';
 import { byOpening, type DeviceState, type OpenFinding, pastMax } from './device-state.ts';
+import type { Position } from './hindsight.ts';
 
 /** Where in the log an event comes from, and when. */
 export interface Cause {
@@ -52,7 +53,8 @@ export function raise(state: DeviceState, pack: ProductPack, cause: Cause, raise
     receivedAt: cause.receivedAt,
     evidence: raised.evidence.slice(-evidenceReadingsMax),
   };
-  state.open[raised.source] = { events: 1, last: event };
+  const by = placeOf(cause);
+  state.open[raised.source] = { events: 1, last: event, raisedBy: by, changedBy: by };
   return event;
 }
 
@@ -70,7 +72,8 @@ export function raiseShared(
     return join(state, open, cause, raised);
   }
   const event = raise(state, pack, cause, raised);
-  if (event) state.open[source] = { events: 1, last: event, holders: { [source]: true } };
+  const open = state.open[source];
+  if (event && open) state.open[source] = { ...open, holders: { [source]: true } };
   return event;
 }
 
@@ -80,7 +83,7 @@ function join(state: DeviceState, open: OpenFinding, cause: Cause, raised: Raise
   const { source, startsAt, severity, safety, explanation } = raised;
   const holders = { ...open.holders, [source]: true };
   if (open.holders && source in open.holders) {
-    state.open[last.source] = { events, last, holders };
+    state.open[last.source] = { ...open, holders };
     return undefined;
   }
   const event: FindingEvent = {
@@ -91,7 +94,7 @@ function join(state: DeviceState, open: OpenFinding, cause: Cause, raised: Raise
     safety: last.safety || safety,
     explanation: `${last.explanation} ${explanation}`,
   };
-  state.open[last.source] = { events: events + 1, last: event, holders };
+  state.open[last.source] = { ...open, events: events + 1, last: event, changedBy: placeOf(cause), holders };
   return event;
 }
 
@@ -131,14 +134,20 @@ export function clear(
     endsAt: Math.max(end.endsAt, open.last.startsAt),
     explanation: end.explanation ?? open.last.explanation,
   };
-  if (!arrivalSources.has(source)) remember(state, event, open.events + 1);
+  if (!arrivalSources.has(source)) remember(state, { ...open, last: event, changedBy: placeOf(cause) });
   return event;
 }
 
-function remember(state: DeviceState, event: FindingEvent, events: number): void {
-  state.past.push({ events, last: { ...event, evidence: event.evidence.slice(-pastEvidence) } });
+function remember(state: DeviceState, { holders: _, ...ended }: OpenFinding): void {
+  const { last, events } = ended;
+  const evidence = last.evidence.slice(-pastEvidence);
+  state.past.push({ ...ended, events: events + 1, last: { ...last, evidence } });
   state.past.sort(byOpening);
   if (state.past.length > pastMax) state.past.shift();
+}
+
+function placeOf({ at, offset, index }: Cause): Position {
+  return { at, offset, index };
 }
 
 function next(open: { events: number; last: FindingEvent }, cause: Cause): FindingEvent {

@@ -63,7 +63,8 @@ export class Hindsight {
   before(device: string, state: DeviceState, report: Report): DaySnapshot | undefined {
     this.#keepRecent(device, state, report);
     const day = dayOf(device, report.at);
-    if (day === state.day) return undefined;
+    // A late report of the day before belongs behind the snapshot that it is judged from.
+    if (state.day !== undefined && day <= state.day) return undefined;
     state.day = day;
     return { device, day, position: state.judgedTo, text: deviceStateToText(state) };
   }

@@ -129,19 +129,19 @@ export class Engine {
     this.#ready(state, judge, { device, offset: 0, index: 0, at: late.position.at, receivedAt: now }, out);
     if (base === undefined || reports.length === 0 || !isCorrectable(state, late.position.at)) return;
     const fresh = deviceStateFromText(base.text);
-    const before = new Set(Object.values(fresh.open).map(({ last }) => last.finding));
     const again: EngineOutput = { findings: [], bands: [], touched: out.touched, ...snapshotsOf(out) };
     if (base.position) this.#hindsight.forget(device, nextTo(base.position));
     else this.#hindsight.forget(device);
     fresh.past = [];
     for (const report of judgeable(reports)) this.#judgeReport(fresh, judge, report, again);
     const own = (open: OpenFinding) => isEventTime(open.last.source, judge);
-    const isTouched = ({ last }: OpenFinding) =>
-      before.has(last.finding) || last.openedAt > (base.position?.at ?? Number.NEGATIVE_INFINITY);
+    const { position } = base;
+    const isBehind = (place: Position) => position === undefined || comparePositions(place, position) > 0;
+    // By place: a finding may have another name in the snapshot than it was told under since.
+    const isTouched = ({ raisedBy, changedBy }: OpenFinding) => isBehind(raisedBy) || isBehind(changedBy);
     const { events, standing } = reconcile({
       told: [...Object.values(state.open), ...state.past.filter(isTouched)].filter(own),
       found: [...Object.values(fresh.open), ...fresh.past].filter(own),
-      events: again.findings,
       late: lateOf(reports, late.since),
       now,
     });
@@ -200,6 +200,7 @@ export class Engine {
       // What was judged under another version is not judged again: nobody asked for that.
       state.version = judge.version;
       state.barrier = state.judgedTo;
+      state.past = [];
       state.day = undefined;
       this.#hindsight.forget(cause.device);
     }

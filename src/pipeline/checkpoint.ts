@@ -1,5 +1,5 @@
 import type { HashPage, QuarantineEntry } from '../admission/index.ts';
-import type { BandPoint, DaySnapshot, EngineGlobals, Position, Snapshot } from '../engine/index.ts';
+import type { BandPoint, DaySnapshot, EngineGlobals, Position } from '../engine/index.ts';
 import type { LogEntry } from '../log/index.ts';
 import type { Fact } from '../telemetry/index.ts';
 
@@ -73,7 +73,7 @@ export interface Checkpoint {
   /** Those in [from, to), oldest first and at most `limit`, and before them the last one that is older. */
   bands(query: { device: string; signal: string; from: number; to: number; limit: number }): readonly BandPoint[];
   /** The newest of the device's snapshots that lies before the position. */
-  snapshotBefore(device: string, position: Position): Snapshot | undefined;
+  snapshotBefore(device: string, position: Position): DaySnapshot | undefined;
   quarantineCount(device: string): number;
   /** Newest first. */
   quarantine(device: string, limit: number): readonly QuarantineEntry[];

@@ -56,14 +56,22 @@ export class Corrector {
   }
 }
 
-/** The newest of these before the position. */
+/** Where event-days of a device began: what waits to be saved takes the place of what was saved of the same day. */
 export function newestBefore(
-  snapshots: readonly DaySnapshot[],
+  waiting: readonly DaySnapshot[],
+  saved: (device: string, position: Position) => DaySnapshot | undefined,
   device: string,
   position: Position,
 ): DaySnapshot | undefined {
-  return snapshots.findLast((snapshot) => {
-    const isEarlier = snapshot.position === undefined || comparePositions(snapshot.position, position) < 0;
-    return snapshot.device === device && isEarlier;
+  const byDay = new Map<number, DaySnapshot>();
+  for (const snapshot of waiting) if (snapshot.device === device) byDay.set(snapshot.day, snapshot);
+  let older = saved(device, position);
+  while (older !== undefined && byDay.has(older.day)) {
+    older = older.position === undefined ? undefined : saved(device, older.position);
+  }
+  if (older !== undefined) byDay.set(older.day, older);
+  const before = [...byDay.values()].filter((snapshot) => {
+    return snapshot.position === undefined || comparePositions(snapshot.position, position) < 0;
   });
+  return before.reduce<DaySnapshot | undefined>((best, item) => (best && best.day > item.day ? best : item), undefined);
 }

@@ -78,8 +78,7 @@ export async function openPipeline(options: PipelineOptions): Promise<Pipeline> 
     watch: saver,
     corrector: new Corrector({
       engine,
-      daySnapshot: (device, position) =>
-        pump.waitingSnapshot(device, position) ?? checkpoint.snapshotBefore(device, position),
+      daySnapshot: (device, position) => pump.daySnapshot(device, position),
       readStretch: (query) => pump.readStretch(query),
       beforeChange: (device) => saver.beforeChange(device),
     }),

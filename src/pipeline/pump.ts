@@ -1,7 +1,7 @@
 import { type QuarantineEntry, restoreAdmission } from '../admission/index.ts';
 import { AftercareError, type Clock, isAftercareError } from '../base/index.ts';
 import type { Case, CaseStore } from '../cases/index.ts';
-import { comparePositions, type Engine, type Position, positionOf, type Snapshot } from '../engine/index.ts';
+import { comparePositions, type DaySnapshot, type Engine, type Position, positionOf } from '../engine/index.ts';
 import type { Timers } from '../intake/index.ts';
 import type { Log } from '../log/index.ts';
 import type { Catalogue } from '../product/index.ts';
@@ -107,10 +107,11 @@ export class Pump {
     return entries.filter((entry) => entry.device === device);
   }
 
-  /** The newest snapshot before the position that is not in the checkpoint yet. */
-  waitingSnapshot(device: string, position: Position): Snapshot | undefined {
-    const { snapshots = [] } = this.#waiting;
-    return newestBefore(snapshots, device, position) ?? newestBefore(this.#saving?.snapshots ?? [], device, position);
+  /** The newest of the snapshots with which the device's event-days began that lies before the position. */
+  daySnapshot(device: string, position: Position): DaySnapshot | undefined {
+    const { checkpoint } = this.#options;
+    const waiting = [...(this.#saving?.snapshots ?? []), ...(this.#waiting.snapshots ?? [])];
+    return newestBefore(waiting, (...of) => checkpoint.snapshotBefore(...of), device, position);
   }
 
   /** What came before is stored first, so that all of it is read. */

@@ -3,7 +3,7 @@ import { zstdCompressSync, zstdDecompressSync } from 'node:zlib';
 import type { QuarantineEntry } from '../admission/index.ts';
 import { hashBytes } from '../admission/index.ts';
 import { assert } from '../base/index.ts';
-import type { BandPoint, DaySnapshot, Position, Snapshot } from '../engine/index.ts';
+import type { BandPoint, DaySnapshot, Position } from '../engine/index.ts';
 import type { LogEntry } from '../log/index.ts';
 import { answer, blob, integer, openDatabase, openReadOnly, text, textOrUndefined } from '../sqlite/index.ts';
 import {
@@ -154,16 +154,16 @@ class SqliteCheckpoint implements Checkpoint, CheckpointInspection {
     }));
   }
 
-  snapshotBefore(device: string, { at, offset, index }: Position): Snapshot | undefined {
+  snapshotBefore(device: string, { at, offset, index }: Position): DaySnapshot | undefined {
     const row = this.#db
       .prepare(`
-        SELECT at, "offset", "index", body FROM day_snapshot
+        SELECT day, at, "offset", "index", body FROM day_snapshot
         WHERE device = ? AND (at IS NULL OR (at, "offset", "index") < (?, ?, ?)) ORDER BY day DESC LIMIT 1`)
       .get(device, at, offset, index);
     if (row === undefined) return undefined;
     const position =
       row.at === null ? undefined : { at: integer(row.at), offset: integer(row.offset), index: integer(row.index) };
-    return { position, text: zstdDecompressSync(blob(row.body)).toString() };
+    return { device, day: integer(row.day), position, text: zstdDecompressSync(blob(row.body)).toString() };
   }
 
   quarantineCount(device: string): number {

@@ -257,6 +257,6 @@ it('ends where judging in order ends, whatever the order, with corrections and r
       expect(device.standing()).toEqual(inOrder.standing());
       expect(device.state()).toEqual(inOrder.state());
     }),
-    { numRuns: 150 },
+    { numRuns: 200 },
   );
 });

@@ -39,7 +39,7 @@ export async function fold(history: readonly Uint8Array[]): Promise<Folded> {
   const out = newProcessed({ corrects: true, changes: true });
   const corrector = new Corrector({
     engine,
-    daySnapshot: (device, position) => newestBefore(out.snapshots ?? [], device, position),
+    daySnapshot: (device, position) => newestBefore(out.snapshots ?? [], () => undefined, device, position),
     readStretch: async ({ device, behind, before }) =>
       out.reports
         .list()

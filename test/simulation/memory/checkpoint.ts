@@ -59,7 +59,7 @@ export function memoryCheckpoint(held: HeldCheckpoint, options: MemoryCheckpoint
       const before = of.filter((band) => band.at < from).slice(-1);
       return [...before, ...of.filter((band) => band.at >= from && band.at < to).slice(0, limit)];
     },
-    snapshotBefore: (device, position) => newestBefore(held.snapshots, device, position),
+    snapshotBefore: (device, position) => newestBefore(held.snapshots, () => undefined, device, position),
     quarantineCount: (device) => held.quarantine.filter((entry) => entry.device === device).length,
     quarantine: (device, limit) =>
       held.quarantine
