@@ -7,8 +7,11 @@ import { type GoldenCase, type Outcome, timesOf, wordsOfCase, wordsOfFinding } f
 const began = Date.UTC(2026, 5, 1);
 const minute = 60_000;
 
-/** Runs a case through the service's own processing on a virtual clock. `often`: it starts again with every message. */
-export async function outcomeOnClock(item: GoldenCase, options: { readonly often: boolean }): Promise<Outcome> {
+/**
+ * Runs a case through the service's own processing on a virtual clock. `often`: what happens after every message too; with
+ * ticks, what is told on the way may differ, and what stands in the end not.
+ */
+export async function outcomeOnClock(item: GoldenCase, often?: 'restart' | 'tick'): Promise<Outcome> {
   const service = new VirtualService((_, source) => pack(source), began);
   const { device, product, source, timezone } = item;
   await service.publish({ product, file: `${product}.yaml`, source });
@@ -26,7 +29,8 @@ export async function outcomeOnClock(item: GoldenCase, options: { readonly often
     if (step.kind === 'message') {
       const topic = step.topic === 'reports' ? reportsTopic(device) : `devices/${device}/assist`;
       await service.message(device, topic, new TextEncoder().encode(step.payload(zero)));
-      if (options.often) service.restart();
+      if (often === 'restart') service.restart();
+      if (often === 'tick') await service.tick();
     } else if (step.kind === 'tick') await service.tick();
     else if (step.kind === 'restart') service.restart();
     else if (step.kind === 'silence') {
