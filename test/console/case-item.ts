@@ -24,4 +24,6 @@ export const caseItem: CaseItem = {
   recurrenceOf: null,
   findings: 1,
   findingsOpen: 1,
+  devices: 1,
+  storm: null,
 };

@@ -27,7 +27,7 @@ describe('findings', () => {
   });
 
   it('say in words who found them', () => {
-    const words = (source: string, caseId: string | null = null) => sourceWords({ source, case: caseId });
+    const words = (source: string, caseId: string | null = null) => sourceWords({ source, case: caseId, hiddenBy: [] });
     expect(words('rule:warm-cabinet', 'c1')).toBe('Rule warm-cabinet');
     expect(words('rule:relay-chatter')).toBe('Rule relay-chatter, in shadow: it opens no case');
     expect(words('level:cabinet_temp', 'c1')).toBe('Detector level on cabinet_temp');

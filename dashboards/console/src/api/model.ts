@@ -43,6 +43,10 @@ export interface CaseItem {
   readonly recurrenceOf: string | null;
   readonly findings: number;
   readonly findingsOpen: number;
+  /** Devices whose findings are in it. */
+  readonly devices: number;
+  /** The source that found too much at once, whose findings it gathers. */
+  readonly storm: string | null;
 }
 
 export interface CaseAction {
@@ -68,6 +72,7 @@ export interface CaseDetail extends CaseItem {
 
 export interface Finding {
   readonly id: string;
+  readonly device: string;
   readonly source: string;
   readonly signal: string | null;
   readonly severity: Severity;
@@ -78,7 +83,34 @@ export interface Finding {
   readonly explanation: string;
   /** Id of the case that it belongs to. */
   readonly case: string | null;
+  /** Ids of the maintenance that kept it from opening a case. */
+  readonly hiddenBy: readonly string[];
   readonly evidence: readonly Evidence[];
+}
+
+export const maintenanceKeys = ['product', 'site', 'firmware', 'device', 'customer', 'parent'] as const;
+
+/** Which devices: all that is given must be so. */
+export type MaintenanceQuery = Readonly<Record<(typeof maintenanceKeys)[number], string | null>>;
+
+/** A time in which findings open no case. */
+export interface Maintenance {
+  readonly id: string;
+  readonly state: 'planned' | 'active' | 'past';
+  readonly query: MaintenanceQuery;
+  readonly owner: string;
+  readonly reason: string;
+  readonly from: string;
+  readonly to: string;
+  /** When it is over: at its end, or when somebody ended it. */
+  readonly overAt: string;
+  readonly endedAt: string | null;
+  readonly endedBy: string | null;
+}
+
+export interface MaintenanceDetail extends Maintenance {
+  /** What it hid, oldest first. */
+  readonly findings: Page<Finding>;
 }
 
 export interface TimelineItem {

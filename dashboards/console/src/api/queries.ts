@@ -9,6 +9,8 @@ import type {
   Fleet,
   FleetLedger,
   Ledger,
+  Maintenance,
+  MaintenanceDetail,
   Page,
   Product,
   ProductItem,
@@ -103,6 +105,50 @@ export const deviceCasesQuery = (device: string) =>
   queryOptions({
     queryKey: ['device', device, 'cases'],
     queryFn: ({ signal }) => casesPage({ device, limit: 100 }, signal),
+  });
+
+/** Silence and much else comes without a message. */
+const maintenanceEveryMs = 30_000;
+
+export const maintenancePage = (
+  query: Readonly<Record<string, string | number | undefined>>,
+  signal: AbortSignal,
+): Promise<Page<Maintenance>> => call('/maintenance', { query, signal });
+
+/** What a device is in now. */
+export const deviceMaintenanceQuery = (device: string) =>
+  queryOptions({
+    queryKey: ['maintenance', 'of', device],
+    queryFn: ({ signal }) => maintenancePage({ device, state: 'active', limit: 1000 }, signal),
+    refetchInterval: maintenanceEveryMs,
+  });
+
+export const maintenanceListQuery = (state: Maintenance['state'], limit: number) =>
+  queryOptions({
+    queryKey: ['maintenance', state, limit],
+    queryFn: ({ signal }) => maintenancePage({ state, limit }, signal),
+    refetchInterval: maintenanceEveryMs,
+    placeholderData: keepPreviousData,
+  });
+
+export const maintenanceDetailQuery = (maintenance: string) =>
+  queryOptions({
+    queryKey: ['maintenance', 'detail', maintenance],
+    queryFn: ({ signal }) =>
+      call<MaintenanceDetail>(`/maintenance/${id(maintenance)}`, { query: { limit: 200 }, signal }),
+    refetchInterval: maintenanceEveryMs,
+  });
+
+/** What holds on a device and opened no case because of maintenance. */
+export const hiddenFindingsQuery = (device: string) =>
+  queryOptions({
+    queryKey: ['device', device, 'hidden'],
+    queryFn: async ({ signal }): Promise<readonly Finding[]> => {
+      const query = { from: Date.now(), limit: 1000 };
+      const { items } = await call<Page<Finding>>(`/devices/${id(device)}/findings`, { query, signal });
+      return items.filter((item) => item.state === 'raised' && item.case === null && item.hiddenBy.length > 0);
+    },
+    refetchInterval: maintenanceEveryMs,
   });
 
 export const quarantineQuery = (device: string) =>

@@ -65,6 +65,12 @@ const deviceRoute = createRoute({
   component: lazyRouteComponent(() => import('../device/device-page.tsx'), 'DevicePage'),
 });
 
+const maintenance = createRoute({
+  getParentRoute: () => signedIn,
+  path: '/maintenance',
+  component: lazyRouteComponent(() => import('../maintenance/maintenance-page.tsx'), 'MaintenancePage'),
+});
+
 /** The URL's parameters are plain text, as people write and share them. */
 export const router = createRouter({
   routeTree: root.addChildren([
@@ -73,6 +79,7 @@ export const router = createRouter({
       home,
       desk.addChildren([triage, caseRoute]),
       fleet.addChildren([fleetList, fleetReports, deviceRoute]),
+      maintenance,
     ]),
   ]),
   defaultNotFoundComponent: NotFound,

@@ -2,7 +2,7 @@ import { Link } from '@tanstack/react-router';
 import type { CaseDetail, Device, Product } from '../api/model.ts';
 import { useNow } from '../app/use-now.ts';
 import { SeverityMark } from '../parts/severity-mark.tsx';
-import { stateWords, verdictWords } from '../words/cases.ts';
+import { countedWords, stateWords, verdictWords } from '../words/cases.ts';
 import { agoWords, epoch, lengthWords, momentWords, shortMomentWords } from '../words/times.ts';
 import css from './case.module.css';
 import { CaseActions } from './case-actions.tsx';
@@ -70,11 +70,7 @@ function Times({ item, watermark }: { item: CaseDetail; watermark: string | null
           {agoWords(epoch(item.createdAt), now)}
         </time>
       </span>
-      {item.findings > 1 && (
-        <span>
-          {item.findings} findings, {item.findingsOpen} hold now
-        </span>
-      )}
+      {item.findings > 1 && <span>{countedWords(item)}</span>}
     </p>
   );
 }

@@ -10,6 +10,7 @@ import { useShortcuts } from '../app/shortcuts.ts';
 import { ChartSection } from '../chart/chart-section.tsx';
 import { DeviceFacts } from '../device/device-facts.tsx';
 import { DeviceLedger } from '../device/device-ledger.tsx';
+import { MaintenanceNotice } from '../maintenance/maintenance-notice.tsx';
 import { useDelayed } from '../parts/delayed.ts';
 import { BackIcon } from '../parts/icons.tsx';
 import { ProblemNotice } from '../parts/problem-notice.tsx';
@@ -60,6 +61,7 @@ function Loaded({ item }: { item: CaseDetail }) {
   return (
     <article aria-labelledby="case-title" className={css.case}>
       <CaseHeader item={item} device={device.data} product={product.data} />
+      <MaintenanceNotice device={item.device} />
       <ChartSection item={item} device={device} product={product} />
       <div className={css.columns}>
         <DeviceFacts device={device} productTitle={product.data?.title} heading="Device" linked />

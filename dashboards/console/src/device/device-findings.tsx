@@ -72,6 +72,12 @@ function Entry({ finding }: { finding: Finding }) {
               </Link>
             </>
           )}
+          {finding.hiddenBy.length > 0 && (
+            <>
+              {finding.case === null ? ' · hidden by ' : ' · was hidden by '}
+              <Link to="/maintenance">maintenance</Link>
+            </>
+          )}
         </span>
       </span>
       <span className={css.when}>

@@ -8,6 +8,7 @@ import { useLiveDevice, useLiveEvents } from '../app/live.tsx';
 import { usePageTitle } from '../app/page-title.ts';
 import { useShortcuts } from '../app/shortcuts.ts';
 import { type DevicePreset, deviceRange } from '../chart/range.ts';
+import { MaintenanceNotice } from '../maintenance/maintenance-notice.tsx';
 import { useDelayed } from '../parts/delayed.ts';
 import { BackIcon } from '../parts/icons.tsx';
 import { ProblemNotice } from '../parts/problem-notice.tsx';
@@ -59,6 +60,7 @@ function Loaded({ device, query }: { device: Device; query: UseQueryResult<Devic
   return (
     <article aria-labelledby="device-title" className={css.device}>
       <DeviceHeader device={device} product={product.data} />
+      <MaintenanceNotice device={device.id} />
       <Signals
         device={device}
         product={product}

@@ -7,11 +7,13 @@ export function newestFirst<Item extends Pick<Finding, 'state' | 'startsAt'>>(fi
   return findings.toSorted((a, b) => over(a) - over(b) || epoch(b.startsAt) - epoch(a.startsAt));
 }
 
-/** Who found it, in words. A rule's finding without a case is that of a rule which is tried out. */
-export function sourceWords({ source, case: caseId }: Pick<Finding, 'source' | 'case'>): string {
+/** Who found it, in words. A rule's finding without a case is hidden, or that of a rule which is tried out. */
+export function sourceWords(finding: Pick<Finding, 'source' | 'case' | 'hiddenBy'>): string {
+  const { source, case: caseId, hiddenBy } = finding;
+  const isShadow = caseId === null && hiddenBy.length === 0;
   const [kind = '', ...rest] = source.split(':');
   const name = rest.join(':');
-  if (kind === 'rule') return caseId === null ? `Rule ${name}, in shadow: it opens no case` : `Rule ${name}`;
+  if (kind === 'rule') return isShadow ? `Rule ${name}, in shadow: it opens no case` : `Rule ${name}`;
   if (kind === 'range') return `Outside its possible range: ${name}`;
   if (kind === 'fault') return `Fault code ${name}`;
   if (kind === 'silent') return 'Silence';

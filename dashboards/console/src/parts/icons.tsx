@@ -42,6 +42,12 @@ export const FleetIcon = () => (
   </Icon>
 );
 
+export const MaintenanceIcon = () => (
+  <Icon size={18}>
+    <path d="M13.6 4.6 11.5 6.7 9.3 4.5l2.1-2.1a3.5 3.5 0 0 0-4.6 4.5L2.500 11.2a1.6 1.6 0 0 0 2.3 2.3l4.3-4.3a3.5 3.5 0 0 0 4.5-4.6Z" />
+  </Icon>
+);
+
 export const HelpIcon = () => (
   <Icon size={18}>
     <rect x="1.5" y="4" width="13" height="8.5" rx="1.5" />

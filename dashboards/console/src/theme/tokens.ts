@@ -101,7 +101,7 @@ export const palettes: Readonly<Record<'light' | 'dark', Palette>> = {
 export const sizes = {
   radius: 6,
   row: 56,
-  rail: 76,
+  rail: 88,
   /** From this width on, list and case stand side by side. */
   splitFrom: 900,
 } as const;

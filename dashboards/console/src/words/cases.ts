@@ -1,4 +1,6 @@
-import type { CaseState, Severity } from '../api/model.ts';
+import type { CaseItem, CaseState, Severity } from '../api/model.ts';
+import { countWords, plural } from './numbers.ts';
+import { epoch, shortMomentWords } from './times.ts';
 
 export const severityWords: Readonly<Record<Severity, string>> = {
   info: 'Info',
@@ -31,4 +33,13 @@ export type VerdictId = (typeof verdicts)[number]['id'];
 export function verdictWords(verdict: string): string {
   if (verdict === 'retracted') return 'Taken back by late reports';
   return verdicts.find((known) => known.id === verdict)?.title ?? verdict.replaceAll('_', ' ');
+}
+
+/** How often it came, or on how many devices: "3 times since 21 Nov, 20:00; 1 holds now". */
+export function countedWords(item: CaseItem): string {
+  const { findings, findingsOpen, devices, storm, startsAt } = item;
+  const holding = `${countWords(findingsOpen)} ${findingsOpen === 1 ? 'holds' : 'hold'} now`;
+  if (storm !== null) return `${plural(findings, 'finding')} on ${plural(devices, 'device')}; ${holding}`;
+  if (devices > 1) return `${plural(devices - 1, 'device')} behind it; of ${plural(findings, 'finding')} ${holding}`;
+  return `${plural(findings, 'time')} since ${shortMomentWords(epoch(startsAt))}; ${holding}`;
 }
