@@ -233,7 +233,7 @@ async function startTicking(log: Log, clock: Clock, logger: Logger): Promise<() 
     tickedAt = Math.max(tickedAt ?? at, at);
   };
   await tick().catch(failed);
-  const ticking = setInterval(() => tick().catch(failed), tickEveryMs);
+  const ticking = setInterval(() => void tick().catch(failed), tickEveryMs);
   return () => clearInterval(ticking);
 }
 

@@ -59,6 +59,8 @@ it('publishes nothing when one of the packs has a problem: 1', async () => {
 it('says what is wrong with the call: 2', async () => {
   expect((await run('import', join(folder, 'absent.yaml'))).code).toBe(2);
   expect((await run('export', 'absent')).code).toBe(2);
-  const nowhere = await runAftercare(['import', file, '--url', 'http://127.0.0.1:9'], { AFTERCARE_TOKEN: service.token });
+  const nowhere = await runAftercare(['import', file, '--url', 'http://127.0.0.1:9'], {
+    AFTERCARE_TOKEN: service.token,
+  });
   expect(nowhere).toMatchObject({ code: 2, stderr: expect.stringContaining('there is no service') });
 });

@@ -44,5 +44,5 @@ broker.on('publish', (packet, client) => {
 createServer((socket) => broker.handle(socket)).listen(Number(port), '127.0.0.1');
 
 process.on('SIGTERM', () => {
-  writer.close().finally(() => process.exit());
+  void writer.close().finally(() => process.exit());
 });
