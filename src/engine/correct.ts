@@ -103,7 +103,12 @@ function follow(before: OpenFinding, fresh: OpenFinding, { now }: Rejudged, even
     old.startsAt === last.startsAt &&
     old.openedAt === last.openedAt &&
     old.endsAt === last.endsAt;
-  if (isSame) return { ...fresh, events: told, last: old };
+  if (isSame && (old.severity === last.severity || !holds(last))) return { ...fresh, events: told, last: old };
+  if (isSame) {
+    const reassessed = named({ ...last, state: 'updated' }, told);
+    events.push(reassessed);
+    return { ...fresh, events: told + 1, last: reassessed };
+  }
   const correction = old.startsAt === last.startsAt && old.openedAt === last.openedAt ? 'extended' : 'moved';
   const changes: FindingEvent[] = [];
   const again = { ...last, endsAt: undefined, state: 'updated' } as const;

@@ -1,5 +1,6 @@
 import type { FindingEvent } from '../findings/index.ts';
 import type { RulesSnapshot, RulesState } from '../rules/index.ts';
+import type { ContextSince } from './context.ts';
 import {
   type DeviceMemory,
   type MemorySnapshot,
@@ -17,6 +18,8 @@ export interface OpenFinding {
   /** The reports that raised it and that changed it last. */
   readonly raisedBy: Position;
   readonly changedBy: Position;
+  /** Its explanation as it was raised, of one whose severity has changed since. */
+  readonly reason?: string;
   /** Of a finding that several watchers of a signal may share, by source: those that had a part in it hold it or not. */
   readonly holders?: Readonly<Record<string, boolean>>;
 }
@@ -45,6 +48,8 @@ export interface DeviceState {
   /** By source. */
   readonly open: Record<string, OpenFinding>;
   past: Past[];
+  /** Oldest first; empty while no rule asks for such facts. */
+  contexts: readonly ContextSince[];
   /** The newest judged report. */
   judgedTo: Position | undefined;
   /** The event-day that it belongs to, as {@link Hindsight} counts them. */
@@ -71,6 +76,7 @@ export function newDeviceState(product: string): DeviceState {
     memory: nothingRemembered,
     open: {},
     past: [],
+    contexts: [],
     judgedTo: undefined,
     day: undefined,
     version: undefined,

@@ -116,6 +116,27 @@ export function clearShared(
   return undefined;
 }
 
+/** An open finding is of another severity than it was; how it began stays in its explanation. */
+export function reassess(
+  state: DeviceState,
+  source: string,
+  cause: Cause,
+  change: Pick<Raised, 'severity' | 'explanation' | 'evidence'>,
+): FindingEvent | undefined {
+  const open = state.open[source];
+  if (!open) return undefined;
+  const reason = open.reason ?? open.last.explanation;
+  const event: FindingEvent = {
+    ...next(open, cause),
+    state: 'updated',
+    severity: change.severity,
+    explanation: `${reason} ${change.explanation}`,
+    evidence: change.evidence.slice(-evidenceReadingsMax),
+  };
+  state.open[source] = { ...open, events: open.events + 1, last: event, changedBy: placeOf(cause), reason };
+  return event;
+}
+
 /** Ends an episode; without an explanation of its own it keeps the one it had. */
 export function clear(
   state: DeviceState,

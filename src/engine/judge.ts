@@ -7,7 +7,7 @@ import type { Report } from '../telemetry/index.ts';
 import type { Bench } from './bench.ts';
 import { type DeviceState, rulesSnapshot } from './device-state.ts';
 import type { EngineOutput } from './engine.ts';
-import { type Cause, clear, clearShared, type Raised, raise, raiseShared } from './episode.ts';
+import { type Cause, clear, clearShared, type Raised, raise, raiseShared, reassess } from './episode.ts';
 import type { Band, Watcher, WatcherChange } from './watcher.ts';
 
 /** A pack made ready to judge with: once a version, for all devices. */
@@ -191,8 +191,10 @@ export function ruleEvents(
     const { rule, explanation, evidence } = transition;
     const source = `rule:${rule.id}`;
     if (transition.state === 'cleared') return clear(state, source, cause, { endsAt: transition.at }) ?? [];
-    const { startsAt, openedAt, signal } = transition;
-    const { failureMode, severity, safety } = rule;
+    const { startsAt, openedAt, signal, severity } = transition;
+    if (transition.state === 'changed')
+      return reassess(state, source, cause, { severity, explanation, evidence }) ?? [];
+    const { failureMode, safety } = rule;
     const opensCase = rule.stage === 'live';
     const bySilence = rules.silentRules.has(rule.id) ? ({ bySilence: true } as const) : {};
     return (

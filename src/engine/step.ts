@@ -2,6 +2,7 @@ import type { FindingEvent } from '../findings/index.ts';
 import type { Catalogue } from '../product/index.ts';
 import type { RuleNow, RulesState } from '../rules/index.ts';
 import { correctionHorizonMs, deviceOfFact, type Fact, type Report } from '../telemetry/index.ts';
+import { contextAt, noteContext } from './context.ts';
 import { holds, pastOf, reconcile } from './correct.ts';
 import {
   type DeviceState,
@@ -133,6 +134,7 @@ export class Engine {
     if (base.position) this.#hindsight.forget(device, nextTo(base.position));
     else this.#hindsight.forget(device);
     fresh.past = [];
+    fresh.contexts = state.contexts;
     for (const report of judgeable(reports)) this.#judgeReport(fresh, judge, report, again);
     const own = (open: OpenFinding) => isEventTime(open.last.source, judge);
     const { position } = base;
@@ -166,8 +168,15 @@ export class Engine {
     const state = this.#device(report.device);
     if (!judge || !state) return;
     this.#contact(state, causeOf(report), out);
-    if (input.judged) this.#judgeReport(state, judge, report, out);
-    else if (out.snapshots) this.#noteLate(state, report);
+    if (input.judged) {
+      if (judge.rules.usesContext) this.#noteContext(state, report);
+      this.#judgeReport(state, judge, report, out);
+    } else if (out.snapshots) this.#noteLate(state, report);
+  }
+
+  #noteContext(state: DeviceState, report: Report): void {
+    const { site, timezone } = this.#catalogue.device(report.device) ?? {};
+    state.contexts = noteContext(state.contexts, positionOf(report), { site, timezone });
   }
 
   #noteLate(state: DeviceState, report: Report): void {
@@ -189,7 +198,8 @@ export class Engine {
     state.judgedTo = positionOf(report);
     push(out, judgeFaultCodes(state, judge.pack, cause, report));
     judgeReadings({ state, judge, cause, report, out });
-    const transitions = judge.rules.step(rules, { kind: 'report', report, downMs: this.#globals.downMs });
+    const context = judge.rules.usesContext ? contextAt(state.contexts, state.judgedTo) : undefined;
+    const transitions = judge.rules.step(rules, { kind: 'report', report, downMs: this.#globals.downMs, context });
     push(out, ruleEvents(state, judge, cause, transitions));
   }
 

@@ -2,6 +2,7 @@ import type { SignalSpec } from './pack.ts';
 
 /** What a condition may speak of. */
 export interface ConditionVocabulary {
+  /** Sent and calculated ones. */
   readonly signals: readonly SignalSpec[];
   /** Signals that the pack names with a broken description: known, of unknown type. */
   readonly unsureSignals: readonly string[];
@@ -14,8 +15,17 @@ export interface ConditionProblem {
   readonly offset: number;
 }
 
-/** Every problem of one condition; empty when it is sound. */
-export type ConditionCheck = (condition: string) => readonly ConditionProblem[];
+/** The condition language of one pack. */
+export interface ConditionCheck {
+  /** Every problem of one condition; empty when it is sound. */
+  readonly condition: (text: string) => readonly ConditionProblem[];
+  /** What a calculation comes to; `unit` where it can be told. */
+  readonly value: (
+    text: string,
+  ) =>
+    | { readonly problems: readonly ConditionProblem[]; readonly type?: undefined }
+    | { readonly problems: readonly []; readonly type: SignalSpec['type']; readonly unit: string | undefined };
+}
 
 /** Passed in, because the condition language lives beyond this folder. */
 export type ConditionChecker = (vocabulary: ConditionVocabulary) => ConditionCheck;

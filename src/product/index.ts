@@ -10,6 +10,7 @@ export type {
 export { formatProblem } from './document.ts';
 export { conditionWords, didYouMean } from './names.ts';
 export {
+  type DerivedSpec,
   type FailureMode,
   type FaultCodeSpec,
   type PackExpectation,

@@ -16,6 +16,13 @@ export interface SignalSpec {
   /** How long its last value holds, in event time. */
   readonly maxAgeMs: number;
   readonly watch: readonly WatchSpec[];
+  /** Of a calculated signal: its calculation. Devices do not send it. */
+  readonly is?: string;
+}
+
+/** A calculated signal. */
+export interface DerivedSpec extends SignalSpec {
+  readonly is: string;
 }
 
 /** A detector that watches a signal. */
@@ -77,6 +84,8 @@ export interface RuleSpec {
   /** Undefined: clears when `when` is false. */
   readonly clear: string | undefined;
   readonly clearForMs: number;
+  /** Severities above the rule's own, each with the condition under which it is so bad; undefined: none. */
+  readonly escalate: Readonly<Partial<Record<Severity, string | undefined>>> | undefined;
   readonly severity: Severity;
   readonly safety: boolean;
   readonly failureMode: string;
@@ -89,6 +98,8 @@ export interface ProductPack {
   readonly title: string;
   readonly reports: { readonly everyMs: number; readonly silentAfterMs: number };
   readonly signals: readonly SignalSpec[];
+  /** Calculated signals, each after those that it is calculated from. */
+  readonly derived: readonly DerivedSpec[];
   readonly failureModes: readonly FailureMode[];
   readonly playbooks: readonly Playbook[];
   readonly faultCodes: readonly FaultCodeSpec[];

@@ -1,4 +1,6 @@
+import { severities, severityRank } from '../telemetry/index.ts';
 import type { ConditionCheck, ConditionChecker, WatchChecker } from './checkers.ts';
+import { parseDerived } from './derived.ts';
 import { type Path, SourceDocument } from './document.ts';
 import { dashedIdProblem, didYouMean, faultCodeProblem, productIdProblem, titleFromName } from './names.ts';
 import {
@@ -58,6 +60,8 @@ export function parsePack(options: ParsePackOptions): ParsePackResult {
   return document.hasProblems ? { problems: document.problems() } : { pack };
 }
 
+type ConditionProblems = ConditionCheck['condition'];
+
 class PackParser {
   readonly #document: SourceDocument;
   readonly #root: Readonly<Record<string, unknown>>;
@@ -89,12 +93,22 @@ class PackParser {
     const playbooks = this.#playbooks();
     const signals = parseSignals(this.#signalsContext(failureModes, reports.silentAfterMs));
     const faultCodes = this.#faultCodes(failureModes);
-    const checkCondition = this.#options.checkCondition({
+    const vocabulary = { unsureSignals: signals.unsure, faultCodes: Object.keys(this.#section('faultCodes')) };
+    const { checkCondition } = this.#options;
+    const derived = parseDerived({
+      document: this.#document,
+      value: signals.readable ? this.#root.derived : undefined,
       signals: signals.specs,
-      unsureSignals: signals.unsure,
-      faultCodes: Object.keys(this.#section('faultCodes')),
+      ...vocabulary,
+      checkCondition,
+      maxAgeMs: reports.silentAfterMs,
     });
-    const rules = this.#rules(failureModes, signals.readable ? checkCondition : () => []);
+    const check = checkCondition({
+      signals: [...signals.specs, ...derived.specs],
+      unsureSignals: [...signals.unsure, ...derived.unsure],
+      faultCodes: vocabulary.faultCodes,
+    });
+    const rules = this.#rules(failureModes, signals.readable ? check.condition : () => []);
     const tests = parseTests({
       document: this.#document,
       value: this.#root.tests,
@@ -104,7 +118,8 @@ class PackParser {
       published: this.#options.published === true,
       checkMode: (path, id) => this.#checkMode(path, id),
     });
-    return { product, title, reports, signals: signals.specs, failureModes, playbooks, faultCodes, rules, tests };
+    const catalogue = { failureModes, playbooks, faultCodes };
+    return { product, title, reports, signals: signals.specs, derived: derived.specs, ...catalogue, rules, tests };
   }
 
   #signalsContext(failureModes: readonly FailureMode[], silentAfterMs: number): SignalsContext {
@@ -225,7 +240,7 @@ class PackParser {
     return mode === undefined || this.#modesWithoutSeverity.has(mode.id) ? undefined : mode.severity;
   }
 
-  #rules(modes: readonly FailureMode[], checkCondition: ConditionCheck): readonly RuleSpec[] {
+  #rules(modes: readonly FailureMode[], checkCondition: ConditionProblems): readonly RuleSpec[] {
     const value = this.#root.rules;
     if (value === undefined) return [];
     if (!Array.isArray(value)) {
@@ -239,13 +254,16 @@ class PackParser {
       const path = ['rules', index];
       this.#checkRuleWords(path, item, { seen, checkCondition });
       const input = readShape(this.#document, path, ruleSchema, item);
-      if (input !== undefined) rules.push(ruleSpec(modes, input));
+      if (input === undefined) continue;
+      const rule = ruleSpec(modes, input);
+      this.#checkEscalation(path, rule);
+      rules.push(rule);
     }
     return rules;
   }
 
   /** Before the shape, so that a misspelt key elsewhere in the rule does not hide a misspelt signal. */
-  #checkRuleWords(path: Path, item: unknown, known: { seen: Set<string>; checkCondition: ConditionCheck }): void {
+  #checkRuleWords(path: Path, item: unknown, known: { seen: Set<string>; checkCondition: ConditionProblems }): void {
     if (!isRecord(item)) return;
     const { id, failureMode } = item;
     if (typeof id === 'string') {
@@ -254,12 +272,21 @@ class PackParser {
       known.seen.add(id);
     }
     if (typeof failureMode === 'string') this.#checkMode([...path, 'failureMode'], failureMode);
-    for (const key of ['when', 'clear']) {
-      const condition = item[key];
+    const worse = isRecord(item.escalate) ? Object.entries(item.escalate) : [];
+    const escalations = worse.map(([severity, text]) => [['escalate', severity], text] as const);
+    for (const [key, condition] of [[['when'], item.when], [['clear'], item.clear], ...escalations] as const) {
       if (typeof condition !== 'string' || condition === '') continue;
       for (const problem of known.checkCondition(condition)) {
-        this.#document.inText([...path, key], problem.offset, problem.text);
+        this.#document.inText([...path, ...key], problem.offset, problem.text);
       }
+    }
+  }
+
+  #checkEscalation(path: Path, { severity, escalate = {} }: RuleSpec): void {
+    for (const worse of severities) {
+      if (escalate[worse] === undefined || severityRank(worse) > severityRank(severity)) continue;
+      const text = `'${worse}' is not above the rule's own severity, ${severity}`;
+      this.#document.atKey([...path, 'escalate', worse], text);
     }
   }
 
@@ -284,6 +311,7 @@ function ruleSpec(modes: readonly FailureMode[], input: RuleInput): RuleSpec {
     forMs: input.for ?? 0,
     clear: input.clear,
     clearForMs: input.clearFor ?? 0,
+    escalate: input.escalate,
     severity: input.severity ?? mode?.severity ?? 'minor',
     safety: input.safety ?? mode?.safety ?? false,
     failureMode,

@@ -76,6 +76,14 @@ export const signalSchema = z
   })
   .register(names, { id: 'signal' });
 
+export const derivedSchema = z
+  .strictObject({
+    title: title.optional(),
+    is: z.string().min(1).max(2_000).describe('Its calculation, over the signals of this product'),
+    unit: z.string().optional().describe("UCUM. Default: the calculation's, where it can be told"),
+  })
+  .register(names, { id: 'derived' });
+
 export const failureModeSchema = z
   .strictObject({
     title,
@@ -119,14 +127,20 @@ export const faultCodeSchema = z
   })
   .register(names, { id: 'faultCode' });
 
+const condition = z.string().min(1).max(2_000);
+
 export const ruleSchema = z
   .strictObject({
     id: z.string(),
     title: title.optional(),
-    when: z.string().min(1).max(2_000).describe('The condition, over the signals of this product'),
+    when: condition.describe('The condition, over the signals of this product'),
     for: offset.optional().describe('How long it must hold. Default: 0'),
-    clear: z.string().min(1).max(2_000).optional().describe('Default: when is false'),
+    clear: condition.optional().describe('Default: when is false'),
     clearFor: offset.optional(),
+    escalate: z
+      .strictObject({ minor: condition.optional(), major: condition.optional(), critical: condition.optional() })
+      .optional()
+      .describe('Conditions under which it is worse than its severity, while it is open'),
     severity: severity.optional().describe("Default: the failure mode's"),
     safety: safety.optional(),
     failureMode: reference.optional().describe('Default: anomaly'),
@@ -192,6 +206,7 @@ export const packSchema = z
     title,
     reports: reportsSchema.optional(),
     signals: z.record(z.string(), signalSchema),
+    derived: z.record(z.string(), derivedSchema).optional().describe('Calculated signals, for conditions'),
     failureModes: z.record(z.string(), failureModeSchema).optional(),
     playbooks: z.record(z.string(), playbookSchema).optional(),
     faultCodes: z.record(z.string(), faultCodeSchema).optional(),

@@ -1,4 +1,4 @@
-import type { ConditionChecker } from '../product/index.ts';
+import type { ConditionChecker, ConditionProblem } from '../product/index.ts';
 import { ConditionLanguage } from './language.ts';
 import { windowsMax } from './windows.ts';
 
@@ -8,12 +8,21 @@ import { windowsMax } from './windows.ts';
  */
 export const conditionChecker: ConditionChecker = (vocabulary) => {
   const language = new ConditionLanguage(vocabulary);
-  return (condition) => {
+  const within = (check: () => readonly ConditionProblem[]): readonly ConditionProblem[] => {
     const before = language.windows.size;
-    const problems = language.problems(condition);
+    const problems = check();
     const beyond = language.windows.size > windowsMax && before <= windowsMax;
     return beyond
       ? [...problems, { text: `at most ${windowsMax} different windows in one pack`, offset: 0 }]
       : problems;
+  };
+  const problemsOf = (result: { readonly problem?: ConditionProblem | undefined }) =>
+    result.problem === undefined ? [] : [result.problem];
+  return {
+    condition: (text) => within(() => problemsOf(language.compile(text))),
+    value: (text) => {
+      const result = language.checkValue(text);
+      return result.problem ? { problems: [result.problem] } : { problems: [], type: result.type, unit: result.unit };
+    },
   };
 };

@@ -1,9 +1,10 @@
 import { assert, canonicalJson } from '../base/index.ts';
 import type { ProductPack, RuleSpec } from '../product/index.ts';
+import { type Severity, severities } from '../telemetry/index.ts';
 import { Explanation, ruleSentences } from './explain.ts';
-import { type Condition, ConditionLanguage, triggersOf } from './language.ts';
+import { type Condition, ConditionLanguage } from './language.ts';
 import { RuleMachine } from './machine.ts';
-import type { MachinePlan, RulePlan } from './plan.ts';
+import type { EscalationPlan, MachinePlan, RulePlan, Wakes } from './plan.ts';
 import { droppedRules, newState, restoredState, snapshotOf } from './snapshot.ts';
 import {
   type DroppedRule,
@@ -14,6 +15,7 @@ import {
   rulesSnapshotVersion,
 } from './state.ts';
 import { type Term, termOf } from './terms.ts';
+import { type ConditionUses, seriesTriggers, triggersOf } from './uses.ts';
 import { type RuleNow, ruleNow } from './why.ts';
 import { type WindowSpec, windowsMax } from './windows.ts';
 
@@ -23,6 +25,8 @@ export interface CompiledRules {
   readonly layout: string;
   /** Ids of the rules that ask for silent(): ticks must be judged too. */
   readonly silentRules: ReadonlySet<string>;
+  /** Some rule asks for the device's site, or for the hour or weekday where it stands: reports are given with these. */
+  readonly usesContext: boolean;
   /** Gives what `from` knows of those to `to`, which was judged again without the ticks. */
   keepSilent(from: RulesState, to: RulesState): void;
   /** The state of a device never heard of. */
@@ -67,60 +71,91 @@ export function readBack(rule: RuleSpec, pack: ProductPack): string {
   const language = languageOf(pack);
   const termFor = (text: string): Term | undefined => {
     const result = language.compile(text);
-    return 'condition' in result ? termOf(result.condition.ast, flagsOf(language)) : undefined;
+    return 'condition' in result ? termOf(result.condition.ast, language) : undefined;
   };
   const when = termFor(rule.when);
   if (when === undefined) return `When ${rule.when}.`;
   const clear = rule.clear === undefined ? undefined : termFor(rule.clear);
+  const escalations = escalationsOf(rule).flatMap(({ severity, text }) => {
+    const term = termFor(text);
+    return term ? [{ severity, term }] : [];
+  });
   const modeTitle = pack.failureModes.find((mode) => mode.id === rule.failureMode)?.title ?? rule.failureMode;
-  return ruleSentences(rule, { when, clear }, modeTitle, language);
+  return ruleSentences(rule, { when, clear, escalations }, modeTitle, language);
 }
 
 function languageOf(pack: ProductPack): ConditionLanguage {
   const faultCodes = pack.faultCodes.map((code) => code.code);
-  return new ConditionLanguage({ signals: pack.signals, unsureSignals: [], faultCodes });
+  return new ConditionLanguage({ signals: [...pack.signals, ...pack.derived], unsureSignals: [], faultCodes });
 }
 
-function flagsOf(language: ConditionLanguage): (name: string) => boolean {
-  return (name) => language.signal(name)?.type === 'boolean';
+/** The worst first. */
+function escalationsOf({ escalate = {} }: RuleSpec): { readonly severity: Severity; readonly text: string }[] {
+  return [...severities].reverse().flatMap((severity) => {
+    const text = escalate[severity];
+    return text === undefined ? [] : [{ severity, text }];
+  });
 }
 
 function planRule(language: ConditionLanguage, spec: RuleSpec, problems: string[]): RulePlan | undefined {
   const when = compileOne(language, spec, spec.when, problems);
   const clear = spec.clear === undefined ? undefined : compileOne(language, spec, spec.clear, problems);
   if (when === undefined || (spec.clear !== undefined && clear === undefined)) return undefined;
-  const conditions = clear === undefined ? [when] : [when, clear];
+  const escalations = escalationsOf(spec).flatMap(({ severity, text }): EscalationPlan[] => {
+    const condition = compileOne(language, spec, text, problems);
+    if (condition === undefined) return [];
+    const why = (expected: boolean) => new Explanation(termOf(condition.ast, language, expected), language);
+    return [{ severity, condition, whyRaised: why(true), whyLowered: why(false) }];
+  });
+  const conditions = [when, ...(clear ? [clear] : []), ...escalations.map(({ condition }) => condition)];
   const uses = conditions.map((condition) => condition.uses);
   const triggers = uses.map((use) => triggersOf(language, use));
   const triggerSignals = new Set(triggers.flatMap((trigger) => [...trigger.signals]));
-  const windows = [...new Set(uses.flatMap((use) => [...use.windows]))].map((key) => ({
-    spec: windowSpec(language, key),
-    index: language.windowIndex(key),
-  }));
   const signals = new Set(uses.flatMap((use) => [...use.signals]));
-  const isFlag = flagsOf(language);
-  const whyRaised = new Explanation(termOf(when.ast, isFlag), language);
-  const whyCleared = new Explanation(termOf((clear ?? when).ast, isFlag, clear !== undefined), language);
+  const whyRaised = new Explanation(termOf(when.ast, language), language);
+  const whyCleared = new Explanation(termOf((clear ?? when).ast, language, clear !== undefined), language);
+  const wakes = wakesOf(language, uses);
   const usesSilent = uses.some((use) => use.silent);
   return {
     spec,
-    fingerprint: fingerprintOf(language, spec, triggerSignals),
+    ...wakes,
+    fingerprint: fingerprintOf(language, spec, triggerSignals, new Set(uses.flatMap((use) => [...use.derived]))),
     when,
     clear,
+    escalations,
     usesSilent,
-    movesWithTime: usesSilent || windows.length > 0 || uses.some((use) => use.ages.size > 0),
+    usesFacts: uses.some((use) => use.facts.size > 0),
     signals,
-    ages: [...signals].map((name) => ({ slot: language.slotOf(name), maxAgeMs: maxAgeOf(language, name) })),
-    windows,
     numberSeries: new Set(
-      windows.map(({ spec }) => spec.series).filter((key) => language.signal(key)?.type === 'number'),
+      wakes.windows.map(({ spec }) => spec.series).filter((key) => language.signal(key)?.type === 'number'),
     ),
     triggerSignals,
     triggerCodes: new Set(triggers.flatMap((trigger) => [...trigger.codes])),
     whyRaised,
     whyCleared,
-    mainSignal: whyRaised.mainSignal ?? triggerSignals.values().next().value,
+    mainSignal: sentSignal(language, whyRaised.mainSignal) ?? triggerSignals.values().next().value,
   };
+}
+
+/** When something with these uses must be looked at again. */
+function wakesOf(language: ConditionLanguage, uses: readonly ConditionUses[]): Wakes {
+  const windows = [...new Set(uses.flatMap((use) => [...use.windows]))].map((key) => ({
+    spec: windowSpec(language, key),
+    index: language.windowIndex(key),
+  }));
+  const signals = new Set(uses.flatMap((use) => [...use.signals]));
+  const asksTime = uses.some((use) => use.silent || use.ages.size + use.spells.size + use.facts.size > 0);
+  return {
+    movesWithTime: asksTime || windows.length > 0,
+    ages: [...signals].map((name) => ({ slot: language.slotOf(name), maxAgeMs: maxAgeOf(language, name) })),
+    windows,
+  };
+}
+
+/** Of a calculated signal the first that it is calculated from. */
+function sentSignal(language: ConditionLanguage, name: string | undefined): string | undefined {
+  const derived = name === undefined ? undefined : language.derived(name);
+  return derived ? triggersOf(language, derived.uses).signals.values().next().value : name;
 }
 
 function compileOne(
@@ -146,11 +181,13 @@ class Rules implements CompiledRules {
   readonly #machine: RuleMachine;
   readonly layout: string;
   readonly silentRules: ReadonlySet<string>;
+  readonly usesContext: boolean;
 
   constructor(language: ConditionLanguage, plans: readonly RulePlan[]) {
     this.#plan = machinePlan(language, plans);
     this.#machine = new RuleMachine(this.#plan);
     this.silentRules = new Set(plans.filter((plan) => plan.usesSilent).map((plan) => plan.spec.id));
+    this.usesContext = this.#plan.usesFacts;
     this.layout = hashOf(canonicalJson(plans.map((plan) => [plan.spec.id, plan.fingerprint])));
   }
 
@@ -197,13 +234,16 @@ function machinePlan(language: ConditionLanguage, rules: readonly RulePlan[]): M
     source,
     windows: windows.flatMap((spec, index) => (spec.series === source.key ? [index] : [])),
   }));
-  const triggers = sources.map((source) =>
-    source.kind === 'condition'
-      ? triggersOf(language, source.condition.uses)
-      : { signals: new Set([source.signal]), codes: new Set<string>() },
-  );
+  const seriesMovers = sources.map(({ key }) => seriesTriggers(language, key));
+  const spells = [...language.spells].map(([key, condition]) => ({
+    key,
+    condition,
+    ...wakesOf(language, [condition.uses]),
+  }));
+  const spellMovers = spells.map(({ condition }) => triggersOf(language, condition.uses));
   const moves = (kind: 'signals' | 'codes', name: string) => ({
-    series: indexesOf(triggers, (trigger) => trigger[kind].has(name)),
+    series: indexesOf(seriesMovers, (trigger) => trigger[kind].has(name)),
+    spells: indexesOf(spellMovers, (trigger) => trigger[kind].has(name)),
     rules: indexesOf(rules, (rule) => (kind === 'signals' ? rule.triggerSignals : rule.triggerCodes).has(name)),
   });
   const names = new Set(rules.flatMap((plan) => [...plan.triggerSignals]));
@@ -212,13 +252,20 @@ function machinePlan(language: ConditionLanguage, rules: readonly RulePlan[]): M
     language,
     rules,
     series,
+    spells,
+    sources: language.sources.map(({ kind, key }) => ({
+      kind,
+      index: kind === 'series' ? sources.findIndex((source) => source.key === key) : language.spellIndex(key),
+    })),
     windows,
+    usesFacts: rules.some(({ usesFacts }) => usesFacts),
     signals: new Map([...names].map((name) => [name, { slot: language.slotOf(name), ...moves('signals', name) }])),
     codes: new Map([...codes].map((code) => [code, { index: language.codeIndex(code), ...moves('codes', code) }])),
     slots: language.slots.map((signal) => ({
       signal,
       type: language.signal(signal)?.type ?? 'number',
       maxAgeMs: maxAgeOf(language, signal),
+      isRemembered: language.remembered.has(signal),
     })),
   };
 }
@@ -232,13 +279,19 @@ function maxAgeOf(language: ConditionLanguage, signal: string): number {
 }
 
 /** What a rule's state means: the rule without its title, and the signals that it depends on. */
-function fingerprintOf(language: ConditionLanguage, spec: RuleSpec, signals: ReadonlySet<string>): string {
+function fingerprintOf(
+  language: ConditionLanguage,
+  spec: RuleSpec,
+  signals: ReadonlySet<string>,
+  derived: ReadonlySet<string>,
+): string {
   const { title: _title, ...meaning } = spec;
+  const calculated = [...derived].sort().map((name) => [name, language.signal(name)?.is]);
   const inputs = [...signals].sort().map((name) => {
     const signal = language.signal(name);
     return [name, signal?.kind, signal?.type, signal?.unit, signal?.maxAgeMs];
   });
-  return hashOf(canonicalJson([meaning, inputs]));
+  return hashOf(canonicalJson(derived.size > 0 ? [meaning, inputs, calculated] : [meaning, inputs]));
 }
 
 /** 64 bits in hex of two FNV-1a runs: to tell versions of a rule apart, against accidents only. */

@@ -4,10 +4,19 @@ import { type ConditionProblem, type ConditionVocabulary, didYouMean } from '../
 /** How each function of the condition language is written. */
 export const usage = {
   avg: 'avg(signal, "15m")',
+  sum: 'sum(signal, "1h")',
   min: 'min(signal, "15m")',
   max: 'max(signal, "15m")',
+  median: 'median(signal, "15m")',
+  spread: 'spread(signal, "15m")',
+  slope: 'slope(signal, "6h")',
+  delta: 'delta(signal, "1h")',
   count: 'count(signal, "1h") or count(condition, "1h")',
   rate: 'rate(signal, "1h")',
+  ago: 'ago(signal, "24h")',
+  previous: 'previous(signal)',
+  held: 'held(condition)',
+  since: 'since(fault("E21")) or since(condition)',
   silent: 'silent()',
   fault: 'fault("E21")',
   age: 'age(signal)',
@@ -19,8 +28,8 @@ export function isSignalFunction(name: string): name is SignalFunction {
   return Object.hasOwn(usage, name);
 }
 
-const plannedFunctions = new Set('sum median spread delta slope ago previous held since cohort'.split(' '));
-const plannedWords = new Set('firmware site hour weekday parent'.split(' '));
+const plannedFunctions = new Set(['cohort']);
+const plannedWords = new Set(['parent']);
 const celFunctions = new Set('duration timestamp size int uint double string bool bytes type dyn has'.split(' '));
 const otherLanguages: Readonly<Record<string, string>> = {
   and: '&&',

@@ -1,4 +1,6 @@
 import type { RuleSpec } from '../product/index.ts';
+import type { Severity } from '../telemetry/index.ts';
+import { isFactName } from './facts.ts';
 import type { ConditionLanguage } from './language.ts';
 import type { Operand, Term } from './terms.ts';
 import {
@@ -8,6 +10,7 @@ import {
   inPassing,
   inPerfect,
   inPresent,
+  isDuration,
   type Leaf,
   listOf,
   numberWords,
@@ -80,7 +83,9 @@ export class Explanation {
     if (leaf.kind !== 'comparison' || leaf.left.kind === 'literal' || leaf.left.kind === 'length') return undefined;
     const value = this.#parts.get(leaf.left)?.();
     const at = leaf.left.kind === 'signal' ? (moment.readAt(leaf.left.signal) ?? moment.at) : moment.at;
-    if (leaf.left.kind === 'age') return `${elapsedWords(Number(value))} at ${timeWords(at)}`;
+    if (isDuration(leaf.left)) {
+      return value === undefined ? undefined : `${elapsedWords(Number(value))} at ${timeWords(at)}`;
+    }
     if (typeof value !== 'number') return undefined;
     const limit = leaf.right.kind === 'literal' ? leaf.right.value : this.#parts.get(leaf.right)?.();
     const digits = leaf.left.kind === 'signal' ? readingDigits : windowDigits;
@@ -105,7 +110,7 @@ export class Explanation {
       case 'other':
         return this.#parts.get(term)?.() === (term.kind === 'comparison' ? !term.negated : term.expected);
       case 'flag':
-        return this.#language.inputs?.value(this.#language.slotOf(term.signal)) === term.expected;
+        return this.#language.valueOf(term.signal) === term.expected;
       case 'fault':
         return this.#language.inputs?.fault(this.#language.codeIndex(term.code)) === term.expected;
       case 'silent':
@@ -141,15 +146,20 @@ function signalOf(leaf: Leaf, language: ConditionLanguage): string | undefined {
 }
 
 function operandSignal(operand: Operand, language: ConditionLanguage): string | undefined {
-  if (operand.kind === 'signal' || operand.kind === 'age') return operand.signal;
+  if (operand.kind === 'signal') return isFactName(operand.signal) ? undefined : operand.signal;
+  if (operand.kind === 'age' || operand.kind === 'previous') return operand.signal;
+  if (operand.kind === 'held' || operand.kind === 'since') return termSignal(operand.condition, language);
   if (operand.kind !== 'window') return undefined;
   const source = language.series.get(language.windows.get(operand.key)?.series ?? '');
   if (source?.kind === 'signal') return source.signal;
-  return operand.condition === undefined
-    ? undefined
-    : leavesOf(operand.condition)
-        .map((leaf) => signalOf(leaf, language))
-        .find((signal) => signal !== undefined);
+  if (source?.kind === 'derived') return source.derived.spec.name;
+  return operand.condition && termSignal(operand.condition, language);
+}
+
+function termSignal(term: Term, language: ConditionLanguage): string | undefined {
+  return leavesOf(term)
+    .map((leaf) => signalOf(leaf, language))
+    .find((signal) => signal !== undefined);
 }
 
 const stageWords: Readonly<Record<RuleSpec['stage'], string>> = {
@@ -165,14 +175,20 @@ const stageWords: Readonly<Record<RuleSpec['stage'], string>> = {
  */
 export function ruleSentences(
   rule: RuleSpec,
-  terms: { readonly when: Term; readonly clear: Term | undefined },
+  terms: {
+    readonly when: Term;
+    readonly clear: Term | undefined;
+    /** The worst first. */
+    readonly escalations: readonly { readonly severity: Severity; readonly term: Term }[];
+  },
   modeTitle: string,
   language: ConditionLanguage,
 ): string {
   const forWords = rule.forMs === 0 ? '' : ` for ${durationWords(rule.forMs)}`;
   const safety = rule.safety ? ', safety' : '';
   const opens = `${stageWords[rule.stage]} '${modeTitle}' (${rule.severity}${safety})`;
-  const sentence = `When ${inPresent(terms.when, language)}${forWords}, ${opens}.`;
+  const worse = terms.escalations.map(({ severity, term }) => ` It is ${severity} while ${inPresent(term, language)}.`);
+  const sentence = `When ${inPresent(terms.when, language)}${forWords}, ${opens}.${worse.join('')}`;
   if (terms.clear === undefined && rule.clearForMs === 0) return sentence;
   const clearFor = rule.clearForMs === 0 ? '' : ` for ${durationWords(rule.clearForMs)}`;
   const clear = terms.clear === undefined ? 'that is no longer so' : inPresent(terms.clear, language);

@@ -1,17 +1,34 @@
-import { type ASTNode, Environment, type ParseResult, serialize } from '@marcbachmann/cel-js';
-import { formatDuration, parseDurationMs } from '../base/index.ts';
+import { type ASTNode, Environment, type ParseResult } from '@marcbachmann/cel-js';
+import { assert, parseDurationMs } from '../base/index.ts';
 import type { ConditionProblem, ConditionVocabulary, SignalSpec } from '../product/index.ts';
 import type { SignalValue } from '../telemetry/index.ts';
 import { isSignalFunction, problemOf, usage } from './condition-errors.ts';
-import { conditionReader } from './reader.ts';
-import { walk } from './syntax.ts';
-import { unitMismatch } from './unit-check.ts';
+import { type FactName, factTypes, isFactName } from './facts.ts';
+import {
+  type Checker,
+  checkWindowSignal,
+  faultCodeArgument,
+  lengthArgument,
+  type Macro,
+  registerMixedNumbers,
+  signalArgument,
+  type WindowName,
+  windowFunction,
+  windowKeyOf,
+  windowNames,
+} from './macros.ts';
+import { conditionReader, valueReader } from './reader.ts';
+import { walk, writtenText } from './syntax.ts';
+import { unitMismatch, unitOf } from './unit-check.ts';
+import { type ConditionUses, joinUses } from './uses.ts';
 import type { WindowFunction, WindowSpec } from './windows.ts';
 
 /** What a condition reads while it is evaluated; undefined is unknown. Everything is asked for by its number. */
 export interface ConditionInputs {
   /** Last value of a signal that is not older than its maxAge; `slot`: {@link ConditionLanguage.slotOf}. */
   value(slot: number): SignalValue | undefined;
+  /** What a signal was before its last reading, if that was not too old by then. */
+  before(slot: number): SignalValue | undefined;
   /** `index`: place in {@link ConditionLanguage.windows}. */
   window(index: number): number | undefined;
   /** Milliseconds of event time since the last reading. */
@@ -19,6 +36,11 @@ export interface ConditionInputs {
   /** `index`: place in the vocabulary's fault codes. */
   fault(index: number): boolean;
   silent(): boolean;
+  /** Milliseconds of event time for which a condition has been true, 0 when it is not; by {@link ConditionLanguage.spells}. */
+  heldMs(index: number): number | undefined;
+  /** Milliseconds of event time since a condition last became true. */
+  sinceMs(index: number): number | undefined;
+  fact(name: FactName): string | number | undefined;
 }
 
 /** Thrown for an unknown value. One instance: CEL absorbs it on one side of && and ||, and a stack would cost more. */
@@ -30,15 +52,6 @@ function known<T>(value: T | undefined): T {
   return value;
 }
 
-/** What a condition depends on. */
-export interface ConditionUses {
-  readonly signals: ReadonlySet<string>;
-  readonly windows: ReadonlySet<string>;
-  readonly ages: ReadonlySet<string>;
-  readonly codes: ReadonlySet<string>;
-  readonly silent: boolean;
-}
-
 export interface Condition {
   readonly text: string;
   readonly ast: ASTNode;
@@ -47,40 +60,50 @@ export interface Condition {
   holds(): boolean | undefined;
 }
 
-/** Readings that windows are made of: those of a signal, or whether a condition held at each reading of its inputs. */
+/**
+ * Readings that windows are made of: those of a signal, or what a condition or a calculated signal is at each reading
+ * of its inputs.
+ */
 export type SeriesSource =
   | { readonly key: string; readonly kind: 'signal'; readonly signal: string }
-  | { readonly key: string; readonly kind: 'condition'; readonly condition: Condition };
+  | { readonly key: string; readonly kind: 'condition'; readonly condition: Condition }
+  | { readonly key: string; readonly kind: 'derived'; readonly derived: Derived };
 
-const windowMsMax = 31 * 86_400_000;
+/** A calculated signal. */
+export interface Derived {
+  readonly spec: SignalSpec;
+  readonly uses: ConditionUses;
+  /** Undefined: unknown. */
+  read(): SignalValue | undefined;
+}
+
+export type CheckedValue =
+  | { readonly problem: ConditionProblem }
+  | { readonly problem?: undefined; readonly type: SignalSpec['type']; readonly unit: string | undefined };
+
 const limits = { maxAstNodes: 500, maxDepth: 40, maxListElements: 100, maxMapEntries: 20, maxCallArguments: 8 };
-
-interface Macro {
-  readonly args: readonly ASTNode[];
-  read: () => number | boolean | object;
-}
-
-interface Checker {
-  check(node: ASTNode, context: unknown): { name: string };
-  createError(code: string, message: string, node: ASTNode | undefined): Error;
-  getType(name: string): { name: string };
-}
 
 /**
  * The condition language of one pack: CEL with the pack's signals as typed variables and the window functions as macros.
  * Not reentrant: one condition is evaluated at a time, against the inputs set before.
  */
 export class ConditionLanguage {
-  /** In an order in which each needs only those before it. */
   readonly series = new Map<string, SeriesSource>();
   readonly windows = new Map<string, WindowSpec>();
+  /** Conditions whose duration is asked for. */
+  readonly spells = new Map<string, Condition>();
+  /** Series and spells, in an order in which each needs only those before it. */
+  readonly sources: { readonly kind: 'series' | 'spell'; readonly key: string }[] = [];
   /** Signals whose last value some condition reads, by the number under which it is asked for. */
   readonly slots: string[] = [];
+  /** Signals whose value before the last is read. */
+  readonly remembered = new Set<string>();
   inputs: ConditionInputs | undefined;
   readonly #vocabulary: ConditionVocabulary;
   readonly #signals: ReadonlyMap<string, SignalSpec>;
   readonly #environment: Environment;
   readonly #context: object;
+  readonly #derived = new Map<string, Derived>();
   readonly #duration: { fromMilliseconds(ms: number): object };
 
   constructor(vocabulary: ConditionVocabulary) {
@@ -92,13 +115,30 @@ export class ConditionLanguage {
     this.#duration = this.#environment.evaluate('duration("0s")').constructor;
   }
 
-  /** Every problem of a condition; empty when it is sound. The type check stops at the first. */
-  problems(text: string): readonly ConditionProblem[] {
-    const result = this.compile(text);
-    return 'problem' in result ? [result.problem] : [];
+  /** The type check stops at the first problem. */
+  compile(
+    text: string,
+  ): { readonly condition: Condition; readonly problem?: undefined } | { readonly problem: ConditionProblem } {
+    const checked = this.#check(text);
+    if ('problem' in checked) return checked;
+    if (checked.type !== 'bool' && checked.type !== 'dyn') {
+      return { problem: { text: 'a condition is true or false; compare it with something', offset: 0 } };
+    }
+    const { ast } = checked;
+    return { condition: { text, ast, uses: this.#uses(ast), holds: conditionReader(ast, this) } };
   }
 
-  compile(text: string): { readonly condition: Condition } | { readonly problem: ConditionProblem } {
+  /** What a calculation comes to. */
+  checkValue(text: string): CheckedValue {
+    const checked = this.#check(text);
+    if ('problem' in checked) return checked;
+    const type = valueTypes[checked.type];
+    return type === undefined
+      ? { problem: { text: 'a calculated signal is a number, true or false, or a text', offset: 0 } }
+      : { type, unit: unitOf(checked.ast, this.#signals) };
+  }
+
+  #check(text: string): { readonly ast: ASTNode; readonly type: string } | { readonly problem: ConditionProblem } {
     let parsed: ParseResult;
     try {
       parsed = this.#environment.parse(text);
@@ -107,17 +147,13 @@ export class ConditionLanguage {
     }
     const checked = parsed.check();
     if (!checked.valid) return { problem: problemOf(checked.error, text, this.#vocabulary) };
-    if (checked.type !== 'bool' && checked.type !== 'dyn') {
-      return { problem: { text: 'a condition is true or false; compare it with something', offset: 0 } };
-    }
     const problem = this.#constantProblem(parsed.ast) ?? unitMismatch(parsed.ast, this.#signals);
-    if (problem !== undefined) return { problem };
-    return { condition: this.#condition(text, parsed) };
+    return problem === undefined ? { ast: parsed.ast, type: String(checked.type) } : { problem };
   }
 
   /** A part of a sound condition, as something that can be evaluated by itself; undefined is unknown. */
   part(node: ASTNode): () => unknown {
-    const parsed = this.#environment.parse(serialize(node));
+    const parsed = this.#environment.parse(writtenText(node));
     parsed.check();
     return () => this.#evaluate(parsed);
   }
@@ -135,12 +171,49 @@ export class ConditionLanguage {
     return [...this.windows.keys()].indexOf(key);
   }
 
-  codeIndex(code: string): number {
-    return this.#vocabulary.faultCodes.indexOf(code);
+  /** The key under which the window of a checked call is known. */
+  windowKey(node: ASTNode & { op: 'call' }): string {
+    const [name, [subject, length]] = node.args;
+    const lengthMs = length?.op === 'value' ? parseDurationMs(String(length.args)) : undefined;
+    return subject === undefined ? name : windowKeyOf(name, this.#sourceKey(subject), lengthMs ?? 0);
   }
 
-  #condition(text: string, parsed: ParseResult): Condition {
-    return { text, ast: parsed.ast, uses: this.#uses(parsed.ast), holds: conditionReader(parsed.ast, this) };
+  spellIndex(key: string): number {
+    return [...this.spells.keys()].indexOf(key);
+  }
+
+  /** The key of the condition whose duration a checked call asks for. */
+  spellKey(node: ASTNode & { op: 'call' }): string {
+    const [, [subject]] = node.args;
+    return subject === undefined ? '' : this.#sourceKey(subject);
+  }
+
+  /** A calculated signal; undefined for one that devices send. */
+  derived(name: string): Derived | undefined {
+    const known = this.#derived.get(name);
+    const spec = this.#signals.get(name);
+    if (known !== undefined || spec?.is === undefined) return known;
+    const checked = this.#check(spec.is);
+    assert(!('problem' in checked), 'calculated signals are checked before they are used');
+    const made = { spec, uses: this.#uses(checked.ast), read: valueReader(checked.ast, this) };
+    this.#derived.set(name, made);
+    return made;
+  }
+
+  /** The last value of a signal, sent or calculated. */
+  valueOf(name: string): SignalValue | undefined {
+    const derived = this.derived(name);
+    return derived ? derived.read() : this.inputs?.value(this.slotOf(name));
+  }
+
+  /** An expression with all that it is calculated from: two of one meaning are alike. */
+  #meaningOf(text: string, derived: Iterable<string>): string {
+    const where = [...derived].sort().map((name) => `${name} = ${this.#signals.get(name)?.is}`);
+    return [text, ...where].join(' where ');
+  }
+
+  codeIndex(code: string): number {
+    return this.#vocabulary.faultCodes.indexOf(code);
   }
 
   /** Whatever CEL cannot evaluate (a division by zero, a text that is no number) is unknown, never an answer. */
@@ -153,65 +226,104 @@ export class ConditionLanguage {
   }
 
   #uses(ast: ASTNode): ConditionUses {
-    const signals = new Set<string>();
-    const windows = new Set<string>();
-    const ages = new Set<string>();
-    const codes = new Set<string>();
-    let silent = false;
+    const own = {
+      signals: new Set<string>(),
+      windows: new Set<string>(),
+      ages: new Set<string>(),
+      codes: new Set<string>(),
+      spells: new Set<string>(),
+      derived: new Set<string>(),
+      facts: new Set<FactName>(),
+      silent: false,
+    };
+    const inner: ConditionUses[] = [];
     walk(ast, (node) => {
       if (node.op === 'id') {
-        if (this.#signals.has(node.args)) signals.add(node.args);
+        const derived = this.derived(node.args);
+        if (isFactName(node.args)) own.facts.add(node.args);
+        else if (derived) {
+          own.derived.add(node.args);
+          inner.push(derived.uses);
+        } else if (this.#signals.has(node.args)) own.signals.add(node.args);
         return 'into';
       }
       if (node.op !== 'call') return 'into';
       const [name, args] = node.args;
       if (!isSignalFunction(name)) return 'into';
       const [first] = args;
-      if (name === 'silent') silent = true;
-      else if (name === 'fault' && first?.op === 'value') codes.add(String(first.args));
-      else if (name === 'age' && first?.op === 'id') ages.add(first.args);
-      else windows.add(windowKey(node));
+      if (name === 'silent') own.silent = true;
+      else if (name === 'fault' && first?.op === 'value') own.codes.add(String(first.args));
+      else if (name === 'age' && first?.op === 'id') own.ages.add(first.args);
+      else if (name === 'previous' && first?.op === 'id') own.signals.add(first.args);
+      else if (name === 'held' || name === 'since') {
+        const key = this.spellKey(node);
+        own.spells.add(key);
+        const condition = this.spells.get(key);
+        if (condition) inner.push(condition.uses);
+      } else own.windows.add(this.windowKey(node));
       return 'past';
     });
-    return { signals, windows, ages, codes, silent };
+    return inner.reduce(joinUses, own);
   }
 
   #buildEnvironment(): Environment {
     const environment = new Environment({ limits });
     for (const { name, type } of this.#vocabulary.signals) environment.registerVariable(name, celTypes[type]);
-    for (const name of this.#vocabulary.unsureSignals) environment.registerVariable(name, 'dyn');
-    environment.registerOperator('double + int: double', (a: number, b: bigint) => a + Number(b));
-    environment.registerOperator('double - int: double', (a: number, b: bigint) => a - Number(b));
-    environment.registerOperator('double * int: double', (a: number, b: bigint) => a * Number(b));
-    environment.registerOperator('double / int: double', (a: number, b: bigint) => a / Number(b));
-    environment.registerOperator('int + double: double', (a: bigint, b: number) => Number(a) + b);
-    environment.registerOperator('int - double: double', (a: bigint, b: number) => Number(a) - b);
-    environment.registerOperator('int * double: double', (a: bigint, b: number) => Number(a) * b);
-    environment.registerOperator('int / double: double', (a: bigint, b: number) => Number(a) / b);
-    environment.registerOperator('double == int: bool', (a: number, b: bigint) => a === Number(b));
-    for (const name of ['avg', 'min', 'max', 'count', 'rate'] as const) {
+    for (const name of this.#vocabulary.unsureSignals) {
+      if (!isFactName(name)) environment.registerVariable(name, 'dyn');
+    }
+    for (const [name, type] of factTypes) environment.registerVariable(name, celTypes[type]);
+    registerMixedNumbers(environment);
+    for (const name of windowNames) {
       this.#macro(environment, `${name}(ast, ast): double`, (macro, checker, context) => {
-        const index = this.windowIndex(this.#window(name, macro, checker, context));
-        macro.read = () => known(this.inputs?.window(index));
+        const key = this.#window(name, macro, checker, context);
+        const index = this.windowIndex(key);
+        const isFlag = name === 'ago' && this.#isFlagSeries(key);
+        macro.read = () => {
+          const value = known(this.inputs?.window(index));
+          return isFlag ? value === 1 : value;
+        };
+        return isFlag ? 'bool' : 'double';
       });
     }
+    for (const name of ['held', 'since'] as const) {
+      this.#macro(environment, `${name}(ast): google.protobuf.Duration`, (macro, checker, context) => {
+        const index = this.spellIndex(this.#spell(name, macro, checker, context));
+        const read = () => (name === 'held' ? this.inputs?.heldMs(index) : this.inputs?.sinceMs(index));
+        macro.read = () => this.#duration.fromMilliseconds(known(read()));
+        return undefined;
+      });
+    }
+    this.#macro(environment, 'previous(ast): dyn', (macro, checker) => {
+      const name = this.#sentSignal('previous', macro, checker);
+      this.remembered.add(name);
+      const slot = this.slotOf(name);
+      macro.read = () => known(this.inputs?.before(slot));
+      const type = this.#signals.get(name)?.type;
+      return type && celTypes[type];
+    });
     this.#macro(environment, 'fault(ast): bool', (macro, checker) => {
-      const index = this.codeIndex(this.#faultCode(macro, checker));
+      const index = this.codeIndex(faultCodeArgument(macro, checker, this.#vocabulary));
       macro.read = () => known(this.inputs?.fault(index));
+      return undefined;
     });
     this.#macro(environment, 'age(ast): google.protobuf.Duration', (macro, checker) => {
-      const slot = this.slotOf(signalArgument('age', macro, checker));
+      const slot = this.slotOf(this.#sentSignal('age', macro, checker));
       macro.read = () => this.#duration.fromMilliseconds(known(this.inputs?.ageMs(slot)));
+      return undefined;
     });
     environment.registerFunction('silent(): bool', () => known(this.inputs?.silent()), { async: false });
     return environment;
   }
 
-  /** Registers a function that sees its arguments as syntax. `check` throws the checker's errors and sets `read`. */
+  /**
+   * Registers a function that sees its arguments as syntax. `check` throws the checker's errors and sets `read`; it may
+   * return a type of its own.
+   */
   #macro(
     environment: Environment,
     signature: string,
-    check: (macro: Macro, checker: Checker, context: unknown) => void,
+    check: (macro: Macro, checker: Checker, context: unknown) => string | undefined,
   ): void {
     const type = signature.slice(signature.lastIndexOf(': ') + 2);
     environment.registerFunction(signature, ({ args }: { args: readonly ASTNode[] }) => ({
@@ -219,63 +331,108 @@ export class ConditionLanguage {
       async: false,
       read: () => unknown,
       typeCheck: (checker: Checker, macro: Macro, context: unknown) => {
-        check(macro, checker, context);
-        return checker.getType(type);
+        return checker.getType(check(macro, checker, context) ?? type);
       },
       evaluate: (_evaluator: unknown, macro: Macro) => macro.read(),
     }));
   }
 
   /** Checks the arguments of a window function and makes its window known; returns the window's key. */
-  #window(name: 'avg' | 'min' | 'max' | 'count' | 'rate', macro: Macro, checker: Checker, context: unknown): string {
+  #window(name: WindowName, macro: Macro, checker: Checker, context: unknown): string {
     const [subject, length] = macro.args;
     if (subject === undefined || length === undefined) throw checker.createError('usage', usage[name], macro.args[0]);
-    const lengthMs =
-      length.op === 'value' && typeof length.args === 'string' ? parseDurationMs(length.args) : undefined;
-    if (lengthMs === undefined) {
-      throw checker.createError('usage', `the window is a length of time in quotes: ${usage[name]}`, length);
-    }
-    if (lengthMs > windowMsMax) throw checker.createError('usage', 'a window is at most 31d long', length);
+    const lengthMs = lengthArgument(name, length, checker);
     checker.check(subject, context);
     if (subject.op === 'id' && this.#isSignal(subject.args)) {
-      this.#checkWindowSignal(name, subject, checker);
-      return this.#addWindow(name, { key: subject.args, kind: 'signal', signal: subject.args }, lengthMs);
+      const signal = this.#signals.get(subject.args);
+      if (signal) checkWindowSignal(name, signal, subject, checker);
+      return this.#addWindow(name, windowFunction(name, signal), this.#signalSource(subject.args), lengthMs);
     }
     if (name !== 'count') throw checker.createError('usage', `${name}() takes a signal: ${usage[name]}`, subject);
-    const result = this.compile(serialize(subject));
-    if ('problem' in result) throw checker.createError('usage', result.problem.text, subject);
-    if (result.condition.uses.silent) throw checker.createError('usage', 'count() cannot count silence', subject);
-    const source: SeriesSource = { key: `(${serialize(subject)})`, kind: 'condition', condition: result.condition };
-    return this.#addWindow('held', source, lengthMs);
+    const condition = this.#inner(name, subject, checker);
+    return this.#addWindow(name, 'held', { key: this.#sourceKey(subject), kind: 'condition', condition }, lengthMs);
   }
 
-  #addWindow(fn: WindowFunction, source: SeriesSource, lengthMs: number): string {
-    const key = keyOf(fn === 'held' ? 'count' : fn, source.key, lengthMs);
-    if (!this.series.has(source.key)) this.series.set(source.key, source);
-    if (!this.windows.has(key)) this.windows.set(key, { key, fn, series: source.key, lengthMs });
+  #signalSource(name: string): SeriesSource {
+    const derived = this.derived(name);
+    const key = this.#nameKey(name);
+    return derived ? { key, kind: 'derived', derived } : { key, kind: 'signal', signal: name };
+  }
+
+  #addWindow(name: WindowName, fn: WindowFunction, source: SeriesSource, lengthMs: number): string {
+    const key = windowKeyOf(name, source.key, lengthMs);
+    if (!this.series.has(source.key)) {
+      this.series.set(source.key, source);
+      this.sources.push({ kind: 'series', key: source.key });
+    }
+    if (!this.windows.has(key)) {
+      const spec = { key, fn, series: source.key, lengthMs };
+      const maxAgeMs = this.#ofSource(source)?.maxAgeMs;
+      this.windows.set(key, name === 'ago' && maxAgeMs !== undefined ? { ...spec, maxAgeMs } : spec);
+    }
     return key;
   }
 
-  #checkWindowSignal(name: string, subject: ASTNode & { op: 'id' }, checker: Checker): void {
-    const signal = this.#signals.get(subject.args);
-    if (signal === undefined || name === 'count') return;
-    if (signal.type !== 'number') {
-      throw checker.createError('usage', `${name}() needs numbers; ${signal.name} is ${signal.type}`, subject);
+  /** Checks a condition whose duration is asked for and makes it known; returns its key. */
+  #spell(name: 'held' | 'since', macro: Macro, checker: Checker, context: unknown): string {
+    const [subject] = macro.args;
+    if (subject === undefined) throw checker.createError('usage', usage[name], subject);
+    if (checker.check(subject, context).name !== 'bool') {
+      throw checker.createError('usage', `${name}() takes a condition: ${usage[name]}`, subject);
     }
-    if (name === 'rate' && signal.kind !== 'counter') {
-      throw checker.createError('usage', `rate() needs a counter; ${signal.name} is a ${signal.kind}`, subject);
+    const key = this.#sourceKey(subject);
+    if (!this.spells.has(key)) {
+      this.spells.set(key, this.#inner(name, subject, checker));
+      this.sources.push({ kind: 'spell', key });
     }
+    return key;
   }
 
-  #faultCode(macro: Macro, checker: Checker): string {
-    const [argument] = macro.args;
-    if (argument?.op !== 'value' || typeof argument.args !== 'string') {
-      throw checker.createError('usage', usage.fault, argument ?? macro.args[0]);
+  /** A condition inside another. */
+  #inner(name: 'count' | 'held' | 'since', subject: ASTNode, checker: Checker): Condition {
+    const result = this.compile(writtenText(subject));
+    if (result.problem) throw checker.createError('usage', result.problem.text, subject);
+    // Silence goes by the service's time, everything here by the device's.
+    if (result.condition.uses.silent) {
+      const text = name === 'count' ? 'count() cannot count silence' : `${name}() cannot time silence; use for`;
+      throw checker.createError('usage', text, subject);
     }
-    if (!this.#vocabulary.faultCodes.includes(argument.args)) {
-      throw checker.createError('fault_code', argument.args, argument);
+    return result.condition;
+  }
+
+  #sourceKey(subject: ASTNode): string {
+    if (subject.op === 'id' && this.#isSignal(subject.args)) return this.#nameKey(subject.args);
+    return `(${this.#meaningOf(writtenText(subject), this.#uses(subject).derived)})`;
+  }
+
+  /** Of a calculated signal with its calculation: what is known of another one is of no use. */
+  #nameKey(name: string): string {
+    const derived = this.derived(name);
+    return derived ? this.#meaningOf(name, [name, ...derived.uses.derived]) : name;
+  }
+
+  #ofSource(source: SeriesSource | undefined): SignalSpec | undefined {
+    if (source?.kind === 'derived') return source.derived.spec;
+    return source?.kind === 'signal' ? this.#signals.get(source.signal) : undefined;
+  }
+
+  #isFlagSeries(windowKey: string): boolean {
+    const source = this.series.get(this.windows.get(windowKey)?.series ?? '');
+    return this.#ofSource(source)?.type === 'boolean';
+  }
+
+  /** A signal that devices send: a calculated one has no readings of its own. */
+  #sentSignal(name: 'age' | 'previous', macro: Macro, checker: Checker): string {
+    const signal = signalArgument(name, macro, checker);
+    if (this.#signals.get(signal)?.is !== undefined) {
+      throw checker.createError(
+        'usage',
+        `${name}() takes a signal that devices send; ${signal} is calculated`,
+        macro.args[0],
+      );
     }
-    return argument.args;
+    if (!this.#isSignal(signal)) throw checker.createError('unknown_variable', signal, macro.args[0]);
+    return signal;
   }
 
   #isSignal(name: string): boolean {
@@ -286,8 +443,11 @@ export class ConditionLanguage {
   #buildContext(): object {
     const context = Object.create(null);
     for (const name of this.#signals.keys()) {
-      const get = () => known(this.inputs?.value(this.slotOf(name)));
+      const get = () => known(this.valueOf(name));
       Object.defineProperty(context, name, { enumerable: true, get });
+    }
+    for (const [name] of factTypes) {
+      Object.defineProperty(context, name, { enumerable: true, get: () => known(this.inputs?.fact(name)) });
     }
     return context;
   }
@@ -301,7 +461,7 @@ export class ConditionLanguage {
       if (node.op !== 'call' || isSignalFunction(node.args[0])) return 'into';
       if (node.args[1].length === 0 || node.args[1].some((argument) => argument.op !== 'value')) return 'into';
       try {
-        this.#environment.evaluate(serialize(node));
+        this.#environment.evaluate(writtenText(node));
       } catch (error) {
         problem = { ...problemOf(error, '', this.#vocabulary), offset: node.start };
       }
@@ -322,41 +482,12 @@ export class ConditionLanguage {
   }
 }
 
+const valueTypes: Readonly<Record<string, SignalSpec['type']>> = {
+  double: 'number',
+  int: 'number',
+  dyn: 'number',
+  bool: 'boolean',
+  string: 'string',
+};
+
 const celTypes = { number: 'double', boolean: 'bool', string: 'string' } as const;
-
-/** The key under which the window of a checked call is known. */
-export function windowKey(node: ASTNode & { op: 'call' }): string {
-  const [name, [subject, length]] = node.args;
-  const lengthMs = length?.op === 'value' ? parseDurationMs(String(length.args)) : undefined;
-  if (subject === undefined) return name;
-  const source = subject.op === 'id' ? subject.args : `(${serialize(subject)})`;
-  return keyOf(name, source, lengthMs ?? 0);
-}
-
-function keyOf(name: string, source: string, lengthMs: number): string {
-  return `${name}(${source}, ${formatDuration(lengthMs)})`;
-}
-
-function signalArgument(name: 'age', macro: Macro, checker: Checker): string {
-  const [argument] = macro.args;
-  if (argument?.op !== 'id') throw checker.createError('usage', usage[name], argument ?? macro.args[0]);
-  return argument.args;
-}
-
-/** Signals that a condition depends on in any way, windows and counted conditions included. */
-export function triggersOf(
-  language: ConditionLanguage,
-  uses: ConditionUses,
-): { readonly signals: ReadonlySet<string>; readonly codes: ReadonlySet<string> } {
-  const signals = new Set([...uses.signals, ...uses.ages]);
-  const codes = new Set(uses.codes);
-  for (const key of uses.windows) {
-    const source = language.series.get(language.windows.get(key)?.series ?? '');
-    if (source?.kind === 'signal') signals.add(source.signal);
-    if (source?.kind !== 'condition') continue;
-    const inner = triggersOf(language, source.condition.uses);
-    for (const signal of inner.signals) signals.add(signal);
-    for (const code of inner.codes) codes.add(code);
-  }
-  return { signals, codes };
-}

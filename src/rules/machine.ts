@@ -1,7 +1,16 @@
 import { assert } from '../base/index.ts';
-import type { Report, SignalValue } from '../telemetry/index.ts';
+import { type Report, type SignalValue, severityRank } from '../telemetry/index.ts';
+import { type FactName, ZoneClock } from './facts.ts';
 import type { ConditionInputs } from './language.ts';
-import { awaited, type MachinePlan, type RulePlan, type SeriesPlan } from './plan.ts';
+import {
+  awaited,
+  type EscalationPlan,
+  type MachinePlan,
+  type RulePlan,
+  type SeriesPlan,
+  type SignalPlan,
+  type Wakes,
+} from './plan.ts';
 import { keepLatest, latestAt, latestValue } from './snapshot.ts';
 import type {
   RuleEvidence,
@@ -18,6 +27,8 @@ import { pushReading, windowHolds, windowReadings, windowValue } from './windows
 const evidenceMax = 50;
 
 const nothing: readonly RuleTransition[] = [];
+
+type Moves = Pick<SignalPlan, 'rules' | 'series' | 'spells'>;
 
 /** What is the same for all rules of an input. */
 interface Moment {
@@ -42,12 +53,15 @@ export class RuleMachine implements ConditionInputs {
   #turn = 0;
   readonly #movedRules: number[];
   readonly #movedSeries: number[];
+  readonly #movedSpells: number[];
+  readonly #zones = new ZoneClock();
   #transitions: RuleTransition[] | undefined;
 
   constructor(plan: MachinePlan) {
     this.#plan = plan;
     this.#movedRules = plan.rules.map(() => 0);
     this.#movedSeries = plan.series.map(() => 0);
+    this.#movedSpells = plan.spells.map(() => 0);
     plan.language.inputs = this;
   }
 
@@ -56,8 +70,10 @@ export class RuleMachine implements ConditionInputs {
     this.#turn += 1;
     this.#transitions = undefined;
     this.#moment.downMs = input.downMs;
-    if (input.kind === 'report') this.#report(state, input.report);
-    else this.#tick(state, input);
+    if (input.kind === 'report') {
+      if (this.#plan.usesFacts) this.#note(state, input);
+      this.#report(state, input.report);
+    } else this.#tick(state, input);
     return this.#transitions ?? nothing;
   }
 
@@ -74,6 +90,15 @@ export class RuleMachine implements ConditionInputs {
     // Of a signal never read the age is no number.
     if (plan === undefined || !(this.#at - latestAt(state, slot) <= plan.maxAgeMs)) return undefined;
     return latestValue(state, slot, plan.type);
+  }
+
+  before(slot: number): SignalValue | undefined {
+    const state = this.#current;
+    const plan = this.#plan.slots[slot];
+    const before = state.before[slot];
+    if (plan === undefined || before === undefined) return undefined;
+    const at = latestAt(state, slot);
+    return this.#at - at <= plan.maxAgeMs && at - before.at <= plan.maxAgeMs ? before.value : undefined;
   }
 
   window(index: number): number | undefined {
@@ -94,6 +119,24 @@ export class RuleMachine implements ConditionInputs {
     return this.#silent;
   }
 
+  heldMs(index: number): number | undefined {
+    const spell = this.#current.spells[index];
+    if (spell?.verdict === 'false') return 0;
+    return spell?.verdict === 'true' ? this.sinceMs(index) : undefined;
+  }
+
+  sinceMs(index: number): number | undefined {
+    const began = this.#current.spells[index]?.began ?? undefined;
+    return began === undefined ? undefined : this.#at - began;
+  }
+
+  fact(name: FactName): string | number | undefined {
+    const { firmware, site, timezone } = this.#current.facts;
+    if (name === 'hour') return this.#zones.hour(this.#at, timezone);
+    if (name === 'weekday') return this.#zones.weekday(this.#at, timezone);
+    return name === 'site' ? site : firmware;
+  }
+
   get #current(): RulesState {
     assert(this.#state !== undefined, 'a condition is evaluated only inside a step');
     return this.#state;
@@ -104,7 +147,8 @@ export class RuleMachine implements ConditionInputs {
     this.#silent = false;
     this.#moment.receivedAt = report.receivedAt;
     this.#moment.silentForMs = undefined;
-    if (report.at > state.at && state.waiting > 0) this.#restartAcrossGaps(state, report.at);
+    if (report.at > state.at && (state.waiting > 0 || state.spells.length > 0))
+      this.#restartAcrossGaps(state, report.at);
     state.at = report.at;
     this.#at = report.at;
     this.#takeReadings(state, report);
@@ -116,8 +160,16 @@ export class RuleMachine implements ConditionInputs {
       const moved = this.#movedRules[index] === this.#turn;
       const settled = !moved && own.verdict !== 'not judged' && !rule.movesWithTime;
       if (!settled || this.#agedBefore(state, rule, this.#at)) own.verdict = this.#verdict(rule, own);
-      this.#wait(rule, own, rule.usesSilent ? report.receivedAt : report.at);
+      const now = rule.usesSilent ? report.receivedAt : report.at;
+      this.#wait(rule, own, now);
+      if (rule.escalations.length > 0 && own.open !== null) this.#escalate(rule, own, now);
     }
+  }
+
+  #note({ facts }: RulesState, { report, context }: RulesInput & { kind: 'report' }): void {
+    facts.site = context?.site;
+    facts.timezone = context?.timezone;
+    if (report.firmware !== undefined) facts.firmware = report.firmware;
   }
 
   /** Silence is noticed by ticks alone; event time, and with it every signal, stands still meanwhile. */
@@ -132,11 +184,12 @@ export class RuleMachine implements ConditionInputs {
       if (own === undefined || !rule.usesSilent) continue;
       own.verdict = this.#verdict(rule, own);
       this.#wait(rule, own, input.at);
+      if (rule.escalations.length > 0 && own.open !== null) this.#escalate(rule, own, input.at);
     }
   }
 
   #takeReadings(state: RulesState, report: Report): void {
-    const { signals, codes, slots, series } = this.#plan;
+    const { signals, codes, slots, sources } = this.#plan;
     for (const { code, active } of report.faults) {
       const plan = codes.get(code);
       if (plan === undefined) continue;
@@ -151,22 +204,57 @@ export class RuleMachine implements ConditionInputs {
       const slot = slots[plan.slot];
       if (slot !== undefined) keepLatest(state, plan.slot, slot, { at: report.at, value });
     }
-    for (let index = 0; index < series.length; index += 1) {
-      const plan = series[index];
-      const own = state.series[index];
-      if (this.#movedSeries[index] === this.#turn && plan && own) this.#takeSeries(own, plan, report);
+    for (let place = 0; place < sources.length; place += 1) {
+      const source = sources[place];
+      if (source?.kind === 'series') this.#stepSeries(state, source.index, report);
+      else if (source !== undefined) this.#stepSpell(state, source.index);
     }
   }
 
-  #move({ rules, series }: { readonly rules: readonly number[]; readonly series: readonly number[] }): void {
+  #move({ rules, series, spells }: Moves): void {
+    for (let index = 0; index < spells.length; index += 1) this.#movedSpells[spells[index] ?? 0] = this.#turn;
     for (let index = 0; index < rules.length; index += 1) this.#movedRules[rules[index] ?? 0] = this.#turn;
     for (let index = 0; index < series.length; index += 1) this.#movedSeries[series[index] ?? 0] = this.#turn;
   }
 
+  #stepSeries(state: RulesState, index: number, report: Report): void {
+    const plan = this.#plan.series[index];
+    const own = state.series[index];
+    if (this.#movedSeries[index] === this.#turn && plan && own) this.#takeSeries(own, plan, report);
+  }
+
   #takeSeries({ series, windows }: SeriesAtWork, { source }: SeriesPlan, report: Report): void {
-    const read = source.kind === 'signal' ? report.signals[source.signal] : source.condition.holds();
+    const read =
+      source.kind === 'signal'
+        ? report.signals[source.signal]
+        : source.kind === 'condition'
+          ? source.condition.holds()
+          : source.derived.read();
     if (read === undefined) return;
     pushReading(series, windows, report.at, typeof read === 'number' ? read : read === true ? 1 : 0);
+  }
+
+  #stepSpell(state: RulesState, index: number): void {
+    const plan = this.#plan.spells[index];
+    const own = state.spells[index];
+    if (plan === undefined || own === undefined) return;
+    const moved = this.#movedSpells[index] === this.#turn;
+    const settled = !moved && own.verdict !== 'not judged' && !plan.movesWithTime;
+    if (settled && !this.#agedBefore(state, plan, this.#at)) return;
+    const verdict = verdictOf(plan.condition.holds());
+    if (verdict === 'true' && own.verdict !== 'true') own.began = this.#at;
+    own.verdict = verdict;
+  }
+
+  /** What was unknown in between begins anew. */
+  #endSpellsAcrossGaps(state: RulesState): void {
+    const { spells } = this.#plan;
+    for (let index = 0; index < spells.length; index += 1) {
+      const plan = spells[index];
+      const own = state.spells[index];
+      if (plan === undefined || own?.verdict !== 'true' || !this.#agedBefore(state, plan, this.#at)) continue;
+      if (plan.condition.holds() !== true) own.verdict = 'not judged';
+    }
   }
 
   /**
@@ -175,6 +263,8 @@ export class RuleMachine implements ConditionInputs {
    */
   #restartAcrossGaps(state: RulesState, next: number): void {
     this.#at = next - 1;
+    this.#endSpellsAcrossGaps(state);
+    if (state.waiting === 0) return;
     const { rules } = this.#plan;
     for (let index = 0; index < rules.length; index += 1) {
       const rule = rules[index];
@@ -186,9 +276,9 @@ export class RuleMachine implements ConditionInputs {
     }
   }
 
-  #agedBefore(state: RulesState, rule: RulePlan, at: number): boolean {
-    for (const { slot, maxAgeMs } of rule.ages) if (at - latestAt(state, slot) > maxAgeMs) return true;
-    for (const { spec, index } of rule.windows) {
+  #agedBefore(state: RulesState, { ages, windows }: Wakes, at: number): boolean {
+    for (const { slot, maxAgeMs } of ages) if (at - latestAt(state, slot) > maxAgeMs) return true;
+    for (const { spec, index } of windows) {
       const window = state.windows[index];
       if (window !== undefined && !windowHolds(spec, window.series, at)) return true;
     }
@@ -197,8 +287,7 @@ export class RuleMachine implements ConditionInputs {
 
   #verdict(rule: RulePlan, own: RuleState): Verdict {
     const condition = own.open === null || rule.clear === undefined ? rule.when : rule.clear;
-    const held = condition.holds();
-    return held === undefined ? 'unknown' : held ? 'true' : 'false';
+    return verdictOf(condition.holds());
   }
 
   /** What the verdict means: the condition has held for long enough, goes on to be waited for, or does not hold. */
@@ -225,9 +314,11 @@ export class RuleMachine implements ConditionInputs {
     const raised = own.open === null;
     const open = own.open ?? { startsAt: own.since ?? now, openedAt: now };
     const explanation = raised ? rule.whyRaised : rule.whyCleared;
+    const escalated = raised ? this.#escalation(rule)?.severity : open.severity;
     const transition: RuleTransition = {
       rule: rule.spec,
       state: raised ? 'raised' : 'cleared',
+      severity: escalated ?? rule.spec.severity,
       startsAt: open.startsAt,
       openedAt: open.openedAt,
       at: now,
@@ -239,10 +330,50 @@ export class RuleMachine implements ConditionInputs {
       evidence: this.#evidence(rule),
       signal: rule.mainSignal,
     };
-    own.open = raised ? open : null;
+    own.open = raised ? { ...open, ...(escalated && { severity: escalated }) } : null;
     stopWaiting(this.#current, own);
     own.verdict = 'not judged';
     return transition;
+  }
+
+  /** The worst severity whose condition holds. */
+  #escalation({ escalations }: RulePlan): EscalationPlan | undefined {
+    return escalations.find(({ condition }) => condition.holds() === true);
+  }
+
+  /** While an episode lasts its severity goes up and down; what is unknown changes nothing. */
+  #escalate(rule: RulePlan, own: RuleState, now: number): void {
+    const { open } = own;
+    if (open === null) return;
+    const { spec, escalations } = rule;
+    const before = open.severity ?? spec.severity;
+    let held: EscalationPlan | undefined;
+    for (const escalation of escalations) {
+      const holds = escalation.condition.holds();
+      if (holds === false || (holds === undefined && escalation.severity !== before)) continue;
+      held = escalation;
+      break;
+    }
+    const severity = held?.severity ?? spec.severity;
+    if (severity === before) return;
+    const isWorse = severityRank(severity) > severityRank(before);
+    const told = isWorse ? held?.whyRaised : escalations.find((item) => item.severity === before)?.whyLowered;
+    const { severity: _, ...times } = open;
+    own.open = held ? { ...times, severity } : times;
+    const at = rule.usesSilent ? now : this.#at;
+    const sentence = told?.sentence({ at, heldMs: 0, readAt: (signal) => this.#latest(signal)?.at }) ?? '';
+    this.#transitions ??= [];
+    this.#transitions.push({
+      rule: spec,
+      state: 'changed',
+      severity,
+      startsAt: open.startsAt,
+      openedAt: open.openedAt,
+      at: now,
+      explanation: `Severity ${isWorse ? 'raised' : 'lowered'} from ${before} to ${severity}: ${sentence}`,
+      evidence: this.#evidence(rule),
+      signal: rule.mainSignal,
+    });
   }
 
   #latest(signal: string): RuleEvidence | undefined {
@@ -273,6 +404,10 @@ export class RuleMachine implements ConditionInputs {
     const ordered = [...evidence.values()].sort((a, b) => a.at - b.at || (a.signal < b.signal ? -1 : 1));
     return ordered.slice(-evidenceMax);
   }
+}
+
+function verdictOf(held: boolean | undefined): Verdict {
+  return held === undefined ? 'unknown' : held ? 'true' : 'false';
 }
 
 function stopWaiting(state: RulesState, own: RuleState): void {

@@ -1,6 +1,7 @@
 import type { ASTNode } from '@marcbachmann/cel-js';
 import { isSignalFunction } from './condition-errors.ts';
-import { type ConditionLanguage, windowKey } from './language.ts';
+import { isFactName } from './facts.ts';
+import type { ConditionLanguage } from './language.ts';
 
 /** Reads a value from the inputs as they stand; undefined is unknown. */
 type Read<T> = () => T | undefined;
@@ -31,6 +32,26 @@ export function conditionReader(node: ASTNode, language: ConditionLanguage): Rea
   return () => {
     const value = evaluate();
     return typeof value === 'boolean' ? value : undefined;
+  };
+}
+
+/** A checked calculation likewise. */
+export function valueReader(node: ASTNode, language: ConditionLanguage): Read<Comparable> {
+  const reader = readerOf(node, language);
+  if (reader !== undefined && reader.type !== 'duration') return finite(reader.read);
+  const evaluate = language.part(node);
+  return finite(() => {
+    const value = evaluate();
+    if (typeof value === 'bigint') return Number(value);
+    return typeof value === 'number' || typeof value === 'boolean' || typeof value === 'string' ? value : undefined;
+  });
+}
+
+/** A division by zero is no value of a signal. */
+function finite(read: Read<Comparable>): Read<Comparable> {
+  return () => {
+    const value = read();
+    return typeof value === 'number' && !Number.isFinite(value) ? undefined : value;
   };
 }
 
@@ -81,8 +102,15 @@ function literal(value: unknown): Reader | undefined {
 }
 
 function lastValue(name: string, language: ConditionLanguage): Reader | undefined {
+  if (isFactName(name)) {
+    const type = name === 'firmware' || name === 'site' ? 'string' : 'number';
+    return { type, read: () => language.inputs?.fact(name) } as Reader;
+  }
   const type = language.signal(name)?.type;
   if (type === undefined) return undefined;
+  const derived = language.derived(name);
+  // The type check made the calculation of this type.
+  if (derived) return { type, read: derived.read } as Reader;
   const slot = language.slotOf(name);
   // A state keeps of each signal only what has its type.
   return { type, read: () => language.inputs?.value(slot) } as Reader;
@@ -105,8 +133,27 @@ function call(node: ASTNode & { op: 'call' }, language: ConditionLanguage): Read
     const slot = language.slotOf(first.args);
     return { type: 'duration', read: () => language.inputs?.ageMs(slot) };
   }
-  const index = language.windowIndex(windowKey(node));
-  return { type: 'number', read: () => language.inputs?.window(index) };
+  if (name === 'previous' && first?.op === 'id') {
+    const slot = language.slotOf(first.args);
+    const type = language.signal(first.args)?.type;
+    return type && ({ type, read: () => language.inputs?.before(slot) } as Reader);
+  }
+  if (name === 'held' || name === 'since') {
+    const index = language.spellIndex(language.spellKey(node));
+    const read = name === 'held' ? () => language.inputs?.heldMs(index) : () => language.inputs?.sinceMs(index);
+    return { type: 'duration', read };
+  }
+  const index = language.windowIndex(language.windowKey(node));
+  const read = () => language.inputs?.window(index);
+  if (name !== 'ago' || first?.op !== 'id' || language.signal(first.args)?.type !== 'boolean')
+    return { type: 'number', read };
+  return {
+    type: 'boolean',
+    read: () => {
+      const value = read();
+      return value === undefined ? undefined : value === 1;
+    },
+  };
 }
 
 function negative(reader: Reader | undefined): Reader | undefined {

@@ -27,12 +27,18 @@ export function latestValue(state: RulesState, slot: number, type: SlotPlan['typ
 }
 
 /** A reading of another type than the pack gives its signal is none. */
-export function keepLatest(state: RulesState, slot: number, { type }: SlotPlan, { at, value }: LatestReading): void {
-  if (typeof value !== type) return;
+export function keepLatest(state: RulesState, slot: number, plan: SlotPlan, { at, value }: LatestReading): void {
+  if (typeof value !== plan.type) return;
+  if (plan.isRemembered) state.before[slot] = latestReading(state, slot, plan);
   state.latest[slot * cellsASlot] = at;
   if (typeof value === 'string') state.words[slot] = value;
   // Minus zero would not survive JSON.
   else state.latest[slot * cellsASlot + 1] = Number(value) + 0;
+}
+
+function latestReading(state: RulesState, slot: number, { type }: SlotPlan): LatestReading | undefined {
+  const at = latestAt(state, slot);
+  return Number.isNaN(at) ? undefined : { at, value: latestValue(state, slot, type) };
 }
 
 export function freshRule(): RuleState {
@@ -53,14 +59,15 @@ export function newState(layout: string, plan: MachinePlan): RulesState {
 }
 
 export function snapshotOf(plan: MachinePlan, state: RulesState): RulesSnapshot {
-  const { slots, series, windows, rules, codes } = plan;
+  const { slots, series, windows, rules, codes, spells } = plan;
   return {
     version: rulesSnapshotVersion,
     at: Number.isFinite(state.at) ? state.at : null,
     latest: Object.fromEntries(
-      slots.flatMap(({ signal, type }, slot) => {
-        const at = latestAt(state, slot);
-        return Number.isNaN(at) ? [] : [[signal, { at, value: latestValue(state, slot, type) }]];
+      slots.flatMap((slotPlan, slot) => {
+        const latest = latestReading(state, slot, slotPlan);
+        const before = state.before[slot];
+        return latest ? [[slotPlan.signal, before ? { ...latest, before } : latest]] : [];
       }),
     ),
     faults: [...codes].flatMap(([code, { index }]) => (state.faults[index] === true ? [code] : [])),
@@ -76,7 +83,7 @@ export function snapshotOf(plan: MachinePlan, state: RulesState): RulesSnapshot 
       state.windows,
       (own) => ({
         start: own.state.start,
-        older: olderReadings(own.state),
+        older: olderReadings(own.spec, own.state),
       }),
     ),
     rules: byKey(
@@ -85,6 +92,15 @@ export function snapshotOf(plan: MachinePlan, state: RulesState): RulesSnapshot 
       state.rules,
       (own, { fingerprint }) => ({ fingerprint, ...own }),
     ),
+    ...(spells.length > 0 && {
+      spells: byKey(
+        spells,
+        ({ key }) => key,
+        state.spells,
+        (own) => ({ ...own }),
+      ),
+    }),
+    ...(plan.usesFacts && { context: { ...state.facts } }),
   };
 }
 
@@ -131,7 +147,10 @@ export function restoredState(layout: string, plan: MachinePlan, old: RulesSnaps
     at: old.at ?? Number.NEGATIVE_INFINITY,
     latest: new Float64Array(slots.length * cellsASlot),
     words: slots.map(() => ''),
+    before: [],
     faults: [],
+    spells: plan.spells.map(({ key }) => ({ ...(old.spells?.[key] ?? { verdict: 'not judged', began: null }) })),
+    facts: { firmware: undefined, site: undefined, timezone: undefined, ...old.context },
     series: plan.series.map(({ source }) => ({
       series: series.get(source.key) ?? emptySeries(),
       windows: windows.filter(({ spec }) => spec.series === source.key),
@@ -143,7 +162,9 @@ export function restoredState(layout: string, plan: MachinePlan, old: RulesSnaps
   for (const [slot, slotPlan] of slots.entries()) {
     state.latest[slot * cellsASlot] = Number.NaN;
     const latest = old.latest[slotPlan.signal];
-    if (latest !== undefined) keepLatest(state, slot, slotPlan, latest);
+    if (latest === undefined) continue;
+    keepLatest(state, slot, slotPlan, latest);
+    if (slotPlan.isRemembered && typeof latest.before?.value === slotPlan.type) state.before[slot] = latest.before;
   }
   for (const [code, { index }] of plan.codes) state.faults[index] = old.faults.includes(code);
   return state;

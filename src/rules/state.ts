@@ -1,5 +1,5 @@
 import type { RuleSpec } from '../product/index.ts';
-import type { Report, SignalValue } from '../telemetry/index.ts';
+import type { Report, Severity, SignalValue } from '../telemetry/index.ts';
 import type { SeriesState, WindowSpec, WindowState } from './windows.ts';
 
 /**
@@ -15,15 +15,34 @@ export interface RulesState {
   readonly latest: Float64Array;
   /** By slot, of signals whose values are words. */
   readonly words: string[];
+  /** Likewise the reading before the last, where it is asked for. */
+  readonly before: (LatestReading | undefined)[];
   /** By place in the pack's list: the device last told this code to be active. */
   readonly faults: boolean[];
   readonly series: readonly SeriesAtWork[];
+  /** In the order of the language. */
+  readonly spells: readonly SpellState[];
+  readonly facts: DeviceContext;
   /** In the order of the language. */
   readonly windows: readonly WindowAtWork[];
   /** In the order of the pack. */
   readonly rules: readonly RuleState[];
   /** How many of them wait for their time: have a `since`. */
   waiting: number;
+}
+
+/** What is known of the device beside its signals; undefined is unknown, for `timezone` UTC. */
+export interface DeviceContext {
+  firmware: string | undefined;
+  site: string | undefined;
+  timezone: string | undefined;
+}
+
+/** When a condition became true for the last time, and whether it still is. */
+export interface SpellState {
+  verdict: Verdict;
+  /** Event time; null before the first time. */
+  began: number | null;
 }
 
 export interface SeriesAtWork {
@@ -55,6 +74,8 @@ export interface OpenEpisode {
   readonly startsAt: number;
   /** The report, or tick, that satisfied `for`. */
   readonly openedAt: number;
+  /** Of a rule that escalates: as it stands. */
+  readonly severity?: Severity;
 }
 
 export const rulesSnapshotVersion = 2;
@@ -70,11 +91,14 @@ export interface RulesSnapshot {
   readonly series: Readonly<Record<string, SeriesSnapshot>>;
   readonly windows: Readonly<Record<string, WindowSnapshot>>;
   readonly rules: Readonly<Record<string, RuleState & { readonly fingerprint: string }>>;
+  readonly spells?: Readonly<Record<string, SpellState>>;
+  readonly context?: Partial<DeviceContext>;
 }
 
 export interface LatestReading {
   readonly at: number;
   readonly value: SignalValue;
+  readonly before?: { readonly at: number; readonly value: SignalValue };
 }
 
 export interface SeriesSnapshot {
@@ -100,7 +124,9 @@ export interface RuleEvidence {
 
 export interface RuleTransition {
   readonly rule: RuleSpec;
-  readonly state: 'raised' | 'cleared';
+  /** `changed`: its severity did. */
+  readonly state: 'raised' | 'changed' | 'cleared';
+  readonly severity: Severity;
   /** Event time at which the condition began; for rules that use silent(), the service's time. */
   readonly startsAt: number;
   /** Event time of the report that satisfied `for`; for rules that use silent(), the service's time. */
@@ -118,7 +144,13 @@ export interface RuleTransition {
 /** `downMs` is the service's own down-time so far, all in all. */
 export type RulesInput =
   /** Reports come in the order of event time; two may share one. */
-  | { readonly kind: 'report'; readonly report: Report; readonly downMs: number }
+  | {
+      readonly kind: 'report';
+      readonly report: Report;
+      readonly downMs: number;
+      /** What the registry says of the device. Default: nothing. */
+      readonly context?: Pick<DeviceContext, 'site' | 'timezone'> | undefined;
+    }
   /**
    * `at` is the service's time; `silentForMs` is how long silent() has been true while the service was up, undefined
    * while it is not true.

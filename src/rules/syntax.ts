@@ -15,3 +15,31 @@ function childrenOf(node: ASTNode): readonly ASTNode[] {
   if (node.op === '!_' || node.op === '-_') return [node.args];
   return node.args;
 }
+
+/** Texts and comments: parentheses in them join nothing. */
+const quoted = /"""[\s\S]*?"""|'''[\s\S]*?'''|"(?:[^"\\]|\\[\s\S])*"|'(?:[^'\\]|\\[\s\S])*'|\/\/[^\n]*/g;
+
+/**
+ * A part of a condition as it was written, so that it can be read by itself. The place of a part knows nothing of
+ * parentheses around what it begins or ends with: those that lack their other half get it.
+ */
+export function writtenText({ input, start, end }: ASTNode): string {
+  const text = input.slice(start, end);
+  let missing = 0;
+  let open = 0;
+  for (const sign of text.replaceAll(quoted, '').match(/[()]/g) ?? []) {
+    if (sign === '(') open += 1;
+    else if (open > 0) open -= 1;
+    else missing += 1;
+  }
+  return '('.repeat(missing) + oneLine(text) + ')'.repeat(open);
+}
+
+function oneLine(text: string): string {
+  const texts: string[] = [];
+  const marked = text.replaceAll(quoted, (found) => {
+    texts.push(found.startsWith('//') ? ' ' : found);
+    return '\0';
+  });
+  return marked.replaceAll(/\s+/g, ' ').replaceAll('\0', () => texts.shift() ?? '');
+}

@@ -1,7 +1,7 @@
 import type { ASTNode } from '@marcbachmann/cel-js';
-import { serialize } from '@marcbachmann/cel-js';
 import { isSignalFunction } from './condition-errors.ts';
-import { windowKey } from './language.ts';
+import type { ConditionLanguage } from './language.ts';
+import { writtenText } from './syntax.ts';
 
 /** A condition as people read it: what is compared with what, joined by and, or. Negations are carried inwards. */
 export type Term =
@@ -27,6 +27,8 @@ export type Operand =
   | { readonly kind: 'length'; readonly text: string }
   | { readonly kind: 'signal'; readonly signal: string; readonly node: ASTNode }
   | { readonly kind: 'age'; readonly signal: string; readonly node: ASTNode }
+  | { readonly kind: 'previous'; readonly signal: string; readonly node: ASTNode }
+  | { readonly kind: 'held' | 'since'; readonly node: ASTNode; readonly condition: Term }
   | { readonly kind: 'window'; readonly key: string; readonly node: ASTNode; readonly condition: Term | undefined }
   | { readonly kind: 'expression'; readonly text: string; readonly node: ASTNode };
 
@@ -47,25 +49,25 @@ const mirrored: Readonly<Record<Comparison, Comparison>> = {
   '!=': '!=',
 };
 
-/** `isFlag` tells which names are boolean signals. With `expected` false the term is that of the condition's negation. */
-export function termOf(node: ASTNode, isFlag: (name: string) => boolean, expected = true): Term {
+/** With `expected` false the term is that of the condition's negation. */
+export function termOf(node: ASTNode, language: ConditionLanguage, expected = true): Term {
   if (node.op === '&&' || node.op === '||') {
     const kind = (node.op === '&&') === expected ? 'all' : 'any';
     const terms = node.args.flatMap((part) => {
-      const term = termOf(part, isFlag, expected);
+      const term = termOf(part, language, expected);
       return term.kind === kind ? term.terms : [term];
     });
     return { kind, terms };
   }
-  if (node.op === '!_') return termOf(node.args, isFlag, !expected);
-  if (node.op === 'id' && isFlag(node.args)) return { kind: 'flag', signal: node.args, expected };
+  if (node.op === '!_') return termOf(node.args, language, !expected);
+  if (node.op === 'id' && isFlag(node.args, language)) return { kind: 'flag', signal: node.args, expected };
   if (node.op === 'call') {
     const [name, [first]] = node.args;
     if (name === 'silent') return { kind: 'silent', expected };
     if (name === 'fault' && first?.op === 'value') return { kind: 'fault', code: String(first.args), expected };
   }
-  if (isComparison(node)) return comparisonOf(node, node.op, isFlag, expected);
-  return { kind: 'other', node, text: serialize(node), expected };
+  if (isComparison(node)) return comparisonOf(node, node.op, language, expected);
+  return { kind: 'other', node, text: writtenText(node), expected };
 }
 
 type ComparisonNode = ASTNode & { readonly op: Comparison; readonly args: readonly [ASTNode, ASTNode] };
@@ -74,16 +76,11 @@ function isComparison(node: ASTNode): node is ComparisonNode {
   return Object.hasOwn(opposite, node.op);
 }
 
-function comparisonOf(
-  node: ComparisonNode,
-  written: Comparison,
-  isFlag: (name: string) => boolean,
-  expected: boolean,
-): Term {
+function comparisonOf(node: ComparisonNode, written: Comparison, language: ConditionLanguage, expected: boolean): Term {
   const op = expected ? written : opposite[written];
-  const left = operandOf(node.args[0], isFlag);
-  const right = operandOf(node.args[1], isFlag);
-  if (left.kind === 'signal' && isFlag(left.signal) && right.kind === 'literal') {
+  const left = operandOf(node.args[0], language);
+  const right = operandOf(node.args[1], language);
+  if (left.kind === 'signal' && isFlag(left.signal, language) && right.kind === 'literal') {
     return { kind: 'flag', signal: left.signal, expected: (op === '==') === right.value };
   }
   if (left.kind === 'literal' || left.kind === 'length') {
@@ -92,7 +89,11 @@ function comparisonOf(
   return { kind: 'comparison', node, negated: !expected, left, op, right };
 }
 
-function operandOf(node: ASTNode, isFlag: (name: string) => boolean): Operand {
+function isFlag(name: string, language: ConditionLanguage): boolean {
+  return language.signal(name)?.type === 'boolean';
+}
+
+function operandOf(node: ASTNode, language: ConditionLanguage): Operand {
   if (node.op === 'value' && (typeof node.args === 'number' || typeof node.args === 'bigint')) {
     return { kind: 'literal', value: Number(node.args) };
   }
@@ -100,7 +101,7 @@ function operandOf(node: ASTNode, isFlag: (name: string) => boolean): Operand {
     return { kind: 'literal', value: node.args };
   }
   if (node.op === '-_') {
-    const inner = operandOf(node.args, isFlag);
+    const inner = operandOf(node.args, language);
     if (inner.kind === 'literal' && typeof inner.value === 'number') return { kind: 'literal', value: -inner.value };
   }
   if (node.op === 'id') return { kind: 'signal', signal: node.args, node };
@@ -108,10 +109,14 @@ function operandOf(node: ASTNode, isFlag: (name: string) => boolean): Operand {
     const [name, [first]] = node.args;
     if (name === 'duration' && first?.op === 'value') return { kind: 'length', text: String(first.args) };
     if (name === 'age' && first?.op === 'id') return { kind: 'age', signal: first.args, node };
+    if (name === 'previous' && first?.op === 'id') return { kind: 'previous', signal: first.args, node };
+    if ((name === 'held' || name === 'since') && first !== undefined) {
+      return { kind: name, node, condition: termOf(first, language) };
+    }
     if (isSignalFunction(name) && first !== undefined && name !== 'fault') {
-      const condition = first.op === 'id' ? undefined : termOf(first, isFlag);
-      return { kind: 'window', key: windowKey(node), node, condition };
+      const condition = first.op === 'id' ? undefined : termOf(first, language);
+      return { kind: 'window', key: language.windowKey(node), node, condition };
     }
   }
-  return { kind: 'expression', text: serialize(node), node };
+  return { kind: 'expression', text: writtenText(node), node };
 }

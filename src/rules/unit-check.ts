@@ -28,12 +28,16 @@ function isPair(node: ASTNode): node is Pair {
   return sameUnit.has(node.op);
 }
 
+const likeItsSignal = new Set(['avg', 'sum', 'min', 'max', 'median', 'spread', 'delta', 'ago', 'previous']);
+
 /** Undefined: none, or one that is not traced. */
-function unitOf(node: ASTNode, signals: ReadonlyMap<string, SignalSpec>): string | undefined {
+export function unitOf(node: ASTNode, signals: ReadonlyMap<string, SignalSpec>): string | undefined {
   if (node.op === 'id') return signals.get(node.args)?.unit;
   if (node.op === '-_') return unitOf(node.args, signals);
   if (node.op === '+' || node.op === '-') return unitOf(node.args[0], signals) ?? unitOf(node.args[1], signals);
   if (node.op !== 'call') return undefined;
   const [name, [subject]] = node.args;
-  return subject !== undefined && ['avg', 'min', 'max'].includes(name) ? unitOf(subject, signals) : undefined;
+  const unit = subject && unitOf(subject, signals);
+  if (name === 'rate' || name === 'slope') return unit && `${unit}/s`;
+  return likeItsSignal.has(name) ? unit : undefined;
 }

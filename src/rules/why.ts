@@ -4,7 +4,16 @@ import type { ConditionLanguage } from './language.ts';
 import type { RulePlan } from './plan.ts';
 import type { OpenEpisode, RuleState } from './state.ts';
 import { type Operand, type Term, termOf } from './terms.ts';
-import { elapsedWords, inPresent, type Leaf, numberWords, operandWords, unitOf, withUnit } from './wording.ts';
+import {
+  elapsedWords,
+  inPresent,
+  isDuration,
+  type Leaf,
+  numberWords,
+  operandWords,
+  unitOf,
+  withUnit,
+} from './wording.ts';
 
 /** As in the sentence of a finding: a reading as it came, a mean with fewer digits. */
 const readingDigits = 9;
@@ -47,9 +56,8 @@ export function ruleNow(plan: RulePlan, own: RuleState, language: ConditionLangu
   const { spec } = plan;
   const condition = isOpen && plan.clear !== undefined ? plan.clear : plan.when;
   const expected = !(isOpen && plan.clear === undefined);
-  const isFlag = (name: string) => language.signal(name)?.type === 'boolean';
   const reader = new PartReader(language);
-  const term = termOf(condition.ast, isFlag, expected);
+  const term = termOf(condition.ast, language, expected);
   const held = condition.holds();
   const failing = reader.failing(term);
   return {
@@ -115,7 +123,7 @@ class PartReader {
       case 'other':
         return this.#language.part(leaf.node)();
       case 'flag':
-        return inputs?.value(this.#language.slotOf(leaf.signal));
+        return this.#language.valueOf(leaf.signal);
       case 'fault':
         return inputs?.fault(this.#language.codeIndex(leaf.code));
       case 'silent':
@@ -130,8 +138,9 @@ class PartReader {
 
   #operand(operand: Operand): unknown {
     if (operand.kind === 'literal') return operand.value;
-    if (operand.kind === 'age') return this.#language.inputs?.ageMs(this.#language.slotOf(operand.signal));
-    return 'node' in operand ? this.#language.part(operand.node)() : operand.text;
+    if (!('node' in operand)) return operand.text;
+    const value = this.#language.part(operand.node)();
+    return isDuration(operand) && value !== undefined ? Number(value) : value;
   }
 
   #told(leaf: Leaf, value: SignalValue | undefined): string {
@@ -142,7 +151,7 @@ class PartReader {
     const subject = operandWords(leaf.left, this.#language);
     if (value === undefined) return `${subject} is not known: never seen, too old, or without readings in its window`;
     if (typeof value !== 'number') return `${subject} is ${value}`;
-    if (leaf.left.kind === 'age') return `${subject} is ${elapsedWords(value)}`;
+    if (isDuration(leaf.left)) return `${subject} is ${elapsedWords(value)}`;
     const beside = leaf.right.kind === 'literal' && typeof leaf.right.value === 'number' ? leaf.right.value : undefined;
     const digits = leaf.left.kind === 'signal' ? readingDigits : windowDigits;
     return `${subject} is ${withUnit(numberWords(value, beside, digits), unitOf(leaf.left, this.#language))}`;

@@ -1,10 +1,25 @@
+import {
+  emptyFold,
+  type FoldFunction,
+  type FoldState,
+  foldBefore,
+  foldIn,
+  foldOut,
+  foldValue,
+  olderFolds,
+} from './folds.ts';
+import { medianOf, putSorted, type Sorted, takeSorted } from './sorted.ts';
+
 /**
  * Readings of the last while, and what windows over them say. A window is the readings in (t − length, t]. The cost of
  * a reading does not grow with the length: each window is a queue of two stacks (aggregates of the older part are kept
  * from every element to its end, the newer part is one aggregate), so nothing is ever subtracted and an outlier leaves
  * no trace in the sum when it has left the window. All of it is plain data that survives JSON.
  */
-export type WindowFunction = 'avg' | 'min' | 'max' | 'count' | 'held' | 'rate';
+export type WindowFunction = TotalFunction | FoldFunction | 'count' | 'median' | 'change' | 'ago';
+
+/** Made of one total of what is inside; `rate` and `rise` of the steps between readings. */
+type TotalFunction = 'avg' | 'sum' | 'min' | 'max' | 'held' | 'rate' | 'rise';
 
 /** At most so many readings are kept of a signal; the oldest goes first and is counted in `dropped`. */
 export const seriesReadingsMax = 10_000;
@@ -29,6 +44,10 @@ export interface WindowState {
   front: number[];
   /** Aggregate of the newer part; null when it is empty. */
   back: number | null;
+  /** Of functions whose aggregates are several numbers, in place of front and back. */
+  fold?: FoldState | undefined;
+  /** Of `median`: what is inside, in order. */
+  sorted?: Sorted | undefined;
 }
 
 export interface WindowSpec {
@@ -36,6 +55,8 @@ export interface WindowSpec {
   readonly fn: WindowFunction;
   readonly series: string;
   readonly lengthMs: number;
+  /** Of `ago`: how long a reading holds. */
+  readonly maxAgeMs?: number;
 }
 
 export function emptySeries(): SeriesState {
@@ -44,29 +65,22 @@ export function emptySeries(): SeriesState {
 
 /** A window over a series that may hold readings already. */
 export function openWindow(spec: WindowSpec, series: SeriesState): WindowState {
-  const window: WindowState = { start: series.base + series.head, front: [], back: null };
-  if (spec.fn === 'count') return window;
-  const end = endOf(series);
-  for (let number = window.start + offsetOf(spec.fn); number < end; number++) {
-    window.back = combine(spec.fn, window.back, elementAt(spec.fn, series, number));
-  }
-  return window;
+  return reopenWindow(spec, series, series.base + series.head, 0);
 }
 
 /** How many readings the older part covers: with where the window starts, all that there is to know of one. */
-export function olderReadings(window: WindowState): number {
-  return window.front.length;
+export function olderReadings({ fn }: WindowSpec, { fold, front }: WindowState): number {
+  return isFold(fn) && fold ? olderFolds(fn, fold) : front.length;
 }
 
 /** The window over these readings that started there and had an older part of this size, to the last bit. */
-export function reopenWindow(spec: WindowSpec, series: SeriesState, start: number, older: number): WindowState {
-  const window: WindowState = { start, front: [], back: null };
-  if (spec.fn === 'count') return window;
-  const first = start + offsetOf(spec.fn);
-  fillFront(window, series, { fn: spec.fn, first, end: first + older });
-  for (let number = first + older; number < endOf(series); number++) {
-    window.back = combine(spec.fn, window.back, elementAt(spec.fn, series, number));
-  }
+export function reopenWindow({ fn }: WindowSpec, series: SeriesState, start: number, older: number): WindowState {
+  // One shape for all: what reads them stays fast.
+  const fold = isFold(fn) ? emptyFold() : undefined;
+  const window: WindowState = { start, front: [], back: null, fold, sorted: fn === 'median' ? [] : undefined };
+  const first = start + offsetOf(fn);
+  fillFront(fn, window, series, { first, end: first + older });
+  for (let number = first + older; number < endOf(series); number++) takeIn(fn, window, series, number);
   return window;
 }
 
@@ -89,9 +103,7 @@ export function pushReading(
   const number = endOf(series) - 1;
   let oldest = number;
   for (const { spec, state } of windows) {
-    if (spec.fn !== 'count' && number >= state.start + offsetOf(spec.fn)) {
-      state.back = combine(spec.fn, state.back, elementAt(spec.fn, series, number));
-    }
+    if (number >= state.start + offsetOf(spec.fn)) takeIn(spec.fn, state, series, number);
     oldest = Math.min(oldest, state.start);
   }
   series.head = oldest - series.base;
@@ -102,14 +114,17 @@ export function pushReading(
 export function advanceWindow(spec: WindowSpec, window: WindowState, series: SeriesState, at: number): void {
   const end = endOf(series);
   const leaving = at - spec.lengthMs;
-  while (window.start < end && (series.at[window.start - series.base] ?? 0) <= leaving) {
+  // What held so long ago stays until the reading after it is old enough.
+  const kept = spec.fn === 'ago' ? 1 : 0;
+  while (window.start + kept < end && (series.at[window.start + kept - series.base] ?? 0) <= leaving) {
     evictOldest(spec.fn, window, series);
   }
 }
 
 /**
- * What the window says at `at`; undefined (unknown) when no reading is inside, for `rate` when fewer than two times are.
- * `held` counts the ones of a series of conditions, `rate` is the rise a second with resets and disorder seen through.
+ * What the window says at `at`; undefined (unknown) when no reading is inside, for `rate` and `slope` when fewer than two
+ * times are, for `change` and `rise` when fewer than two readings are. `held` counts the ones of a series of conditions,
+ * `rate` is the rise a second with resets and disorder seen through; `ago` is what held a window's length before.
  */
 export function windowValue(
   spec: WindowSpec,
@@ -118,20 +133,57 @@ export function windowValue(
   at: number,
 ): number | undefined {
   advanceWindow(spec, window, series, at);
+  const { fn } = spec;
   const count = endOf(series) - window.start;
   if (count === 0) return undefined;
-  if (spec.fn === 'count') return count;
-  const total = combine(spec.fn, window.front.at(-1) ?? null, window.back);
+  switch (fn) {
+    case 'count':
+      return count;
+    case 'median':
+      return medianOf(window.sorted ?? [], count);
+    case 'change':
+      return change(window, series);
+    case 'ago':
+      return valueAgo(spec, window, series, at);
+    case 'spread':
+    case 'slope':
+      return window.fold && foldValue(fn, window.fold);
+    default:
+      return totalValue(fn, window, series, count);
+  }
+}
+
+function totalValue(fn: TotalFunction, window: WindowState, series: SeriesState, count: number): number | undefined {
+  const total = combine(fn, window.front.at(-1) ?? null, window.back);
   if (total === null) return undefined;
-  if (spec.fn === 'avg') return total / count;
-  if (spec.fn !== 'rate') return total;
-  const spanMs = (series.at.at(-1) ?? 0) - (series.at[window.start - series.base] ?? 0);
+  if (fn === 'avg') return total / count;
   // A counter never turns back; all that a window may hold of it is the step to an overtaken reading.
+  if (fn === 'rise') return Math.max(0, total);
+  if (fn !== 'rate') return total;
+  const spanMs = (series.at.at(-1) ?? 0) - (series.at[window.start - series.base] ?? 0);
   return spanMs > 0 ? (Math.max(0, total) * 1_000) / spanMs : undefined;
+}
+
+function change({ start }: WindowState, { base, value }: SeriesState): number | undefined {
+  const first = start - base;
+  if (value.length - first < 2) return undefined;
+  return finite((value.at(-1) ?? 0) - (value[first] ?? 0));
+}
+
+function valueAgo(
+  { lengthMs, maxAgeMs = Number.POSITIVE_INFINITY }: WindowSpec,
+  { start }: WindowState,
+  series: SeriesState,
+  at: number,
+): number | undefined {
+  const ageMs = at - lengthMs - (series.at[start - series.base] ?? 0);
+  return ageMs >= 0 && ageMs <= maxAgeMs ? series.value[start - series.base] : undefined;
 }
 
 /** Whether a reading would still be inside at `at`; changes nothing. */
 export function windowHolds(spec: WindowSpec, series: SeriesState, at: number): boolean {
+  // What held so long ago depends on gaps of that time.
+  if (spec.fn === 'ago') return false;
   const newest = series.at.at(-1);
   return newest !== undefined && newest > at - spec.lengthMs;
 }
@@ -152,12 +204,36 @@ function endOf(series: SeriesState): number {
 
 /** A rate is made of steps between readings: its first element is the step to the second reading. */
 function offsetOf(fn: WindowFunction): number {
-  return fn === 'rate' ? 1 : 0;
+  return isOfSteps(fn) ? 1 : 0;
+}
+
+function isOfSteps(fn: WindowFunction): boolean {
+  return fn === 'rate' || fn === 'rise';
+}
+
+function isFold(fn: WindowFunction): fn is FoldFunction {
+  return fn === 'spread' || fn === 'slope';
+}
+
+/** Nothing is made of what is inside; it is counted, or read where it lies. */
+function isPlain(fn: WindowFunction): boolean {
+  return fn === 'count' || fn === 'change' || fn === 'ago';
+}
+
+function takeIn(fn: WindowFunction, window: WindowState, series: SeriesState, number: number): void {
+  if (isPlain(fn)) return;
+  if (window.fold === undefined && window.sorted === undefined) {
+    window.back = combine(fn, window.back, elementAt(fn, series, number));
+    return;
+  }
+  const value = series.value[number - series.base] ?? 0;
+  if (window.sorted) putSorted(window.sorted, value);
+  else if (window.fold && isFold(fn)) foldIn(fn, window.fold, series.at[number - series.base] ?? 0, value);
 }
 
 function elementAt(fn: WindowFunction, series: SeriesState, number: number): number {
   const value = series.value[number - series.base] ?? 0;
-  if (fn !== 'rate') return value;
+  if (!isOfSteps(fn)) return value;
   const before = series.value[number - 1 - series.base] ?? 0;
   if (value >= before) return Math.min(value - before, Number.MAX_VALUE);
   // A counter that falls far was reset: it has risen from zero to its value since. One that falls by less than half was
@@ -170,33 +246,55 @@ function combine(fn: WindowFunction, a: number | null, b: number | null): number
   if (b === null) return a;
   if (fn === 'min') return Math.min(a, b);
   if (fn === 'max') return Math.max(a, b);
-  // Infinity would not survive JSON.
-  return Math.max(-Number.MAX_VALUE, Math.min(Number.MAX_VALUE, a + b));
+  return finite(a + b);
+}
+
+/** Infinity would not survive JSON. */
+function finite(value: number): number {
+  return Math.max(-Number.MAX_VALUE, Math.min(Number.MAX_VALUE, value));
 }
 
 function evictOldest(fn: WindowFunction, window: WindowState, series: SeriesState): void {
   const first = window.start + offsetOf(fn);
   const end = endOf(series);
-  if (fn !== 'count' && first < end) {
-    if (window.front.length === 0) {
-      fillFront(window, series, { fn, first, end });
-      window.back = null;
+  if (first < end && !isPlain(fn)) {
+    if (window.sorted) takeSorted(window.sorted, series.value[first - series.base] ?? 0);
+    else if (window.fold && isFold(fn)) letGo(fn, window, window.fold, series);
+    else {
+      if (window.front.length === 0) {
+        fillFront(fn, window, series, { first, end });
+        window.back = null;
+      }
+      window.front.pop();
     }
-    window.front.pop();
   }
   window.start += 1;
 }
 
+function letGo(fn: FoldFunction, window: WindowState, fold: FoldState, series: SeriesState): void {
+  if (fold.front.length === 0) {
+    fillFront(fn, window, series, { first: window.start, end: endOf(series) });
+    fold.back = [];
+  }
+  foldOut(fn, fold);
+}
+
+interface Inside {
+  readonly first: number;
+  readonly end: number;
+}
+
 /** Aggregates of the readings from `first` to before `end`, each to the end. */
-function fillFront(
-  window: WindowState,
-  series: SeriesState,
-  { fn, first, end }: { readonly fn: WindowFunction; readonly first: number; readonly end: number },
-): void {
+function fillFront(fn: WindowFunction, window: WindowState, series: SeriesState, { first, end }: Inside): void {
   let total: number | null = null;
   for (let number = end - 1; number >= first; number--) {
-    total = combine(fn, elementAt(fn, series, number), total);
-    window.front.push(total ?? 0);
+    if (isFold(fn)) {
+      const place = number - series.base;
+      if (window.fold) foldBefore(fn, window.fold, series.at[place] ?? 0, series.value[place] ?? 0);
+    } else {
+      total = combine(fn, elementAt(fn, series, number), total);
+      window.front.push(total ?? 0);
+    }
   }
 }
 

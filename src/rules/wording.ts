@@ -1,7 +1,9 @@
 import { dayMs, formatDuration, formatInstant, hourMs, minuteMs, secondMs } from '../base/index.ts';
 import { unitForPeople } from '../product/index.ts';
-import type { ConditionLanguage } from './language.ts';
+import { type FactName, isFactName } from './facts.ts';
+import type { ConditionLanguage, SeriesSource } from './language.ts';
 import type { Comparison, Operand, Term } from './terms.ts';
+import type { WindowFunction } from './windows.ts';
 
 const relations: Readonly<Record<Comparison, string>> = {
   '<': 'below',
@@ -102,11 +104,28 @@ export function operandWords(operand: Operand, language: ConditionLanguage): str
       return signalWords(operand.signal, language);
     case 'age':
       return `the age of ${signalWords(operand.signal, language)}`;
+    case 'previous':
+      return `the previous ${signalWords(operand.signal, language)}`;
+    case 'held':
+      return `the time for which ${spellWords(operand.condition, language, 'has been')}`;
+    case 'since':
+      return `the time since ${spellWords(operand.condition, language, 'became')}`;
     case 'window':
       return windowWords(operand, language);
     case 'expression':
       return `\`${operand.text}\``;
   }
+}
+
+/** Of conditions that are lengths of time. */
+export function isDuration({ kind }: Operand): boolean {
+  return kind === 'age' || kind === 'held' || kind === 'since';
+}
+
+/** "fault code E7 became active", "cabinet temperature has been above 8 °C" */
+function spellWords(term: Term, language: ConditionLanguage, verb: 'became' | 'has been'): string {
+  if (term.kind === 'all' || term.kind === 'any') return `(${inPresent(term, language)}) ${verb} true`;
+  return `${subjectOf(term, language)} ${verb} ${stateOf(term, language)}`;
 }
 
 function windowWords(operand: Operand & { kind: 'window' }, language: ConditionLanguage): string {
@@ -117,21 +136,28 @@ function windowWords(operand: Operand & { kind: 'window' }, language: ConditionL
     const held = operand.condition === undefined ? source.key : inPresent(operand.condition, language);
     return `the number of readings in ${durationWords(window.lengthMs)} at which ${held}`;
   }
-  const signal = signalWords(source.signal, language);
-  const length = durationAdjective(window.lengthMs);
-  switch (window.fn) {
-    case 'avg':
-      return `the ${length} average of ${signal}`;
-    case 'min':
-      return `the ${length} minimum of ${signal}`;
-    case 'max':
-      return `the ${length} maximum of ${signal}`;
-    case 'rate':
-      return `the ${length} rate of ${signal}`;
-    case 'count':
-    case 'held':
-      return `the number of ${signal} readings in ${durationWords(window.lengthMs)}`;
-  }
+  const signal = signalWords(sourceName(source), language);
+  const { fn, lengthMs } = window;
+  if (fn === 'ago') return `${signal} ${durationWords(lengthMs)} before`;
+  if (fn === 'count' || fn === 'held') return `the number of ${signal} readings in ${durationWords(lengthMs)}`;
+  return `the ${durationAdjective(lengthMs)} ${windowNouns[fn]} of ${signal}`;
+}
+
+const windowNouns: Readonly<Record<Exclude<WindowFunction, 'ago' | 'count' | 'held'>, string>> = {
+  avg: 'average',
+  sum: 'sum',
+  min: 'minimum',
+  max: 'maximum',
+  median: 'median',
+  spread: 'spread',
+  slope: 'slope',
+  change: 'change',
+  rise: 'rise',
+  rate: 'rate',
+};
+
+function sourceName(source: Exclude<SeriesSource, { kind: 'condition' }>): string {
+  return source.kind === 'signal' ? source.signal : source.derived.spec.name;
 }
 
 function objectWords(operand: Operand, beside: Operand, language: ConditionLanguage): string {
@@ -141,13 +167,16 @@ function objectWords(operand: Operand, beside: Operand, language: ConditionLangu
 
 /** The unit of an operand, as people write it; empty for none. */
 export function unitOf(operand: Operand, language: ConditionLanguage): string {
-  if (operand.kind === 'signal') return unitForPeople(language.signal(operand.signal)?.unit);
+  if (operand.kind === 'signal' || operand.kind === 'previous') {
+    return unitForPeople(language.signal(operand.signal)?.unit);
+  }
   if (operand.kind !== 'window') return '';
   const window = language.windows.get(operand.key);
   const source = language.series.get(window?.series ?? '');
-  if (window === undefined || source?.kind !== 'signal' || window.fn === 'count') return '';
-  const unit = unitForPeople(language.signal(source.signal)?.unit);
-  return window.fn === 'rate' ? `${unit}/s` : unit;
+  if (window === undefined || window.fn === 'count') return '';
+  if (source === undefined || source.kind === 'condition') return '';
+  const unit = unitForPeople(language.signal(sourceName(source))?.unit);
+  return window.fn === 'rate' || window.fn === 'slope' ? `${unit}/s` : unit;
 }
 
 export function withUnit(number: string, unit: string): string {
@@ -155,7 +184,15 @@ export function withUnit(number: string, unit: string): string {
   return unit === '%' || unit === '°' || unit.startsWith('/') ? `${number}${unit}` : `${number} ${unit}`;
 }
 
+const factWords: Readonly<Record<FactName, string>> = {
+  firmware: 'the firmware',
+  site: 'the site',
+  hour: 'the hour of the day',
+  weekday: 'the day of the week',
+};
+
 export function signalWords(name: string, language: ConditionLanguage): string {
+  if (isFactName(name)) return factWords[name];
   const title = language.signal(name)?.title ?? name;
   // "LED current" keeps its capitals, "Cabinet temperature" is a word like others inside a sentence.
   return /^[A-Z][a-z]/.test(title) ? title.charAt(0).toLowerCase() + title.slice(1) : title;

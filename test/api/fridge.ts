@@ -46,10 +46,19 @@ export const fridge: ProductPack = {
       ],
     },
   ],
+  derived: [],
   faultCodes: [],
   rules: [
     {
-      ...{ id: 'warm', title: 'Too warm', when: 'cabinet_temp > 8', forMs: 600_000, clear: undefined, clearForMs: 0 },
+      ...{
+        id: 'warm',
+        title: 'Too warm',
+        when: 'cabinet_temp > 8',
+        forMs: 600_000,
+        clear: undefined,
+        clearForMs: 0,
+        escalate: undefined,
+      },
       ...{ severity: 'major', safety: false, failureMode: 'seal-leak', stage: 'live' },
     },
   ],

@@ -22,6 +22,8 @@ signals:
   temp: {kind: gauge, unit: Cel, range: [-40, 60], maxAge: 30m}
   hum: {kind: gauge, unit: "%", watch: [{kind: level, failureMode: seal}]}
   starts: {kind: counter}
+derived:
+  hour_mean: {is: 'avg(temp, "1h")'}
 failureModes:
   warm: {title: Too warm, severity: major}
   seal: {title: Worn seal, severity: minor}
@@ -33,6 +35,11 @@ rules:
   - {id: mean, when: 'avg(temp, "10m") > 7.0', clear: 'avg(temp, "10m") < 5.0', clearFor: 3m, failureMode: warm}
   - {id: many, when: 'count(temp > 9.0, "20m") >= 3.0', failureMode: warm}
   - {id: busy, when: 'rate(starts, "15m") * 60.0 > 2.0', for: 2m, failureMode: worn}
+  - {id: rising, when: 'slope(temp, "2h") > 0 && median(temp, "2h") > 7 && hour < 20', failureMode: worn}
+  - {id: jump, when: 'temp - previous(temp) > 3 || temp - ago(temp, "20m") > 4', failureMode: worn}
+  - {id: lasting, when: 'held(temp > 6) > duration("15m")', escalate: {major: hour_mean > 8, critical: temp > 11}}
+  - {id: after, when: 'since(hum > 50) < duration("40m") && delta(starts, "1h") > 3'}
+  - {id: roof, when: 'site == "roof" && spread(temp, "30m") > 2', clear: 'sum(temp, "30m") < 20'}
 `;
 
 interface Sample {
@@ -57,7 +64,8 @@ class Device {
   #offset = 2;
 
   constructor() {
-    const absent = { serial: undefined, site: undefined, customer: undefined, timezone: undefined, parent: undefined };
+    const place = { site: 'roof', timezone: 'Europe/Berlin' };
+    const absent = { serial: undefined, customer: undefined, parent: undefined, ...place };
     const facts = [
       { type: 'pack-published', at: start, product: 'fridge', version: 1, file: 'fridge.yaml', source },
       {
@@ -106,6 +114,13 @@ class Device {
     }
   }
 
+  /** The device stands elsewhere from now on. */
+  move(site: string): void {
+    const fact = { type: 'device-changed', at: start, id: 'd1', changes: { site } } as const;
+    this.#catalogue.apply(fact);
+    this.#engine.step({ kind: 'fact', offset: this.#offset++, fact }, this.out);
+  }
+
   /** As a crash does: what was not saved is gone. */
   restart(): void {
     const text = this.#engine.snapshot('d1');
@@ -119,8 +134,9 @@ class Device {
     for (const event of this.out.findings) folded.set(event.finding, event);
     const rows = [...folded.values()].filter(({ state }) => state !== 'retracted');
     return rows
-      .map(({ source: by, state, startsAt, openedAt, endsAt }) => ({
+      .map(({ source: by, state, startsAt, openedAt, endsAt, severity }) => ({
         by,
+        severity: state === 'cleared' ? null : severity,
         open: state !== 'cleared',
         from: (startsAt - start) / minute,
         opened: (openedAt - start) / minute,
@@ -194,11 +210,25 @@ describe('a report that comes late', () => {
   it('ends a finding later than was thought', () => {
     const device = new Device();
     for (const sample of [...temps(0, [9, 9, 9, 9, 9, 9]), ...temps(10, [4, 4])]) device.report(sample);
-    expect(device.standing()).toContainEqual({ by: 'rule:warm', open: false, from: 0, opened: 5, to: 10 });
+    expect(device.standing()).toContainEqual({
+      by: 'rule:warm',
+      severity: null,
+      open: false,
+      from: 0,
+      opened: 5,
+      to: 10,
+    });
     device.report({ minuteAt: 8, signals: { temp: 9 } });
     device.report({ minuteAt: 9.5, signals: { temp: 4 } });
     device.correct();
-    expect(device.standing()).toContainEqual({ by: 'rule:warm', open: false, from: 0, opened: 5, to: 9.5 });
+    expect(device.standing()).toContainEqual({
+      by: 'rule:warm',
+      severity: null,
+      open: false,
+      from: 0,
+      opened: 5,
+      to: 9.5,
+    });
     expect(device.out.findings.at(-1)).toMatchObject({ correction: expect.any(String) });
   });
 
@@ -208,7 +238,42 @@ describe('a report that comes late', () => {
     expect(device.standing()).toEqual([]);
     for (const sample of temps(1, [9, 9, 9, 9, 9, 9])) device.report(sample);
     device.correct();
-    expect(device.standing()).toContainEqual({ by: 'rule:warm', open: false, from: 1, opened: 6, to: 12 });
+    expect(device.standing()).toContainEqual({
+      by: 'rule:warm',
+      severity: null,
+      open: false,
+      from: 1,
+      opened: 6,
+      to: 12,
+    });
+  });
+
+  it('is judged by where the device stood when it was sent', () => {
+    const device = new Device();
+    for (const sample of temps(0, [4, 4, 4, 4])) device.report(sample);
+    device.move('cellar');
+    for (const sample of temps(10, [4, 4, 4, 4])) device.report(sample);
+    device.report({ minuteAt: 2.5, signals: { temp: 9 } });
+    device.correct();
+    const roof = () => device.out.findings.filter(({ source: by }) => by === 'rule:roof');
+    expect(roof()).toMatchObject([{ state: 'raised', openedAt: start + 2.5 * minute }]);
+    device.report({ minuteAt: 12.5, signals: { temp: 20 } });
+    device.correct();
+    expect(roof()).toHaveLength(1);
+  });
+
+  it('may show that it was worse than was thought, or better', () => {
+    const device = new Device();
+    for (const sample of temps(0, [7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7])) device.report(sample);
+    const lasting = () => device.out.findings.filter(({ source: by }) => by === 'rule:lasting');
+    expect(lasting()).toMatchObject([{ state: 'raised', severity: 'minor' }]);
+    device.report({ minuteAt: 4.5, signals: { temp: 50 } });
+    device.correct();
+    expect(lasting()).toMatchObject([{ severity: 'minor' }, { state: 'updated', severity: 'major' }]);
+    expect(lasting()[1]?.correction).toBe(undefined);
+    device.report({ minuteAt: 18.5, signals: { temp: 7 } });
+    device.correct();
+    expect(lasting()).toHaveLength(2);
   });
 
   it('changes nothing when it says what was held already', () => {

@@ -146,6 +146,24 @@ describe('a new version of the pack', () => {
   });
 });
 
+it('a finding whose severity changes is updated, and keeps how it began', () => {
+  const run = new EngineRun(fridge.replace('for: 5m,', 'severity: minor, escalate: {critical: temp > 20.0},'));
+  const events = [9, 21, 22, 9, 4].flatMap((temp, index) => run.report(index * minute, { temp }));
+  expect(events.map(({ state, severity }) => `${state} ${severity}`)).toEqual([
+    'raised minor',
+    'updated critical',
+    'updated minor',
+    'cleared minor',
+  ]);
+  const [raised, updated, lowered, cleared] = events;
+  expect(updated).toMatchObject({ finding: raised?.finding, id: `${raised?.finding}#1`, startsAt: raised?.startsAt });
+  expect(updated?.explanation).toMatch(
+    /^Temp is above 8 °C .*\. Severity raised from minor to critical: Temp is above/,
+  );
+  expect(lowered?.explanation).toMatch(/^Temp is above 8 °C .*\. Severity lowered from critical to minor: Temp is at/);
+  expect(cleared?.explanation).toBe(lowered?.explanation);
+});
+
 it('a restart at any place changes nothing', () => {
   const input = fc.oneof(
     fc.record({

@@ -207,9 +207,9 @@ describe('a pack with problems', () => {
   });
 
   it('says of settings that are decided and not built that they are not supported yet', () => {
-    expect(problemsOf(`${minimal}prognosis: []\nderived: {}\n`)).toEqual([
+    expect(problemsOf(`${minimal}prognosis: []\nschedules: {}\n`)).toEqual([
       "p.yaml:5:1: 'prognosis' is not supported yet",
-      "p.yaml:6:1: 'derived' is not supported yet",
+      "p.yaml:6:1: 'schedules' is not supported yet",
     ]);
   });
 

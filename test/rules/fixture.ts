@@ -12,8 +12,9 @@ export const minute = 60_000;
 /** 12:00 UTC, so that sentences are easy to read. */
 export const noon = Date.UTC(2026, 10, 21, 12);
 
-export function packOf(rules: string, signals = defaultSignals): ProductPack {
+export function packOf(rules: string, signals = defaultSignals, more = ''): ProductPack {
   const source = `product: p\ntitle: P\nreports: {every: 60s, silentAfter: 30m}\nsignals:\n${signals}
+${more}
 failureModes: {cooling-loss: {title: Loss of cooling, severity: major}}
 faultCodes: {E21: {title: Sensor open}, E7: {title: Heater open}}
 rules:\n${rules}\n`;
@@ -43,6 +44,9 @@ export function compiled(pack: ProductPack): CompiledRules {
 export interface Told {
   readonly faults?: readonly FaultCode[];
   readonly receivedAt?: number;
+  readonly firmware?: string;
+  readonly site?: string;
+  readonly timezone?: string;
 }
 
 export function reportAt(at: number, signals: Readonly<Record<string, SignalValue>>, told: Told = {}): Report {
@@ -56,7 +60,7 @@ export function reportAt(at: number, signals: Readonly<Record<string, SignalValu
     rawAt: undefined,
     boot: undefined,
     seq: undefined,
-    firmware: undefined,
+    firmware: told.firmware,
     signals,
     faults: told.faults ?? [],
   };
@@ -76,9 +80,11 @@ export class Device {
 
   report(atMinute: number, signals: Readonly<Record<string, SignalValue>>, told: Told = {}): this {
     const at = noon + Math.round(atMinute * minute);
-    this.transitions.push(
-      ...this.rules.step(this.state, { kind: 'report', report: reportAt(at, signals, told), downMs: this.#downMs }),
-    );
+    const { site, timezone } = told;
+    const report = reportAt(at, signals, told);
+    const context = { site, timezone };
+    const input = { kind: 'report', report, downMs: this.#downMs, context } as const;
+    this.transitions.push(...this.rules.step(this.state, input));
     return this;
   }
 

@@ -1,6 +1,8 @@
+import { Environment } from '@marcbachmann/cel-js';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type ConditionInputs, ConditionLanguage } from '../../src/rules/language.ts';
+import { walk, writtenText } from '../../src/rules/syntax.ts';
 import { packOf } from './fixture.ts';
 
 const signals = `  temp: {kind: gauge}
@@ -9,11 +11,17 @@ const signals = `  temp: {kind: gauge}
   door: {kind: state}
   mode: {kind: state, values: [idle, run]}`;
 
+const derived = `derived:
+  twice: {is: temp * 2}
+  mean: {is: 'avg(twice, "1h") - 1.0'}
+  warm: {is: mean > current || mode == "run"}`;
+
 /** Conditions over every kind of operand; some that only CEL itself evaluates among them. */
 const { condition } = fc.letrec<{ condition: string; number: string }>((tie) => ({
   number: fc.oneof(
     { depthSize: 'small', withCrossShrink: true },
     fc.constantFrom('temp', 'current', '3.5', '-2.0', '0.0', 'avg(temp, "5m")', 'count(door, "5m")', 'double(mode)'),
+    fc.constantFrom('previous(temp)', 'ago(current, "1h")', 'median(temp, "5m")', 'slope(temp, "5m")', 'hour', 'twice'),
     fc.tuple(tie('number'), fc.constantFrom('+', '-', '*', '/'), tie('number')).map((parts) => `(${parts.join(' ')})`),
     fc.tuple(tie('number'), fc.constantFrom('*', '+', '/'), fc.nat(3)).map((parts) => `(${parts.join(' ')})`),
     tie('number').map((number) => `(-${number})`),
@@ -22,6 +30,19 @@ const { condition } = fc.letrec<{ condition: string; number: string }>((tie) => 
     { depthSize: 'small', withCrossShrink: true },
     fc.constantFrom('door', 'mode == "run"', 'mode < "j"', 'fault("E21")', 'silent()', 'size(mode) > 3', 'true'),
     fc.constantFrom('age(temp) > duration("90s")', 'age(level) <= duration("1m")', 'mode in ["idle"]', 'door == true'),
+    fc.constantFrom(
+      'held(door) > duration("90s")',
+      'since(temp > 3) < duration("1m")',
+      'since(fault("E7")) <= age(temp)',
+    ),
+    fc.constantFrom(
+      'ago(door, "1h")',
+      'previous(door)',
+      'previous(mode) == "run"',
+      'site == "7"',
+      'warm',
+      'mean < 2.0',
+    ),
     fc
       .tuple(tie('number'), fc.constantFrom('<', '<=', '>', '>=', '==', '!='), tie('number'))
       .map((parts) => parts.join(' ')),
@@ -37,6 +58,7 @@ const { condition } = fc.letrec<{ condition: string; number: string }>((tie) => 
 const number = fc.option(fc.constantFrom(-2, 0, 1.5, 3.5, 8, 1e308), { nil: undefined });
 const inputs = fc.record({
   number,
+  before: number,
   window: number,
   door: fc.option(fc.boolean(), { nil: undefined }),
   mode: fc.option(fc.constantFrom('idle', 'run', '7'), { nil: undefined }),
@@ -45,21 +67,29 @@ const inputs = fc.record({
 });
 
 describe('a condition as closures', () => {
-  const pack = packOf('  - {id: r, when: door}', signals);
+  const pack = packOf('  - {id: r, when: door}', signals, derived);
 
   it('says what CEL says, whatever is known', () => {
     fc.assert(
       fc.property(condition, inputs, (text, given) => {
-        const language = new ConditionLanguage({ signals: pack.signals, unsureSignals: [], faultCodes: ['E21', 'E7'] });
+        const language = new ConditionLanguage({
+          signals: [...pack.signals, ...pack.derived],
+          unsureSignals: [],
+          faultCodes: ['E21', 'E7'],
+        });
         const result = language.compile(text);
         if (!('condition' in result)) throw new Error(`${text}: ${result.problem.text}`);
         const byName: Record<string, number | boolean | string | undefined> = { door: given.door, mode: given.mode };
         language.inputs = {
           value: (slot) => byName[language.slots[slot] ?? ''] ?? numberOf(language.slots[slot], given.number),
+          before: (slot) => byName[language.slots[slot] ?? ''] ?? numberOf(language.slots[slot], given.before),
           window: () => given.window,
           ageMs: () => given.ageMs,
           fault: () => given.flag,
           silent: () => !given.flag,
+          heldMs: () => given.ageMs,
+          sinceMs: () => given.ageMs,
+          fact: (name) => (name === 'firmware' || name === 'site' ? given.mode : given.number),
         } satisfies ConditionInputs;
         const byCel = language.part(result.condition.ast)();
         expect(result.condition.holds()).toBe(typeof byCel === 'boolean' ? byCel : undefined);
@@ -72,3 +102,20 @@ describe('a condition as closures', () => {
 function numberOf(name: string | undefined, value: number | undefined): number | undefined {
   return name === 'door' || name === 'mode' ? undefined : value;
 }
+
+describe('a part of a condition', () => {
+  it.each([
+    ['temp - (current - level) > 0.0', '-', 'temp - (current - level)'],
+    ['((temp  +\n current)) * level > 0.0', '*', '((temp + current)) * level'],
+    ['level * ((temp + current)) > 0.0', '*', 'level * ((temp + current))'],
+    ['(temp > 1.0) == (mode == "(run  :)")', '==', '(temp > 1.0) == (mode == "(run  :)")'],
+  ])('of %s is read as it was written', (text, op, written) => {
+    const { ast } = new Environment().parse(text);
+    const found: string[] = [];
+    walk(ast, (node) => {
+      if (node.op === op) found.push(writtenText(node));
+      return 'into';
+    });
+    expect(found[0]).toBe(written);
+  });
+});

@@ -13,7 +13,10 @@ import {
   windowValue,
 } from '../../src/rules/windows.ts';
 
-const functions = ['avg', 'min', 'max', 'count', 'held', 'rate'] as const;
+const functions = [
+  ...(['avg', 'sum', 'min', 'max', 'median', 'spread', 'slope', 'change', 'rise'] as const),
+  ...(['count', 'held', 'rate', 'ago'] as const),
+] as const;
 
 interface Reading {
   readonly at: number;
@@ -22,6 +25,7 @@ interface Reading {
 
 /** What the window means, computed from all readings. */
 function naive(fn: WindowFunction, lengthMs: number, readings: readonly Reading[], at: number): number | undefined {
+  if (fn === 'ago') return readings.findLast((reading) => reading.at <= at - lengthMs)?.value;
   const inside = readings.filter((reading) => reading.at > at - lengthMs && reading.at <= at);
   const [first] = inside;
   const last = inside.at(-1);
@@ -29,17 +33,34 @@ function naive(fn: WindowFunction, lengthMs: number, readings: readonly Reading[
   const values = inside.map((reading) => reading.value);
   const sum = values.reduce((total, value) => total + value, 0);
   if (fn === 'count') return inside.length;
-  if (fn === 'held') return sum;
+  if (fn === 'held' || fn === 'sum') return sum;
   if (fn === 'avg') return sum / inside.length;
   if (fn === 'min') return Math.min(...values);
   if (fn === 'max') return Math.max(...values);
-  if (last.at === first.at) return undefined;
+  if (fn === 'spread') return Math.max(...values) - Math.min(...values);
+  if (fn === 'median') return median(values);
+  if (fn === 'slope') return slope(inside);
+  if (fn === 'change') return inside.length < 2 ? undefined : last.value - first.value;
+  if (fn === 'rise' ? inside.length < 2 : last.at === first.at) return undefined;
   const rises = values.slice(1).map((value, index) => {
     const before = values[index] ?? 0;
     return value >= before || 2 * value > before ? value - before : value;
   });
   const risen = rises.reduce((total, rise) => total + rise, 0);
-  return (Math.max(0, risen) * 1_000) / (last.at - first.at);
+  return fn === 'rise' ? Math.max(0, risen) : (Math.max(0, risen) * 1_000) / (last.at - first.at);
+}
+
+function median(values: readonly number[]): number {
+  const sorted = values.toSorted((a, b) => a - b);
+  const [low = 0, high = 0] = [sorted[(sorted.length - 1) >> 1], sorted[sorted.length >> 1]];
+  return (low + high) / 2;
+}
+
+function slope(inside: readonly Reading[]): number | undefined {
+  const mean = (of: (reading: Reading) => number) => inside.reduce((sum, item) => sum + of(item), 0) / inside.length;
+  const [at, value] = [mean((item) => item.at), mean((item) => item.value)];
+  const squares = mean((item) => (item.at - at) ** 2);
+  return squares === 0 ? undefined : (mean((item) => (item.at - at) * (item.value - value)) * 1_000) / squares;
 }
 
 function windows(specs: readonly WindowSpec[]) {
@@ -79,7 +100,9 @@ describe('windows', () => {
           }
           for (const { spec, state } of all) {
             // Eighths are exact in binary, so the sums are too.
-            expect(windowValue(spec, state, series, at)).toBe(naive(spec.fn, spec.lengthMs, readings, at));
+            const [told, meant] = [windowValue(spec, state, series, at), naive(spec.fn, spec.lengthMs, readings, at)];
+            if (spec.fn !== 'slope' || told === undefined) expect(told).toBe(meant);
+            else expect(told).toBeCloseTo(meant ?? Number.NaN, 6);
           }
         }
       }),
@@ -114,6 +137,8 @@ describe('windows', () => {
     expect(series.dropped).toBe(500);
     expect(series.at.length).toBeLessThanOrEqual(2 * seriesReadingsMax);
     expect([value('count'), value('min'), value('max')]).toEqual([seriesReadingsMax, 500, seriesReadingsMax + 499]);
+    expect([value('median'), value('spread')]).toEqual([seriesReadingsMax / 2 + 499.5, seriesReadingsMax - 1]);
+    expect(value('slope')).toBeCloseTo(1_000, 6);
     expect(value('rate')).toBeCloseTo(1_000);
   });
 
@@ -122,6 +147,42 @@ describe('windows', () => {
     for (let second = 0; second < 20_000; second++) pushReading(series, all, second * 1_000, second);
     expect(series.at.length).toBeLessThan(600);
     expect(series.dropped).toBe(0);
+  });
+
+  it('cost no more when they are longer', () => {
+    const steps = (lengthMs: number) => {
+      let touched = 0;
+      const watched = <T extends object>(list: T): T =>
+        new Proxy(list, {
+          get: (target, key, receiver) => {
+            if (typeof key === 'string' && /^\d+$/.test(key)) touched += 1;
+            const found = Reflect.get(target, key, receiver);
+            return typeof found === 'function' ? found.bind(target) : found;
+          },
+        });
+      const { series, all } = windows(functions.map((fn) => specOf(fn, lengthMs)));
+      for (let index = 0; index < 6_000; index++) pushReading(series, all, index * 1_000, (index * 7_919) % 1_009);
+      Object.assign(series, { at: watched(series.at), value: watched(series.value) });
+      for (let index = 6_000; index < 8_000; index++) {
+        pushReading(series, all, index * 1_000, (index * 7_919) % 1_009);
+        for (const { spec, state } of all) windowValue(spec, state, series, index * 1_000);
+      }
+      return touched / 2_000;
+    };
+    expect(steps(2_000_000)).toBeLessThan(steps(100_000) * 1.5);
+  });
+
+  it('say what held so long ago while it was young enough then', () => {
+    const spec = { ...specOf('ago', 10_000), maxAgeMs: 3_000 };
+    const { series, all } = windows([spec]);
+    const [window] = all;
+    const told: (number | undefined)[] = [];
+    for (let second = 0; second < 20; second++) {
+      if (second < 3 || second > 8) pushReading(series, all, second * 1_000, second);
+      if (window) told.push(windowValue(spec, window.state, series, second * 1_000));
+    }
+    const unknown = undefined;
+    expect(told.slice(8)).toEqual([unknown, unknown, 0, 1, 2, 2, 2, 2, unknown, unknown, unknown, 9]);
   });
 
   it('see through the resets of a counter', () => {
