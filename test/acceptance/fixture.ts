@@ -27,6 +27,8 @@ export interface CaseItem {
   readonly recurrenceOf: string | null;
   readonly findings: number;
   readonly findingsOpen: number;
+  readonly devices: number;
+  readonly storm: string | null;
 }
 
 export interface FindingItem {

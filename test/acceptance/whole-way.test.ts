@@ -76,6 +76,8 @@ describe.skipIf(!hasMosquitto)('a fridge that warms up, by Debian’s mosquitto_
       recurrenceOf: null,
       findings: 1,
       findingsOpen: 1,
+      devices: 1,
+      storm: null,
     });
     expect(id).not.toBe('');
     expect(Date.parse(createdAt)).toBeGreaterThan(Date.parse(opened.openedAt));

@@ -28,6 +28,10 @@ export interface Plan {
   readonly diskErrorEveryMs: number;
   readonly clockSetEveryMs: number;
   readonly forgetsFailedSyncs: boolean;
+  /** The first device is the gateway of the others. */
+  readonly withGateway: boolean;
+  /** Mean time between plans of maintenance. */
+  readonly maintenanceEveryMs: number;
 }
 
 export function drawPlan(seed: number): Plan {
@@ -61,5 +65,7 @@ export function drawPlan(seed: number): Plan {
     diskErrorEveryMs: sometimes(0.25, random.pick([15_000, 2 * minuteMs])),
     clockSetEveryMs: sometimes(0.3, 4 * minuteMs),
     forgetsFailedSyncs: random.chance(0.5),
+    withGateway: random.chance(0.5),
+    maintenanceEveryMs: sometimes(0.4, 3 * minuteMs),
   };
 }

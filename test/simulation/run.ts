@@ -212,9 +212,13 @@ class Simulation {
     const attempt = () => {
       if (done) return;
       this.#world.after(5_000, attempt);
-      this.#service?.directory.register({ id: device.id, product: 'fridge' }).then(registered, (error: unknown) => {
-        if (isAftercareError(error, 'device-exists')) registered();
-      });
+      const gateway = this.#plan.withGateway ? this.#devices[0]?.id : undefined;
+      const parent = gateway === device.id ? undefined : gateway;
+      this.#service?.directory
+        .register({ id: device.id, product: 'fridge', parent })
+        .then(registered, (error: unknown) => {
+          if (isAftercareError(error, 'device-exists')) registered();
+        });
     };
     const registered = () => {
       if (done) return;
@@ -263,6 +267,7 @@ class Simulation {
         files.failNext(random.pick(['write', 'sync', 'sync', 'truncate', 'open', 'remove', 'sync-folder', 'read']));
     });
     if (withPeople) this.#people();
+    if (Number.isFinite(this.#plan.maintenanceEveryMs)) this.#maintenance();
     if (Number.isFinite(newPackAtMs)) this.#world.after(newPackAtMs, () => this.#publish());
   }
 
@@ -284,6 +289,28 @@ class Simulation {
         change(false);
         this.#spells(everyMs, change);
       });
+    });
+  }
+
+  /** Somebody plans maintenance of a device or all, and may end it before its time. */
+  #maintenance(): void {
+    const { random, clock } = this.#world;
+    // A fact that waits for a slow disk is in the log before all comes to rest.
+    const isLate = () => this.#isCalm() || this.#world.now > this.#plan.lengthMs - 3 * minuteMs;
+    this.#world.after(random.exponential(this.#plan.maintenanceEveryMs), () => {
+      if (isLate()) return;
+      this.#maintenance();
+      const query = random.chance(0.5) ? { product: 'fridge' } : { device: this.#devices[0]?.id };
+      const to = clock() + 30_000 + random.below(5 * minuteMs);
+      const plan = { query, owner: 'Ana', reason: 'Seals', from: undefined, to };
+      const end = (id: string) => {
+        if (!isLate()) this.#service?.directory.endMaintenance(id, 'Bo').catch(() => undefined);
+      };
+      const planned = ({ id }: { readonly id: string }) => {
+        this.#world.note(`maintenance ${id}`);
+        if (random.chance(0.3)) this.#world.after(random.below(2 * minuteMs), () => end(id));
+      };
+      this.#service?.directory.planMaintenance(plan).then(planned, () => undefined);
     });
   }
 

@@ -136,6 +136,7 @@ async function checkRegistry(history: readonly Uint8Array[], machine: Machine): 
   return [
     ...same('devices in the registry', plain(sorted(machine.registry.devices)), plain(sorted(followed.devices))),
     ...same('packs in the registry', sorted(machine.registry.packs), sorted(followed.packs)),
+    ...same('maintenance in the registry', sorted(machine.registry.maintenance), sorted(followed.maintenance)),
   ];
 }
 
