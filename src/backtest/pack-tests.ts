@@ -15,7 +15,7 @@ export interface PackTestResult {
 }
 
 const device = 'test-device';
-/** Virtual time begins here; its zone and season mean nothing yet. */
+/** Virtual time begins here, on a Monday. */
 const startAt = Date.UTC(2026, 0, 5);
 
 /**
