@@ -4,6 +4,7 @@ import { expectedAt, firingAt, pointWords, readingWords } from '../../dashboards
 import type { ChartSeries, Point } from '../../dashboards/console/src/chart/series.ts';
 import { nextIndex } from '../../dashboards/console/src/chart/steps.ts';
 import { tickWords } from '../../dashboards/console/src/chart/ticks.ts';
+import { countedWords } from '../../dashboards/console/src/words/cases.ts';
 import { caseItem } from './case-item.ts';
 
 const point = (at: number, value: number): Point => ({ at, min: value, max: value, mean: value, count: 1 });
@@ -78,5 +79,17 @@ describe('the words of a time axis', () => {
     expect(tickWords(hours)).toEqual(['12:00\n21 Nov', '18:00', '00:00\n22 Nov', '06:00']);
     expect(tickWords([noon, noon + 86_400])).toEqual(['21 Nov', '22 Nov']);
     expect(tickWords([])).toEqual([]);
+  });
+});
+
+describe('how often it came', () => {
+  const words = (changes: Partial<typeof caseItem>) => countedWords({ ...caseItem, ...changes });
+
+  it('counts flaps, devices behind a gateway, and those of a storm', () => {
+    expect(words({ findings: 3 })).toMatch(/^3 times since 21 Nov.*; 1 holds now$/);
+    expect(words({ findings: 51, findingsOpen: 2, devices: 51 })).toBe(
+      '50 devices behind it; of 51 findings 2 hold now',
+    );
+    expect(words({ findings: 9, devices: 8, storm: 'rule:x' })).toBe('9 findings on 8 devices; 1 holds now');
   });
 });
