@@ -178,6 +178,7 @@ export function unitForPeople(unit: string | undefined): string {
   if (known !== undefined) return known;
   return unit
     .replaceAll(/\{([^}]*)\}/g, '$1')
+    .replace(/^1\//, '/')
     .replaceAll('.', '·')
     .replaceAll(/(^|[·/])u(?=[A-Za-z])/g, '$1µ');
 }

@@ -136,21 +136,12 @@ export function windowValue(
   const { fn } = spec;
   const count = endOf(series) - window.start;
   if (count === 0) return undefined;
-  switch (fn) {
-    case 'count':
-      return count;
-    case 'median':
-      return medianOf(window.sorted ?? [], count);
-    case 'change':
-      return change(window, series);
-    case 'ago':
-      return valueAgo(spec, window, series, at);
-    case 'spread':
-    case 'slope':
-      return window.fold && foldValue(fn, window.fold);
-    default:
-      return totalValue(fn, window, series, count);
-  }
+  if (fn === 'count') return count;
+  if (fn === 'median') return medianOf(window.sorted ?? [], count);
+  if (fn === 'change') return change(window, series);
+  if (fn === 'ago') return valueAgo(spec, window, series, at);
+  if (isFold(fn)) return window.fold && foldValue(fn, window.fold);
+  return totalValue(fn, window, series, count);
 }
 
 function totalValue(fn: TotalFunction, window: WindowState, series: SeriesState, count: number): number | undefined {

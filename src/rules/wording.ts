@@ -1,4 +1,4 @@
-import { dayMs, formatDuration, formatInstant, hourMs, minuteMs, secondMs } from '../base/index.ts';
+import { dayMs, formatDuration, formatInstant, hourMs, minuteMs, parseDurationMs, secondMs } from '../base/index.ts';
 import { unitForPeople } from '../product/index.ts';
 import { type FactName, isFactName } from './facts.ts';
 import type { ConditionLanguage, SeriesSource } from './language.ts';
@@ -98,8 +98,10 @@ export function operandWords(operand: Operand, language: ConditionLanguage): str
   switch (operand.kind) {
     case 'literal':
       return String(operand.value);
-    case 'length':
-      return operand.text;
+    case 'length': {
+      const lengthMs = parseDurationMs(operand.text);
+      return lengthMs === undefined ? operand.text : durationWords(lengthMs);
+    }
     case 'signal':
       return signalWords(operand.signal, language);
     case 'age':

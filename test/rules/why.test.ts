@@ -72,7 +72,7 @@ describe('how a rule stands', () => {
     const device = new Device(old).report(0, { temp: 4 }).report(12, { current: 1 });
     expect(now(device).parts).toEqual([
       {
-        text: 'the age of cabinet temperature is above 30m',
+        text: 'the age of cabinet temperature is above 30 minutes',
         holds: false,
         value: 12 * minute,
         told: 'the age of cabinet temperature is 12 minutes',
