@@ -22,6 +22,7 @@ import {
   type TestDevice,
   type TimelineItem,
 } from './fixture.ts';
+import { casesInBacktest, type ReplayedCase } from './golden-backtest.ts';
 
 const marker = `
 product: marker
@@ -43,31 +44,13 @@ interface Player {
   seen: Outcome | undefined;
 }
 
-interface ToldChange {
-  readonly device: string;
-  readonly failureMode: string;
-  readonly candidate: {
-    readonly severity: string;
-    readonly safety: boolean;
-    readonly startsAt: string;
-    readonly openedAt: string;
-  } | null;
-}
-
-interface BacktestRun {
-  readonly id: string;
-  readonly state: string;
-  readonly problem: string | null;
-  readonly result: { readonly reports: number; readonly changes: readonly ToldChange[] } | null;
-}
-
 /** Golden cases against one real service, all at once, stage by stage; it is killed after the first. */
 export class LiveGolden {
   readonly began = Date.now();
   service: ServiceProcess;
   readonly #options: Parameters<typeof startService>[0];
   readonly #players = new Map<string, Player>();
-  readonly #backtests = new Map<string, Promise<readonly ToldChange[]>>();
+  readonly #backtests = new Map<string, Promise<readonly ReplayedCase[]>>();
   #marker: TestDevice | undefined;
   #markers = 0;
   #sent = 0;
@@ -116,14 +99,10 @@ export class LiveGolden {
   }
 
   /** The cases that the pack would have opened for the device. */
-  async backtest(item: GoldenCase) {
+  async backtest(item: GoldenCase): Promise<readonly ReplayedCase[]> {
     const known = this.#backtests.get(item.product) ?? this.#backtestOf(item);
     this.#backtests.set(item.product, known);
-    return (await known).flatMap(({ device, failureMode, candidate }) => {
-      if (device !== item.device || candidate === null) return [];
-      const { severity, safety, startsAt, openedAt } = candidate;
-      return [{ failureMode, severity, safety, startsAt: Date.parse(startsAt), openedAt: Date.parse(openedAt) }];
-    });
+    return (await known).filter(({ device }) => device === item.device);
   }
 
   async #playStage(player: Player, steps: readonly Step[]): Promise<void> {
@@ -256,26 +235,11 @@ export class LiveGolden {
     };
   }
 
-  async #backtestOf({ product, source, quietSource }: GoldenCase): Promise<readonly ToldChange[]> {
-    const own = [...this.#players.values()].filter(({ item }) => item.product === product);
+  async #backtestOf(item: GoldenCase): Promise<readonly ReplayedCase[]> {
+    const own = [...this.#players.values()].filter((player) => player.item.product === item.product);
     const ledgers = await Promise.all(own.map(({ device }) => ledgerOf(this.service, device.id)));
     const reports = ledgers.reduce((sum, { acknowledged }) => sum + acknowledged, 0);
-    const file = `${product}.yaml`;
-    const over = async () => {
-      const asked = { source, file, against: quietSource };
-      const { id } = await this.#post<BacktestRun>(`/products/${product}/backtests`, asked);
-      const run = await until(
-        async () => {
-          const { body } = await this.service.api<BacktestRun>('GET', `/backtests/${id}`);
-          return body.state !== 'queued' && body.state !== 'running' && body;
-        },
-        deadlineMs,
-        `the backtest of ${product} is over`,
-      );
-      if (run.result === null) throw new Error(`the backtest of ${product} ${run.state}: ${run.problem}`);
-      return run.result.reports === reports && run.result;
-    };
-    return (await until(over, deadlineMs, `the backtest of ${product} sees ${reports} reports`)).changes;
+    return casesInBacktest(this.service, item, reports);
   }
 
   async #findings(device: string) {
