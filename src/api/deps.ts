@@ -65,7 +65,15 @@ export interface ApiDeps {
   /** How devices are changed: the fact is in the log and in the registry when a call resolves. */
   readonly directory: Pick<
     Directory,
-    'register' | 'change' | 'retire' | 'newSecret' | 'device' | 'planMaintenance' | 'endMaintenance' | 'maintenance'
+    | 'register'
+    | 'change'
+    | 'retire'
+    | 'deleteReadings'
+    | 'newSecret'
+    | 'device'
+    | 'planMaintenance'
+    | 'endMaintenance'
+    | 'maintenance'
   >;
   readonly registry: Registry;
   readonly cases: CaseStore;

@@ -4,6 +4,7 @@ import type { Device } from '../registry/index.ts';
 import type { ApiDeps } from './deps.ts';
 import {
   changeBody,
+  deletionShape,
   deviceParams,
   deviceShape,
   devicesQuery,
@@ -72,6 +73,7 @@ export function deviceChangeRoutes(api: ApiServer, deps: DeviceChangeDeps): void
   registerRoute(api, deps);
   secretRoute(api, deps);
   changeRoutes(api, deps);
+  deleteRoute(api, deps);
 }
 
 function registerRoute(api: ApiServer, { directory, fleet, live }: DeviceChangeDeps): void {
@@ -153,6 +155,27 @@ function changeRoutes(api: ApiServer, { directory, disconnect, fleet, live }: De
       const device = await directory.retire(request.params.id);
       disconnect(device.id);
       return changed(device);
+    },
+  );
+}
+
+function deleteRoute(api: ApiServer, { directory }: DeviceChangeDeps): void {
+  api.delete(
+    '/devices/:id/readings',
+    {
+      config: { access: 'admin' },
+      schema: {
+        summary: 'Delete the stored readings of a device; the device, its ledger and its cases stay',
+        tags,
+        params: deviceParams,
+        response: { 202: deletionShape, ...problems },
+      },
+    },
+    async (request, reply) => {
+      const { id } = request.params;
+      const at = new Date(await directory.deleteReadings(id)).toISOString();
+      const detail = `What is stored of the reports that ${id} had sent by then goes now, for ever.`;
+      return reply.status(202).send({ id, at, detail });
     },
   );
 }

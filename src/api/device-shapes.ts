@@ -87,6 +87,9 @@ export const deviceWithSecretShape = deviceShape
   .extend({ secret: z.string().describe('Its MQTT password, shown only now') })
   .meta({ id: 'DeviceWithSecret' });
 
+/** A deletion that was asked for. */
+export const deletionShape = z.object({ id: z.string(), at: z.string(), detail: z.string() });
+
 export const secretShape = z.object({ id: z.string(), secret: z.string() });
 
 interface DeviceKnowledge {

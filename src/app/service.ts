@@ -135,6 +135,7 @@ async function startParts(
     logAgeMs: config.AFTERCARE_LIMIT_LOG_AGE,
     logBytesMax,
     settleRegistry: () => directory.settle(),
+    forsake: (device, before) => store.forsake(device, before),
     onProcessed: (next) => intake.processed(next),
     publish: (topic, payload) => intake.publish(topic, payload),
     onTrouble: (error, attempt) => logger.warn({ err: error, attempt }, 'a store did not answer; it is tried again'),

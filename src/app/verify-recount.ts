@@ -57,6 +57,7 @@ export class Recount {
     out.quarantine.length = 0;
     out.history.length = 0;
     out.touched.clear();
+    out.deletions.length = 0;
     return accepted;
   }
 
@@ -67,6 +68,12 @@ export class Recount {
     const known = this.#absent.get(key);
     if (known) known.push(report);
     else this.#absent.set(key, [report]);
+  }
+
+  /** What is not there of a device is not known any more to the service either. */
+  forgetAbsent(device: string): void {
+    const start = `${device}\n`;
+    for (const key of this.#absent.keys()) if (key.startsWith(start)) this.#absent.delete(key);
   }
 
   device(id: string): PipelineDevice | undefined {

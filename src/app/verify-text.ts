@@ -17,9 +17,10 @@ export function verificationText(result: Verification): string {
   if (waiting > 0) lines.push(`${words(waiting, 'record')} of the log wait to be processed at the next start.`);
   if (!complete)
     lines.push('The log does not reach back to its first record, so the counts that need it were not recounted.');
+  if (result.letGo > 0) lines.push(`${words(result.letGo, 'report')} were deleted, or let go by age.`);
   if (result.agedDevices > 0) {
     lines.push(
-      `${words(result.agedDevices, 'device')} had old reports let go by age: only younger ones were compared.`,
+      `${words(result.agedDevices, 'device')} had reports deleted or let go by age uncounted: only the others were compared.`,
     );
   }
   if (wrong.length > 0) lines.push('', ...shortened(wrong, problemsShown, 'problem'));

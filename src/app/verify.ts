@@ -57,7 +57,9 @@ export interface Verification {
     readonly damage: readonly Omit<StoreDamage, 'kind'>[];
   } | null;
   readonly devices: number;
-  /** Devices whose oldest reports were let go by age: what they should hold is known only of the younger ones. */
+  /** Reports of them that were deleted, or let go by age. */
+  readonly letGo: number;
+  /** Devices of which reports went on purpose, uncounted: what they should hold is known only of the others. */
   readonly agedDevices: number;
   /** Accepted reports that were recounted from the log. */
   readonly recounted: number;
@@ -101,7 +103,7 @@ interface Sources extends VerifyOptions {
 /** What is gathered of a device beside its recount. */
 interface DeviceNotes {
   readonly counts: CountDifference[];
-  readonly missing: MissingReports;
+  missing: MissingReports;
   surplus: number;
 }
 
@@ -126,6 +128,9 @@ class Verifier {
   #compared = false;
   #recounted = 0;
   #aged = 0;
+  #letGo = 0;
+  /** Devices of which readings were deleted. */
+  readonly #deleted = new Set<string>();
 
   constructor(sources: Sources) {
     const { log, store, checkpoint } = sources;
@@ -140,6 +145,7 @@ class Verifier {
     const { log, store, checkpoint } = this.#sources;
     const cursor = store?.cursor ?? 0;
     await this.#readLog();
+    for (const kept of checkpoint?.history(this.#next, this.#processed) ?? []) this.#noteDeletion(kept);
     if (!this.#compared) this.#compareLedger();
     this.#compareEnds(cursor);
     this.#countSurplus();
@@ -157,6 +163,7 @@ class Verifier {
         ? { cursor, reports: this.#index?.reports ?? 0, damage: storeDamage.map(({ kind: _, ...damage }) => damage) }
         : null,
       devices: this.#known.size,
+      letGo: this.#letGo,
       agedDevices: this.#aged,
       recounted: this.#recounted,
       waiting: Math.max(0, this.#next - this.#processed),
@@ -196,10 +203,14 @@ class Verifier {
     const { offset } = entry;
     // Where the log is not there any more, the history has what admission must know.
     const gap = offset > this.#next ? this.#sources.checkpoint?.history(this.#next, offset) : undefined;
-    for (const kept of gap ?? []) await this.#recount.process(kept);
+    for (const kept of gap ?? []) {
+      this.#noteDeletion(kept);
+      await this.#recount.process(kept);
+    }
     this.#next = offset + 1;
     if (offset >= this.#processed && !this.#compared) this.#compareLedger();
     if (offset >= this.#storedTo) return;
+    this.#noteDeletion(entry);
     const accepted = await this.#recount.process(entry);
     const [first] = accepted;
     if (first === undefined) return;
@@ -261,11 +272,14 @@ class Verifier {
     this.#known.add(id);
     const admission = restoreAdmission(row.admission, row.hashes);
     const { setAside: _, ...counts } = admission.counts;
-    const isAged = this.#sources.store?.keptFrom(id) !== undefined && stored < counts.acknowledged;
+    const letGo = this.#letGoOf(id);
+    this.#letGo += letGo ?? 0;
+    const isAged = letGo === undefined && stored < counts.acknowledged;
     if (isAged) this.#aged += 1;
-    else this.#compareCount(id, 'stored', counts.acknowledged, stored);
+    else this.#compareCount(id, 'stored', counts.acknowledged - (letGo ?? 0), stored);
     const told = this.#notes.get(id)?.missing.count ?? 0;
-    if (!isAged && !this.#isComplete() && counts.acknowledged - stored > told) this.#seen.set(id, admission.boots);
+    if (!isAged && !this.#isComplete() && counts.acknowledged - (letGo ?? 0) - stored > told)
+      this.#seen.set(id, admission.boots);
     this.#compareCount(id, 'evaluated', row.evaluated, counts.acknowledged);
     const { acknowledged, duplicates, quarantined } = counts;
     this.#compareCount(id, 'received', counts.received, acknowledged + duplicates + quarantined);
@@ -280,6 +294,30 @@ class Verifier {
     } else if ((recounted?.admission.counts.received ?? 0) > counts.received) {
       this.#differ(id, 'received', counts.received, recounted?.admission.counts.received ?? 0);
     }
+  }
+
+  /** Nothing that came before it is missing, or known to admission any more. */
+  #noteDeletion({ payload }: LogEntry): void {
+    if (isMessage(payload)) return;
+    const record = decodeRecord(payload);
+    if (record.kind !== 'fact' || record.fact.type !== 'readings-deleted') return;
+    const { id } = record.fact;
+    this.#deleted.add(id);
+    this.#recount.forgetAbsent(id);
+    const notes = this.#notes.get(id);
+    if (notes === undefined) return;
+    notes.missing = new MissingReports();
+    if (notes.counts.length + notes.surplus === 0) this.#notes.delete(id);
+  }
+
+  /** How many of a device's reports went on purpose; undefined where that is not known of the checkpoint. */
+  #letGoOf(device: string): number | undefined {
+    const { store } = this.#sources;
+    if (store === undefined) return 0;
+    const count = store.letGo(device);
+    // The store may have gone on since the checkpoint, and let go what that does not count yet.
+    if (count !== 0 && store.cursor > this.#processed) return undefined;
+    return this.#deleted.has(device) || store.keptFrom(device) !== undefined ? count : 0;
   }
 
   #isComplete(): boolean {

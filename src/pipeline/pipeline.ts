@@ -37,6 +37,8 @@ export interface PipelineOptions {
   readonly logAgeMs: number;
   readonly logBytesMax: number;
   readonly settleRegistry: () => Promise<number>;
+  /** Lets go what `store` holds of a device, before a log offset at which it ends. Default: it stays. */
+  readonly forsake?: (device: string, before: number) => Promise<void>;
   /** Everything in the log before this offset is processed. */
   readonly onProcessed?: (next: number) => void;
   /** Tells a device what became of its message. */
@@ -125,6 +127,7 @@ export async function openPipeline(options: PipelineOptions): Promise<Pipeline> 
     logAgeMs: options.logAgeMs,
     logBytesMax: options.logBytesMax,
     settleRegistry: options.settleRegistry,
+    forsake: options.forsake ?? (async () => undefined),
     onProcessed: options.onProcessed ?? (() => undefined),
     onCases: (changed) => {
       for (const item of changed) live.emit({ type: 'case', case: item });

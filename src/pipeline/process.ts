@@ -51,6 +51,8 @@ export interface Processed {
   /** Records other than messages, which replays need for ever. */
   readonly history: LogEntry[];
   readonly touched: Set<string>;
+  /** Devices of which everything stored goes: it is stored up to here first. */
+  readonly deletions: string[];
   factsChanged: boolean;
 }
 
@@ -65,6 +67,7 @@ export function newProcessed({ corrects = false, changes = false } = {}): Proces
     quarantine: [],
     history: [],
     touched: new Set(),
+    deletions: [],
     factsChanged: false,
   };
 }
@@ -196,6 +199,7 @@ export class Processor {
       return;
     }
     const { fact } = record;
+    if (fact.type === 'readings-deleted') out.deletions.push(fact.id);
     const device = deviceOfFact(fact);
     if (device !== undefined) this.#watch?.beforeChange(device);
     this.#catalogue.apply(fact);

@@ -39,6 +39,8 @@ export interface PumpOptions {
   readonly logBytesMax: number;
   /** Resolves to the log offset up to which the registry has taken the facts. */
   readonly settleRegistry: () => Promise<number>;
+  /** Lets go what the store holds of a device, before a log offset at which it ends. */
+  readonly forsake: (device: string, before: number) => Promise<void>;
   /** Everything before this log offset is processed. */
   readonly onProcessed: (next: number) => void;
   readonly onCases: (cases: readonly Case[]) => void;
@@ -77,6 +79,8 @@ export class Pump {
   #behindSince: number | undefined;
   /** Everything before this log offset is in the server, and no longer counted as unstored. */
   #forwarded: number | undefined;
+  /** Of devices, reports before these log offsets are not stored any more, whatever the server says of them. */
+  readonly #forsaken = new Map<string, number>();
   /** What the checkpoint on its way takes with it. */
   #saving: Processed | undefined;
   #savingFailed: Error | undefined;
@@ -180,7 +184,8 @@ export class Pump {
 
   /** The server has got these reports. */
   async forwarded(reports: readonly Report[]): Promise<void> {
-    for (const { device } of reports) {
+    for (const { device, offset } of reports) {
+      if (offset < (this.#forsaken.get(device) ?? 0)) continue;
       this.#options.saver.beforeChange(device);
       this.#options.devices.meet(device).unstored -= 1;
       this.#waiting.touched.add(device);
@@ -266,6 +271,7 @@ export class Pump {
       const suspended = processor.process(entry, this.#waiting);
       if (suspended !== undefined) await suspended;
       this.#next = entry.offset + 1;
+      if (this.#waiting.deletions.length > 0) await this.#forsake();
       if (pauses.dueAfter(entry.payload.length)) await pauses.take();
       while (saver.isCrowded) await pauses.take();
     }
@@ -294,6 +300,20 @@ export class Pump {
     if (this.#next === log.bounds().next) this.#behindSince = undefined;
     // Under steady load there is always something new; what had been heard by now is done.
     else this.#behindSince = Math.max(this.#behindSince ?? 0, engine.globals().lastHeardAt);
+  }
+
+  /** Before anything that follows is stored, so that exactly what came before goes. */
+  async #forsake(): Promise<void> {
+    const { devices, forsake, saver } = this.#options;
+    await this.#passOn();
+    for (const device of this.#waiting.deletions.splice(0)) {
+      await this.#patiently(() => forsake(device, this.#next));
+      saver.beforeChange(device);
+      this.#forsaken.set(device, this.#next);
+      // What the server has not got of them it never will.
+      devices.meet(device).unstored = 0;
+      this.#waiting.touched.add(device);
+    }
   }
 
   async #storeReports(): Promise<void> {

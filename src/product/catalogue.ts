@@ -76,6 +76,8 @@ export class Catalogue {
         if (known) this.#devices.set(fact.id, { ...known, retired: true });
         return;
       }
+      case 'readings-deleted':
+        return;
       case 'pack-published': {
         const { product, version, file, source } = fact;
         const pack = this.#read(file, source);

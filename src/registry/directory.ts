@@ -37,6 +37,8 @@ export interface Directory {
   change(id: string, changes: DeviceChanges): Promise<Device>;
   /** `device-not-found`. For ever: a retired device is refused, its id stays taken. Retiring again changes nothing. */
   retire(id: string): Promise<Device>;
+  /** Its stored readings go, as far as they were received by now; when, the answer says. `device-not-found`. */
+  deleteReadings(id: string): Promise<number>;
   /** Replaces the secret. `device-not-found`, `device-invalid` when retired. The caller ends the open connections. */
   newSecret(id: string): Promise<string>;
   /** Whether this secret lets this device in. Cheap: two look-ups by key and one HMAC. */
@@ -112,6 +114,15 @@ class LoggedDirectory implements Directory {
       if (device.retired) return device;
       await this.#publish({ type: 'device-retired', at: this.#options.clock(), id });
       return this.#known(id);
+    });
+  }
+
+  deleteReadings(id: string): Promise<number> {
+    return this.#write(async () => {
+      await this.#known(id);
+      const at = this.#options.clock();
+      await this.#publish({ type: 'readings-deleted', at, id });
+      return at;
     });
   }
 

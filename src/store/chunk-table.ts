@@ -21,6 +21,7 @@ export interface ChunkFacts {
   readonly device: number;
   readonly state: number;
   readonly lastAt: number;
+  readonly count: number;
 }
 
 export interface ChunkSizes {
@@ -78,6 +79,7 @@ export class ChunkTable {
   readonly #oldest: StatementSync;
   readonly #firstUnrolled: StatementSync;
   readonly #removeSome: StatementSync;
+  readonly #reportsOf: StatementSync;
   readonly #deviceOf: StatementSync;
   readonly #body: StatementSync;
   readonly #byTime: StatementSync;
@@ -102,16 +104,17 @@ export class ChunkTable {
     );
     this.#rolledByTime = db.prepare(`${rolledByTimeSql} LIMIT :limit`);
     this.#oldest = db.prepare(
-      `SELECT id, device, state, last_at FROM chunk INDEXED BY chunk_last
+      `SELECT id, device, state, last_at, count FROM chunk INDEXED BY chunk_last
         WHERE last_at < ? AND last_offset < ? ORDER BY last_at LIMIT ?`,
     );
     this.#firstUnrolled = db.prepare(
-      `SELECT id, device, state, last_at FROM chunk INDEXED BY chunk_old
+      `SELECT id, device, state, last_at, count FROM chunk INDEXED BY chunk_old
         WHERE state = ${chunkState.unrolled} AND id > ? ORDER BY id LIMIT 1`,
     );
     this.#removeSome = db.prepare(
       'DELETE FROM chunk WHERE id IN (SELECT id FROM chunk INDEXED BY chunk_at WHERE device = ? LIMIT ?)',
     );
+    this.#reportsOf = db.prepare('SELECT total(count) AS reports FROM chunk INDEXED BY chunk_at WHERE device = ?');
     this.#deviceOf = db.prepare('SELECT device FROM chunk WHERE id = ?');
     this.#body = db.prepare('SELECT body FROM chunk WHERE id = ?');
     this.#byTime = db.prepare(byTimeSql);
@@ -190,6 +193,11 @@ export class ChunkTable {
   /** Removes at most `chunksMax` chunks of a device; returns how many. */
   removeSome(device: number, chunksMax: number): number {
     return Number(this.#removeSome.run(device, chunksMax).changes);
+  }
+
+  /** Reports of a device that are in chunks. */
+  reportsOf(device: number): number {
+    return integer(this.#reportsOf.get(device)?.reports);
   }
 
   deviceOf(id: number): number {
@@ -284,5 +292,11 @@ function chunkPlace(row: Record<string, SQLOutputValue>): ChunkPlace {
 }
 
 function chunkFacts(row: Record<string, SQLOutputValue>): ChunkFacts {
-  return { id: integer(row.id), device: integer(row.device), state: integer(row.state), lastAt: integer(row.last_at) };
+  return {
+    id: integer(row.id),
+    device: integer(row.device),
+    state: integer(row.state),
+    lastAt: integer(row.last_at),
+    count: integer(row.count),
+  };
 }

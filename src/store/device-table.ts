@@ -14,6 +14,8 @@ export interface StoredDevice {
   readonly rolledUntil: number;
   /** Hours before this event time may lack chunks: of them, only what they came to is known. */
   readonly rawFrom: number;
+  /** Reports before this log offset were deleted; 0 when none were. */
+  readonly deletedBefore: number;
 }
 
 /** The devices that have chunks. Known ones are cached: a device takes some 100 bytes. */
@@ -26,14 +28,24 @@ export class DeviceTable {
   readonly #remove: StatementSync;
   readonly #deleted: StatementSync;
   readonly #setRolled: StatementSync;
+  readonly #addLetGo: StatementSync;
+  readonly #setDeleted: StatementSync;
   readonly #insert: StatementSync;
   readonly #update: StatementSync;
   readonly #updateLatest: StatementSync;
 
   constructor(db: DatabaseSync) {
-    this.#find = db.prepare('SELECT id, packed, latest_at, rolled_until, raw_from FROM device WHERE name = ?');
+    this.#find = db.prepare(
+      'SELECT id, packed, latest_at, rolled_until, raw_from, deleted_before FROM device WHERE name = ?',
+    );
     this.#nameOf = db.prepare('SELECT name FROM device WHERE id = ?');
     this.#latest = db.prepare('SELECT latest FROM device WHERE id = ?');
+    this.#addLetGo = db.prepare('UPDATE device SET let_go = let_go + ? WHERE id = ? AND let_go >= 0');
+    this.#setDeleted = db.prepare(
+      `UPDATE device SET deleted_before = :before,
+        let_go = (SELECT CASE WHEN old.let_go < 0 THEN -1 ELSE old.let_go + :count END FROM device old WHERE old.id = :old)
+        WHERE id = :id`,
+    );
     this.#insert = db.prepare('INSERT INTO device (name, packed, latest_at, latest) VALUES (?, ?, ?, ?)');
     this.#update = db.prepare('UPDATE device SET packed = ? WHERE id = ?');
     this.#rename = db.prepare('UPDATE device SET name = ? WHERE id = ?');
@@ -54,6 +66,7 @@ export class DeviceTable {
       latestAt: integer(row.latest_at),
       rolledUntil: integer(row.rolled_until),
       rawFrom: integer(row.raw_from),
+      deletedBefore: integer(row.deleted_before),
     };
     this.#cache.set(name, device);
     return device;
@@ -86,14 +99,21 @@ export class DeviceTable {
     if (known) this.#cache.set(name, { ...known, rolledUntil, rawFrom });
   }
 
+  /** So many reports of the device went on purpose. */
+  addLetGo(id: number, count: number): void {
+    this.#addLetGo.run(count, id);
+  }
+
   /**
-   * Parts a device from its chunks, which wait to be removed; its reports before `packed` are gone. What comes of it
-   * later is a new device's to the store.
+   * Parts a device from its chunks, which wait to be removed; its reports before `packed`, `count` by now, are gone. What
+   * comes of it later is a new device's to the store.
    */
-  forsake(name: string, packed: number): void {
+  forsake(name: string, packed: number, count: number): void {
     const known = this.find(name);
     if (known) this.#rename.run(`${name}\n${known.id}`, known.id);
-    this.#cache.set(name, this.#make(name, packed, { latestAt: beforeAll, latest: new Uint8Array() }));
+    const made = this.#make(name, packed, { latestAt: beforeAll, latest: new Uint8Array() });
+    this.#setDeleted.run({ before: packed, count, old: known?.id ?? made.id, id: made.id });
+    this.#cache.set(name, { ...made, deletedBefore: packed });
   }
 
   /** Ids of the devices whose chunks wait to be removed. */
@@ -121,6 +141,6 @@ export class DeviceTable {
 
   #make(name: string, packed: number, { latestAt, latest }: { latestAt: number; latest: Uint8Array }): StoredDevice {
     const id = Number(this.#insert.run(name, packed, latestAt, latest).lastInsertRowid);
-    return { id, packed, latestAt, rolledUntil: beforeAll, rawFrom: beforeAll };
+    return { id, packed, latestAt, rolledUntil: beforeAll, rawFrom: beforeAll, deletedBefore: 0 };
   }
 }

@@ -57,6 +57,11 @@ export interface EmbeddedStore extends TelemetryStore {
    */
   delete(device: string): Promise<void>;
   /**
+   * The same for the device's reports before a log offset, at which the store ends now; its room is freed by
+   * {@link keepUp}. Asked for again, nothing happens: what was stored since stays.
+   */
+  forsake(device: string, before: number): Promise<void>;
+  /**
    * One short step of the work that can wait: frees what was deleted, makes the hours of chunks from before there were
    * hours, lets old reports go. A report goes with its whole chunk, when all of it is old. True while there is more.
    */
@@ -136,17 +141,18 @@ class SqliteStore implements EmbeddedStore {
 
   async delete(device: string): Promise<void> {
     this.#run('be written', (held) => {
-      const known = this.#devices.find(device);
-      if (known === undefined && held.recent.countOf(device) === 0) return;
-      this.#change(() => {
-        this.#devices.forsake(device, held.cursor);
-        held.recent.take(device, undefined);
-        this.#dropEmptyWrites(held.recent);
-      });
-      if (known) this.#upkeep.forsake(known.id);
-      this.#pages.forget();
+      const isKnown = this.#devices.find(device) !== undefined || held.recent.countOf(device) > 0;
+      if (isKnown) this.#forsake(held, device);
     });
     while (this.#run('be written', () => this.#change(() => this.#upkeep.free()))) await turn();
+  }
+
+  async forsake(device: string, before: number): Promise<void> {
+    this.#run('be written', (held) => {
+      if ((this.#devices.find(device)?.deletedBefore ?? 0) >= before) return;
+      assert(held.cursor === before, 'a deletion comes before what follows it is stored');
+      this.#forsake(held, device);
+    });
   }
 
   async keepUp(retention?: Retention): Promise<boolean> {
@@ -224,6 +230,18 @@ class SqliteStore implements EmbeddedStore {
       if (this.#db.isTransaction) this.#db.exec('ROLLBACK');
       throw error;
     }
+  }
+
+  #forsake(held: Held, device: string): void {
+    const known = this.#devices.find(device);
+    const recent = held.recent.countOf(device);
+    this.#change(() => {
+      this.#devices.forsake(device, held.cursor, recent + (known ? this.#chunks.reportsOf(known.id) : 0));
+      held.recent.take(device, undefined);
+      this.#dropEmptyWrites(held.recent);
+    });
+    if (known) this.#upkeep.forsake(known.id);
+    this.#pages.forget();
   }
 
   /** The reports in memory of a device that has been silent for so long go to a chunk, which can go then. */

@@ -36,6 +36,8 @@ export interface StoreInspection {
   parts(): Generator<StoredRows | StoreDamage, void, void>;
   /** Reports of an older event time may have been let go by age; undefined when none was. */
   keptFrom(device: string): number | undefined;
+  /** Reports of the device that were deleted or let go by age; undefined where they were not counted. */
+  letGo(device: string): number | undefined;
   /** Stored reports of an identity, as far as they can be read; in any order. */
   byIdentity(device: string, boot: string, seq: number): readonly Report[];
   /** Stored reports of one event time, as far as they can be read; in any order. */
@@ -77,6 +79,7 @@ class Inspection implements StoreInspection {
   readonly #ids = new Map<string, number>();
   readonly #names = new Map<number, string>();
   readonly #keptFrom = new Map<string, number>();
+  readonly #letGo = new Map<string, number>();
   readonly #recent = new Map<string, Report[]>();
   readonly #recentDamage: StoreDamage[] = [];
   /** The blocks opened last: who asks for one report mostly asks for its neighbours next. */
@@ -97,12 +100,19 @@ class Inspection implements StoreInspection {
       // The first format let nothing go.
       const keptFrom = row.raw_from === undefined ? letGoNothing : integer(row.raw_from);
       if (keptFrom > letGoNothing) this.#keptFrom.set(text(row.name), keptFrom);
+      // Formats before the third counted nothing that went.
+      const letGo = row.let_go === undefined ? -1 : integer(row.let_go);
+      if (letGo > 0 || keptFrom > letGoNothing) this.#letGo.set(text(row.name), letGo);
     }
     this.#readRecent(packed);
   }
 
   *parts(): Generator<StoredRows | StoreDamage, void, void> {
-    for (const chunk of this.#chunkRows()) yield 'kind' in chunk ? chunk : this.#chunk(chunk);
+    for (const chunk of this.#chunkRows()) {
+      if ('kind' in chunk) yield chunk;
+      // What was deleted waits for its room to be freed.
+      else if (!this.#names.get(chunk.device)?.includes('\n')) yield this.#chunk(chunk);
+    }
     yield* this.#recentDamage;
     for (const [device, reports] of this.#recent) {
       yield {
@@ -119,6 +129,11 @@ class Inspection implements StoreInspection {
 
   keptFrom(device: string): number | undefined {
     return this.#keptFrom.get(device);
+  }
+
+  letGo(device: string): number | undefined {
+    const count = this.#letGo.get(device) ?? 0;
+    return count < 0 ? undefined : count;
   }
 
   byIdentity(device: string, boot: string, seq: number): readonly Report[] {

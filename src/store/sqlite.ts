@@ -5,9 +5,9 @@ import { AftercareError } from '../base/index.ts';
 import { integer, relax } from '../sqlite/index.ts';
 
 export const fileName = 'telemetry.sqlite';
-/** Of the tables; each migration leads from one to the next. Chunks, devices and recent reports are read alike in both. */
-export const formatVersions = [1, 2] as const;
-const formatVersion = 2;
+/** Of the tables; each migration leads from one to the next. Chunks, devices and recent reports are read alike in all. */
+export const formatVersions = [1, 2, 3] as const;
+const formatVersion = 3;
 
 /** What becomes of a chunk: numbers of its column `state`. */
 export const chunkState = {
@@ -33,7 +33,8 @@ export const beforeAll = Number.MIN_SAFE_INTEGER;
  *   likewise: within a class an overlap with a range is a range of the index, however far late reports stretch a chunk.
  * - `device`: `packed` = its reports before this offset are in chunks or deleted; `latest` = the newest of those in
  *   chunks, a block of one. A deleted one keeps its chunks until there is time, under a name with a line break, which no
- *   device has.
+ *   device has. `let_go` = how many reports of it were deleted or let go by age, −1 where that was not counted yet;
+ *   `deleted_before` = the log offset of its last deletion.
  * - `rollup`: least, greatest, sum and count of each signal by the hour, 64 hours a row (hour-page.ts), of all rolled
  *   chunks, also of those that retention took: a device's hours before `raw_from` may lack chunks. All rolled readings
  *   are older than `rolled_until`. A chunk and its hours change in one transaction.
@@ -71,6 +72,11 @@ const migrations: readonly string[] = [
   ALTER TABLE device ADD COLUMN rolled_until INTEGER NOT NULL DEFAULT ${beforeAll};
   ALTER TABLE device ADD COLUMN raw_from INTEGER NOT NULL DEFAULT ${beforeAll};
   CREATE TABLE rollup (device INTEGER NOT NULL, page INTEGER NOT NULL, body BLOB NOT NULL, PRIMARY KEY (device, page));
+  `,
+  `
+  ALTER TABLE device ADD COLUMN let_go INTEGER NOT NULL DEFAULT 0;
+  ALTER TABLE device ADD COLUMN deleted_before INTEGER NOT NULL DEFAULT 0;
+  UPDATE device SET let_go = -1 WHERE raw_from > ${beforeAll};
   `,
 ];
 

@@ -40,7 +40,7 @@ export function openStoredReports(folder: string): StoredReports | undefined {
 }
 
 /** Formats whose chunks and recent reports are as this file reads them. */
-const readableVersions = [1, 2];
+const readableVersions = [1, 2, 3];
 
 /** Some of a device's reports, in log order, and what lies before them. */
 interface Part {

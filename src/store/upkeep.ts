@@ -77,7 +77,9 @@ export class Upkeep {
       if (chunk.state !== chunkState.rolled) this.#roll(chunk);
       chunks.remove(chunk.id);
       const device = devices.findById(chunk.device);
-      if (device) devices.setRolled(device.id, device.rolledUntil, Math.max(device.rawFrom, chunk.lastAt + 1));
+      if (device === undefined) continue;
+      devices.setRolled(device.id, device.rolledUntil, Math.max(device.rawFrom, chunk.lastAt + 1));
+      devices.addLetGo(device.id, chunk.count);
     }
     return old.length > 0;
   }

@@ -31,6 +31,8 @@ export type Fact =
       readonly changes: DeviceChanges;
     }
   | { readonly type: 'device-retired'; readonly at: number; readonly id: string }
+  /** What is stored of the device's reports before this record of the log goes. */
+  | { readonly type: 'readings-deleted'; readonly at: number; readonly id: string }
   /** `source` is the pack's text as the operator wrote it, so that a replay compiles the same pack. */
   | {
       readonly type: 'pack-published';

@@ -130,6 +130,19 @@ describe('devices', () => {
     expect((await app.inject({ method: 'POST', url: `${url}/d1/secret`, headers: bearer })).statusCode).toBe(422);
   });
 
+  it('takes the order to delete its readings, and keeps the device', async () => {
+    const world = await createWorld();
+    const app = await world.server();
+    await register(app, 'd1');
+    const order = { method: 'DELETE', url: `${url}/d1/readings`, headers: bearer } as const;
+    const answer = await app.inject(order);
+    expect(answer.statusCode).toBe(202);
+    expect(answer.json()).toEqual({ id: 'd1', at: new Date(world.now).toISOString(), detail: expect.any(String) });
+    expect((await app.inject({ url: `${url}/d1`, headers: bearer })).statusCode).toBe(200);
+    expect((await app.inject({ ...order, url: `${url}/d9/readings` })).statusCode).toBe(404);
+    expect((await app.inject({ method: 'DELETE', url: `${url}/d1/readings` })).statusCode).toBe(401);
+  });
+
   it('shows what its messages told', async () => {
     const world = await createWorld();
     const at = Date.UTC(2026, 0, 31, 7);

@@ -33,6 +33,7 @@ const calls = [
   'POST /api/v1/setup',
   'GET /api/v1/session',
   'POST /api/v1/session',
+  'DELETE /api/v1/devices/{id}/readings',
   'DELETE /api/v1/session',
   'GET /api/v1/fleet',
   'GET /api/v1/devices',

@@ -20,7 +20,15 @@ function indexOf(reports: readonly Report[]): StoredIndex {
   const byTime = (device: string, time: number) =>
     reports.filter((known) => known.device === device && known.at === time);
   return new StoredIndex(
-    { cursor: 100, parts, byTime, byIdentity: () => [], close: () => undefined, keptFrom: () => undefined },
+    {
+      cursor: 100,
+      parts,
+      byTime,
+      byIdentity: () => [],
+      close: () => undefined,
+      letGo: () => 0,
+      keptFrom: () => undefined,
+    },
     { from: 5, before: 9 },
   );
 }

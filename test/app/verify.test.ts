@@ -4,6 +4,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { verifyFolder } from '../../src/app/verify.ts';
 import { verificationText } from '../../src/app/verify-text.ts';
+import { openEmbeddedStore } from '../../src/store/index.ts';
 import { minute, pack, start } from '../engine/fixture.ts';
 import { Plant } from '../pipeline/fixture.ts';
 
@@ -133,19 +134,73 @@ describe('a sound folder', () => {
   });
 });
 
-it('does not miss what the store let go by age', async () => {
+it('does not miss what the store let go by age before it counted that', async () => {
   const folder = killed();
   const oldest = `id = (SELECT min(id) FROM chunk WHERE device = (${deviceOne}))`;
   const db = new DatabaseSync(join(folder, 'telemetry.sqlite'));
-  const hasAges = db.prepare("SELECT 1 FROM pragma_table_info('device') WHERE name = 'raw_from'").get() !== undefined;
-  if (!hasAges) db.exec('ALTER TABLE device ADD COLUMN raw_from INTEGER NOT NULL DEFAULT -9007199254740991');
-  db.exec(`UPDATE device SET raw_from = (SELECT last_at + 1 FROM chunk WHERE ${oldest}) WHERE name = 'd1'`);
+  const age = `raw_from = (SELECT last_at + 1 FROM chunk WHERE ${oldest})`;
+  db.exec(`UPDATE device SET let_go = -1, ${age} WHERE name = 'd1'`);
   db.exec(`DELETE FROM chunk WHERE ${oldest}`);
   db.close();
   const result = await verify(folder);
   expect(result).toMatchObject({ ok: true, agedDevices: 1, differences: [] });
-  expect(verificationText(result)).toContain('1 device had old reports let go by age');
+  expect(verificationText(result)).toContain('1 device had reports deleted or let go by age uncounted');
 });
+
+describe('what went on purpose', () => {
+  it('is counted when the store lets it go by age, and nothing else may be missing', async () => {
+    const folder = killed();
+    const store = await openEmbeddedStore({ folder });
+    while (await store.keepUp({ before: start + 700 * minute, offset: Number.MAX_SAFE_INTEGER }));
+    await store.close();
+    const result = await verify(folder);
+    expect(result).toMatchObject({ ok: true, agedDevices: 0, differences: [] });
+    expect(result.letGo).toBeGreaterThan(500);
+    expect(verificationText(result)).toContain(`${result.letGo} reports were deleted, or let go by age.`);
+    change(folder, 'telemetry.sqlite', `DELETE FROM chunk WHERE id = (SELECT max(id) FROM chunk)`);
+    expect((await verify(folder)).ok).toBe(false);
+  });
+
+  it('is counted when readings were deleted, also with what repeats them afterwards, and after restarts', async () => {
+    const own = await Plant.build(later);
+    try {
+      for (const id of ['d1', 'd2']) await own.directory.register({ id, product: 'fridge' });
+      for (const device of ['d1', 'd2']) for (let seq = 0; seq < 40; seq++) await own.send(device, report(seq));
+      await own.settled();
+      await own.send('d1', report(40));
+      await own.directory.deleteReadings('d1');
+      for (let seq = 38; seq < 45; seq++) await own.send('d1', report(seq));
+      const early = own.crashImage();
+      images.push(early);
+      await own.settled();
+      expect(await own.store.reports(ofDevice('d1'))).toHaveLength(7);
+      expect(await own.store.reports(ofDevice('d2'))).toHaveLength(40);
+      expect(own.pipeline.view.ledger('d1')).toMatchObject({ acknowledged: 48, stored: 48, conflicts: 3 });
+      expect(own.pipeline.view.ledger('d2')).toMatchObject({ acknowledged: 40, stored: 40 });
+      const image = own.crashImage();
+      images.push(image);
+      expect(await verify(image)).toMatchObject({ ok: true, letGo: 41, agedDevices: 0, differences: [] });
+      const waiting = await verify(early);
+      expect(waiting).toMatchObject({ ok: true, differences: [] });
+
+      const again = await Plant.build(later, { from: early });
+      try {
+        await again.settled();
+        expect(await again.store.reports(ofDevice('d1'))).toEqual(await own.store.reports(ofDevice('d1')));
+        expect(again.pipeline.view.ledger('d1')).toEqual(own.pipeline.view.ledger('d1'));
+      } finally {
+        await again.close();
+      }
+      change(image, 'telemetry.sqlite', `UPDATE device SET let_go = let_go - 1 WHERE name = 'd1'`);
+      expect((await verify(image)).differences).toMatchObject([{ device: 'd1', counts: [{ name: 'stored' }] }]);
+    } finally {
+      await own.close();
+    }
+  });
+});
+
+const ofDevice = (device: string) =>
+  ({ by: 'time', device, from: undefined, to: undefined, limit: 100, descending: false }) as const;
 
 describe('damage is found and named', () => {
   it('when a block of the store is gone', async () => {

@@ -173,6 +173,7 @@ export class Plant {
       logAgeMs: 3_600_000,
       logBytesMax: 1e9,
       settleRegistry: () => directory.settle(),
+      forsake: (device, before) => store.forsake(device, before),
       publish: (topic, payload) => this.rejected.push({ topic, payload }),
       onTrouble: (error) => this.broken.push(error),
       onBroken: (error) => this.broken.push(error),

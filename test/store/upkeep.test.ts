@@ -154,6 +154,21 @@ describe('deletion', () => {
     expect(await store().series({ ...chart, pointsMax: 10 })).toMatchObject([{ mean: 7, count: 1 }]);
   });
 
+  it('up to a place in the log, and not again when that place is met once more', async () => {
+    const { store, reopen } = await place();
+    const before = Array.from({ length: 300 }, (_, i) => report(i));
+    await store().write(before, 301);
+    await store().forsake('fridge-1', 301);
+    await store().forsake('fridge-9', 301);
+    const later = [report(301), report(302, { device: 'fridge-9' })];
+    await store().write(later, 303);
+    await reopen();
+    await store().forsake('fridge-1', 301);
+    await store().forsake('fridge-9', 301);
+    while (await store().keepUp());
+    expect(await store().reports({ by: 'offset', from: 0, to: 10_000, limit: 10_000 })).toEqual(later);
+  });
+
   it('of what is in memory, and of nobody', async () => {
     const { store, reopen } = await place({ sizes: {} });
     await store().write([report(0), report(1, { device: 'fridge-2' })], 2);

@@ -173,6 +173,8 @@ class EmbeddedRegistry implements Registry {
       case 'device-retired':
         this.#change(fact.id, (device) => ({ ...device, retired: true }));
         return;
+      case 'readings-deleted':
+        return;
       case 'pack-published':
         this.#sql.savePack.run(fact.product, fact.version, fact.at, fact.file, fact.source);
         return;
