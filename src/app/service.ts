@@ -149,7 +149,7 @@ async function startParts(
       ...defaultBrokerLimits,
       packetBytesMax: config.AFTERCARE_LIMIT_PACKET_BYTES,
       connectionsMax: config.AFTERCARE_LIMIT_CONNECTIONS,
-      messagesPerSecondMax: config.AFTERCARE_LIMIT_REPORTS_PER_SECOND,
+      reportsPerSecondMax: config.AFTERCARE_LIMIT_REPORTS_PER_SECOND,
     },
     authenticate: (device, given) => directory.authenticate(device, given),
   });

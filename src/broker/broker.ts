@@ -45,8 +45,8 @@ export interface BrokerLimits {
   readonly inFlightTotalBytesMax: number;
   /** Bytes published to one device that it has not read yet. What would pass the limit is dropped. */
   readonly outboundBytesMax: number;
-  /** Messages a second of one device beyond which its socket is read more slowly. Nothing is dropped. */
-  readonly messagesPerSecondMax: number;
+  /** Reports a second of one device, each of an array counted, beyond which its socket is read more slowly. Nothing is dropped. */
+  readonly reportsPerSecondMax: number;
   /** Time to send CONNECT. */
   readonly connectTimeoutMs: number;
   /** Time to read what was sent to it, and time that closing waits for acks under way. */
@@ -61,7 +61,7 @@ export const defaultBrokerLimits: BrokerLimits = {
   inFlightTotalMax: 50_000,
   inFlightTotalBytesMax: 64 * 1024 * 1024,
   outboundBytesMax: 1024 * 1024,
-  messagesPerSecondMax: 5_000,
+  reportsPerSecondMax: 5_000,
   connectTimeoutMs: 10_000,
   drainTimeoutMs: 5_000,
 };

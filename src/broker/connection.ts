@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net';
 import type { BrokerLimits } from './broker.ts';
+import { countReports } from './count-reports.ts';
 import { FrameReader, type TakeFrame } from './frame-reader.ts';
 import type { InFlight, Waiter } from './in-flight.ts';
 import { encodePubacks, type OwnReport, OwnReports } from './own-reports.ts';
@@ -58,7 +59,7 @@ export class Connection implements Waiter {
     this.socket = socket;
     this.#context = context;
     this.#frames = new FrameReader(context.limits.packetBytesMax);
-    this.#pace = new Pace(context.limits.messagesPerSecondMax);
+    this.#pace = new Pace(context.limits.reportsPerSecondMax);
     const read = socket.read.bind(socket);
     this.#readSocket = read;
     // Node itself calls read(0) to fill the buffer; that must reach the stream whatever the gate says.
@@ -77,7 +78,7 @@ export class Connection implements Waiter {
     return (bytes, firstByte, bodyStart, end) => {
       const report = own.read(bytes, firstByte, bodyStart, end);
       if (report === undefined) return false;
-      this.take(report.payload.length);
+      this.take(report.payload);
       this.#context.onOwnReport(this, own.topic, report);
       return true;
     };
@@ -128,10 +129,13 @@ export class Connection implements Waiter {
   }
 
   /** A message was taken over. */
-  take(bytes: number): void {
+  take(payload: Buffer): void {
     this.#messages += 1;
-    this.#bytes += bytes;
-    this.#context.inFlight.add(bytes);
+    this.#bytes += payload.length;
+    this.#context.inFlight.add(payload.length);
+    // The frame itself is charged where it is read.
+    const more = countReports(payload) - 1;
+    if (more > 0) this.#pace.take(more, performance.now());
   }
 
   /** It was acknowledged, or never will be. */

@@ -237,7 +237,7 @@ export class EmbeddedBroker implements Broker {
     const payload = typeof packet.payload === 'string' ? Buffer.from(packet.payload) : packet.payload;
     const bytes = payload.length;
     if (qos === 2) packet.payload = nothing;
-    connection.take(bytes);
+    connection.take(payload);
     let isSettled = false;
     this.#handlers.onMessage({ device: client.id, topic, payload, qos, retain }, (error) => {
       assert(!isSettled, 'a message is settled once');

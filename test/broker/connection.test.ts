@@ -167,7 +167,7 @@ describe('messages in flight', () => {
 
 describe('a device beyond its rate', () => {
   it('is read more slowly, loses nothing, and holds up nobody', async () => {
-    const { port, messages } = await start({ limits: { messagesPerSecondMax: 100, inFlightMax: 5 } });
+    const { port, messages } = await start({ limits: { reportsPerSecondMax: 100, inFlightMax: 5 } });
     const fast = await RawClient.connect(port, 'fast', { keepalive: 1 });
     fast.send(...reports('fast', 60));
     const slow = await RawClient.connect(port, 'slow');
@@ -177,6 +177,20 @@ describe('a device beyond its rate', () => {
     await vi.waitFor(() => expect(fast.received).toHaveLength(61), deadline);
     const texts = messages.filter(({ device }) => device === 'fast').map(({ text }) => Number.parseInt(text, 10));
     expect(texts).toEqual(Array.from({ length: 60 }, (_, index) => index));
+  });
+});
+
+describe('a device that sends arrays', () => {
+  it('is held to its rate in reports, not in messages', async () => {
+    const { port, messages } = await start({ limits: { reportsPerSecondMax: 1_000, inFlightMax: 2 } });
+    const array = JSON.stringify(Array.from({ length: 100 }, (_, seq) => ({ seq, signals: { temp: 4 } })));
+    const fast = await RawClient.connect(port, 'fast');
+    const beganAt = performance.now();
+    fast.send(...Array.from({ length: 12 }, (_, index) => publishFrame('devices/fast/reports', array, index + 1)));
+    await vi.waitFor(() => expect(fast.received).toHaveLength(13), deadline);
+    // What was read last need not be paid for yet, nor what it may be ahead by: 1,200 reports less 200 and 100.
+    expect(performance.now() - beganAt).toBeGreaterThan(850);
+    expect(messages).toHaveLength(12);
   });
 });
 
