@@ -102,7 +102,9 @@ export class Pump {
 
   /** Since when (service time) something in the log is not processed and stored; undefined when all is. */
   get behindSince(): number | undefined {
-    return this.#behindSince;
+    const { clock, log } = this.#options;
+    // What the log has got and this loop has not heard of yet is behind, too.
+    return this.#behindSince ?? (this.#next < log.bounds().next ? clock() : undefined);
   }
 
   /** What was set aside of a device and is not in the checkpoint yet, oldest first. */
