@@ -9,11 +9,17 @@ import { windowsMax } from './windows.ts';
 export const conditionChecker: ConditionChecker = (vocabulary) => {
   const language = new ConditionLanguage(vocabulary);
   const within = (check: () => readonly ConditionProblem[]): readonly ConditionProblem[] => {
-    const before = language.windows.size;
+    const before = language.readsCount;
     const problems = check();
-    const beyond = language.windows.size > windowsMax && before <= windowsMax;
+    const beyond = language.readsCount > windowsMax && before <= windowsMax;
     return beyond
-      ? [...problems, { text: `at most ${windowsMax} different windows in one pack`, offset: 0 }]
+      ? [
+          ...problems,
+          {
+            text: `at most ${windowsMax} different windows and timed conditions in one pack`,
+            offset: 0,
+          },
+        ]
       : problems;
   };
   const problemsOf = (result: { readonly problem?: ConditionProblem | undefined }) =>

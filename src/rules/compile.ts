@@ -2,9 +2,10 @@ import { assert, canonicalJson } from '../base/index.ts';
 import type { ProductPack, RuleSpec } from '../product/index.ts';
 import { type Severity, severities } from '../telemetry/index.ts';
 import { Explanation, ruleSentences } from './explain.ts';
-import { type Condition, ConditionLanguage } from './language.ts';
+import { ConditionLanguage } from './language.ts';
 import { RuleMachine } from './machine.ts';
 import type { EscalationPlan, MachinePlan, RulePlan, Wakes } from './plan.ts';
+import type { Condition } from './reads.ts';
 import { droppedRules, newState, restoredState, snapshotOf } from './snapshot.ts';
 import {
   type DroppedRule,
@@ -61,7 +62,7 @@ export function compileRules(pack: ProductPack): CompileResult {
     const plan = planRule(language, spec, problems);
     if (plan !== undefined) plans.push(plan);
   }
-  if (language.windows.size > windowsMax) problems.push(`the rules use more than ${windowsMax} different windows`);
+  if (language.readsCount > windowsMax) problems.push(`the rules use more than ${windowsMax} different windows`);
   if (problems.length > 0) return { problems };
   return { rules: new Rules(language, plans) };
 }

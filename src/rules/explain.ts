@@ -110,7 +110,7 @@ export class Explanation {
       case 'other':
         return this.#parts.get(term)?.() === (term.kind === 'comparison' ? !term.negated : term.expected);
       case 'flag':
-        return this.#language.valueOf(term.signal) === term.expected;
+        return this.#language.lastValue(term.signal) === term.expected;
       case 'fault':
         return this.#language.inputs?.fault(this.#language.codeIndex(term.code)) === term.expected;
       case 'silent':

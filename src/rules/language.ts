@@ -18,30 +18,10 @@ import {
   windowNames,
 } from './macros.ts';
 import { conditionReader, valueReader } from './reader.ts';
+import { type Condition, ConditionReads, type Derived, type SeriesSource } from './reads.ts';
 import { walk, writtenText } from './syntax.ts';
 import { unitMismatch, unitOf } from './unit-check.ts';
 import { type ConditionUses, joinUses } from './uses.ts';
-import type { WindowFunction, WindowSpec } from './windows.ts';
-
-/** What a condition reads while it is evaluated; undefined is unknown. Everything is asked for by its number. */
-export interface ConditionInputs {
-  /** Last value of a signal that is not older than its maxAge; `slot`: {@link ConditionLanguage.slotOf}. */
-  value(slot: number): SignalValue | undefined;
-  /** What a signal was before its last reading, if that was not too old by then. */
-  before(slot: number): SignalValue | undefined;
-  /** `index`: place in {@link ConditionLanguage.windows}. */
-  window(index: number): number | undefined;
-  /** Milliseconds of event time since the last reading. */
-  ageMs(slot: number): number | undefined;
-  /** `index`: place in the vocabulary's fault codes. */
-  fault(index: number): boolean;
-  silent(): boolean;
-  /** Milliseconds of event time for which a condition has been true, 0 when it is not; by {@link ConditionLanguage.spells}. */
-  heldMs(index: number): number | undefined;
-  /** Milliseconds of event time since a condition last became true. */
-  sinceMs(index: number): number | undefined;
-  fact(name: FactName): string | number | undefined;
-}
 
 /** Thrown for an unknown value. One instance: CEL absorbs it on one side of && and ||, and a stack would cost more. */
 class UnknownValue extends Error {}
@@ -50,31 +30,6 @@ const unknown: Error = new UnknownValue('unknown');
 function known<T>(value: T | undefined): T {
   if (value === undefined) throw unknown;
   return value;
-}
-
-export interface Condition {
-  readonly text: string;
-  readonly ast: ASTNode;
-  readonly uses: ConditionUses;
-  /** True, false, or undefined for unknown. */
-  holds(): boolean | undefined;
-}
-
-/**
- * Readings that windows are made of: those of a signal, or what a condition or a calculated signal is at each reading
- * of its inputs.
- */
-export type SeriesSource =
-  | { readonly key: string; readonly kind: 'signal'; readonly signal: string }
-  | { readonly key: string; readonly kind: 'condition'; readonly condition: Condition }
-  | { readonly key: string; readonly kind: 'derived'; readonly derived: Derived };
-
-/** A calculated signal. */
-export interface Derived {
-  readonly spec: SignalSpec;
-  readonly uses: ConditionUses;
-  /** Undefined: unknown. */
-  read(): SignalValue | undefined;
 }
 
 export type CheckedValue =
@@ -87,28 +42,16 @@ const limits = { maxAstNodes: 500, maxDepth: 40, maxListElements: 100, maxMapEnt
  * The condition language of one pack: CEL with the pack's signals as typed variables and the window functions as macros.
  * Not reentrant: one condition is evaluated at a time, against the inputs set before.
  */
-export class ConditionLanguage {
-  readonly series = new Map<string, SeriesSource>();
-  readonly windows = new Map<string, WindowSpec>();
-  /** Conditions whose duration is asked for. */
-  readonly spells = new Map<string, Condition>();
-  /** Series and spells, in an order in which each needs only those before it. */
-  readonly sources: { readonly kind: 'series' | 'spell'; readonly key: string }[] = [];
-  /** Signals whose last value some condition reads, by the number under which it is asked for. */
-  readonly slots: string[] = [];
-  /** Signals whose value before the last is read. */
-  readonly remembered = new Set<string>();
-  inputs: ConditionInputs | undefined;
+export class ConditionLanguage extends ConditionReads {
   readonly #vocabulary: ConditionVocabulary;
-  readonly #signals: ReadonlyMap<string, SignalSpec>;
   readonly #environment: Environment;
   readonly #context: object;
   readonly #derived = new Map<string, Derived>();
   readonly #duration: { fromMilliseconds(ms: number): object };
 
   constructor(vocabulary: ConditionVocabulary) {
+    super(vocabulary.signals);
     this.#vocabulary = vocabulary;
-    this.#signals = new Map(vocabulary.signals.map((signal) => [signal.name, signal]));
     this.#environment = this.#buildEnvironment();
     this.#context = this.#buildContext();
     // The library does not export its duration type; a value of it leads there.
@@ -135,7 +78,7 @@ export class ConditionLanguage {
     const type = valueTypes[checked.type];
     return type === undefined
       ? { problem: { text: 'a calculated signal is a number, true or false, or a text', offset: 0 } }
-      : { type, unit: unitOf(checked.ast, this.#signals) };
+      : { type, unit: unitOf(checked.ast, this.signals) };
   }
 
   #check(text: string): { readonly ast: ASTNode; readonly type: string } | { readonly problem: ConditionProblem } {
@@ -147,7 +90,7 @@ export class ConditionLanguage {
     }
     const checked = parsed.check();
     if (!checked.valid) return { problem: problemOf(checked.error, text, this.#vocabulary) };
-    const problem = this.#constantProblem(parsed.ast) ?? unitMismatch(parsed.ast, this.#signals);
+    const problem = this.#constantProblem(parsed.ast) ?? unitMismatch(parsed.ast, this.signals);
     return problem === undefined ? { ast: parsed.ast, type: String(checked.type) } : { problem };
   }
 
@@ -158,28 +101,11 @@ export class ConditionLanguage {
     return () => this.#evaluate(parsed);
   }
 
-  signal(name: string): SignalSpec | undefined {
-    return this.#signals.get(name);
-  }
-
-  slotOf(signal: string): number {
-    const slot = this.slots.indexOf(signal);
-    return slot >= 0 ? slot : this.slots.push(signal) - 1;
-  }
-
-  windowIndex(key: string): number {
-    return [...this.windows.keys()].indexOf(key);
-  }
-
   /** The key under which the window of a checked call is known. */
   windowKey(node: ASTNode & { op: 'call' }): string {
     const [name, [subject, length]] = node.args;
     const lengthMs = length?.op === 'value' ? parseDurationMs(String(length.args)) : undefined;
     return subject === undefined ? name : windowKeyOf(name, this.#sourceKey(subject), lengthMs ?? 0);
-  }
-
-  spellIndex(key: string): number {
-    return [...this.spells.keys()].indexOf(key);
   }
 
   /** The key of the condition whose duration a checked call asks for. */
@@ -191,7 +117,7 @@ export class ConditionLanguage {
   /** A calculated signal; undefined for one that devices send. */
   derived(name: string): Derived | undefined {
     const known = this.#derived.get(name);
-    const spec = this.#signals.get(name);
+    const spec = this.signal(name);
     if (known !== undefined || spec?.is === undefined) return known;
     const checked = this.#check(spec.is);
     assert(!('problem' in checked), 'calculated signals are checked before they are used');
@@ -201,14 +127,14 @@ export class ConditionLanguage {
   }
 
   /** The last value of a signal, sent or calculated. */
-  valueOf(name: string): SignalValue | undefined {
+  lastValue(name: string): SignalValue | undefined {
     const derived = this.derived(name);
     return derived ? derived.read() : this.inputs?.value(this.slotOf(name));
   }
 
   /** An expression with all that it is calculated from: two of one meaning are alike. */
   #meaningOf(text: string, derived: Iterable<string>): string {
-    const where = [...derived].sort().map((name) => `${name} = ${this.#signals.get(name)?.is}`);
+    const where = [...derived].sort().map((name) => `${name} = ${this.signal(name)?.is}`);
     return [text, ...where].join(' where ');
   }
 
@@ -244,7 +170,7 @@ export class ConditionLanguage {
         else if (derived) {
           own.derived.add(node.args);
           inner.push(derived.uses);
-        } else if (this.#signals.has(node.args)) own.signals.add(node.args);
+        } else if (this.signals.has(node.args)) own.signals.add(node.args);
         return 'into';
       }
       if (node.op !== 'call') return 'into';
@@ -299,7 +225,7 @@ export class ConditionLanguage {
       this.remembered.add(name);
       const slot = this.slotOf(name);
       macro.read = () => known(this.inputs?.before(slot));
-      const type = this.#signals.get(name)?.type;
+      const type = this.signal(name)?.type;
       return type && celTypes[type];
     });
     this.#macro(environment, 'fault(ast): bool', (macro, checker) => {
@@ -344,13 +270,13 @@ export class ConditionLanguage {
     const lengthMs = lengthArgument(name, length, checker);
     checker.check(subject, context);
     if (subject.op === 'id' && this.#isSignal(subject.args)) {
-      const signal = this.#signals.get(subject.args);
+      const signal = this.signal(subject.args);
       if (signal) checkWindowSignal(name, signal, subject, checker);
-      return this.#addWindow(name, windowFunction(name, signal), this.#signalSource(subject.args), lengthMs);
+      return this.addWindow(name, windowFunction(name, signal), this.#signalSource(subject.args), lengthMs);
     }
     if (name !== 'count') throw checker.createError('usage', `${name}() takes a signal: ${usage[name]}`, subject);
     const condition = this.#inner(name, subject, checker);
-    return this.#addWindow(name, 'held', { key: this.#sourceKey(subject), kind: 'condition', condition }, lengthMs);
+    return this.addWindow(name, 'held', { key: this.#sourceKey(subject), kind: 'condition', condition }, lengthMs);
   }
 
   #signalSource(name: string): SeriesSource {
@@ -359,32 +285,15 @@ export class ConditionLanguage {
     return derived ? { key, kind: 'derived', derived } : { key, kind: 'signal', signal: name };
   }
 
-  #addWindow(name: WindowName, fn: WindowFunction, source: SeriesSource, lengthMs: number): string {
-    const key = windowKeyOf(name, source.key, lengthMs);
-    if (!this.series.has(source.key)) {
-      this.series.set(source.key, source);
-      this.sources.push({ kind: 'series', key: source.key });
-    }
-    if (!this.windows.has(key)) {
-      const spec = { key, fn, series: source.key, lengthMs };
-      const maxAgeMs = this.#ofSource(source)?.maxAgeMs;
-      this.windows.set(key, name === 'ago' && maxAgeMs !== undefined ? { ...spec, maxAgeMs } : spec);
-    }
-    return key;
-  }
-
   /** Checks a condition whose duration is asked for and makes it known; returns its key. */
   #spell(name: 'held' | 'since', macro: Macro, checker: Checker, context: unknown): string {
     const [subject] = macro.args;
     if (subject === undefined) throw checker.createError('usage', usage[name], subject);
-    if (checker.check(subject, context).name !== 'bool') {
+    if (!['bool', 'dyn'].includes(checker.check(subject, context).name)) {
       throw checker.createError('usage', `${name}() takes a condition: ${usage[name]}`, subject);
     }
     const key = this.#sourceKey(subject);
-    if (!this.spells.has(key)) {
-      this.spells.set(key, this.#inner(name, subject, checker));
-      this.sources.push({ kind: 'spell', key });
-    }
+    if (!this.spells.has(key)) this.addSpell(key, this.#inner(name, subject, checker));
     return key;
   }
 
@@ -411,20 +320,15 @@ export class ConditionLanguage {
     return derived ? this.#meaningOf(name, [name, ...derived.uses.derived]) : name;
   }
 
-  #ofSource(source: SeriesSource | undefined): SignalSpec | undefined {
-    if (source?.kind === 'derived') return source.derived.spec;
-    return source?.kind === 'signal' ? this.#signals.get(source.signal) : undefined;
-  }
-
   #isFlagSeries(windowKey: string): boolean {
     const source = this.series.get(this.windows.get(windowKey)?.series ?? '');
-    return this.#ofSource(source)?.type === 'boolean';
+    return this.signalOf(source)?.type === 'boolean';
   }
 
   /** A signal that devices send: a calculated one has no readings of its own. */
   #sentSignal(name: 'age' | 'previous', macro: Macro, checker: Checker): string {
     const signal = signalArgument(name, macro, checker);
-    if (this.#signals.get(signal)?.is !== undefined) {
+    if (this.signal(signal)?.is !== undefined) {
       throw checker.createError(
         'usage',
         `${name}() takes a signal that devices send; ${signal} is calculated`,
@@ -436,14 +340,14 @@ export class ConditionLanguage {
   }
 
   #isSignal(name: string): boolean {
-    return this.#signals.has(name) || this.#vocabulary.unsureSignals.includes(name);
+    return this.signal(name) !== undefined || this.#vocabulary.unsureSignals.includes(name);
   }
 
   /** A context whose properties read the inputs as they are when CEL asks for them. */
   #buildContext(): object {
     const context = Object.create(null);
-    for (const name of this.#signals.keys()) {
-      const get = () => known(this.valueOf(name));
+    for (const name of this.signals.keys()) {
+      const get = () => known(this.lastValue(name));
       Object.defineProperty(context, name, { enumerable: true, get });
     }
     for (const [name] of factTypes) {

@@ -1,7 +1,6 @@
 import { assert } from '../base/index.ts';
 import { type Report, type SignalValue, severityRank } from '../telemetry/index.ts';
 import { type FactName, ZoneClock } from './facts.ts';
-import type { ConditionInputs } from './language.ts';
 import {
   awaited,
   type EscalationPlan,
@@ -11,6 +10,7 @@ import {
   type SignalPlan,
   type Wakes,
 } from './plan.ts';
+import type { ConditionInputs } from './reads.ts';
 import { keepLatest, latestAt, latestValue } from './snapshot.ts';
 import type {
   RuleEvidence,
@@ -162,7 +162,7 @@ export class RuleMachine implements ConditionInputs {
       if (!settled || this.#agedBefore(state, rule, this.#at)) own.verdict = this.#verdict(rule, own);
       const now = rule.usesSilent ? report.receivedAt : report.at;
       this.#wait(rule, own, now);
-      if (rule.escalations.length > 0 && own.open !== null) this.#escalate(rule, own, now);
+      if (own.open !== null && rule.escalations.length > 0) this.#escalate(rule, own, now);
     }
   }
 
@@ -184,7 +184,7 @@ export class RuleMachine implements ConditionInputs {
       if (own === undefined || !rule.usesSilent) continue;
       own.verdict = this.#verdict(rule, own);
       this.#wait(rule, own, input.at);
-      if (rule.escalations.length > 0 && own.open !== null) this.#escalate(rule, own, input.at);
+      if (own.open !== null && rule.escalations.length > 0) this.#escalate(rule, own, input.at);
     }
   }
 

@@ -1,7 +1,8 @@
 import type { RuleSpec } from '../product/index.ts';
 import type { Severity } from '../telemetry/index.ts';
 import type { Explanation } from './explain.ts';
-import type { Condition, ConditionLanguage, SeriesSource } from './language.ts';
+import type { ConditionLanguage } from './language.ts';
+import type { Condition, SeriesSource } from './reads.ts';
 import type { RuleState, Verdict } from './state.ts';
 import type { WindowSpec } from './windows.ts';
 

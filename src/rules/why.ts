@@ -123,7 +123,7 @@ class PartReader {
       case 'other':
         return this.#language.part(leaf.node)();
       case 'flag':
-        return this.#language.valueOf(leaf.signal);
+        return this.#language.lastValue(leaf.signal);
       case 'fault':
         return inputs?.fault(this.#language.codeIndex(leaf.code));
       case 'silent':

@@ -1,7 +1,8 @@
 import { dayMs, formatDuration, formatInstant, hourMs, minuteMs, parseDurationMs, secondMs } from '../base/index.ts';
 import { unitForPeople } from '../product/index.ts';
 import { type FactName, isFactName } from './facts.ts';
-import type { ConditionLanguage, SeriesSource } from './language.ts';
+import type { ConditionLanguage } from './language.ts';
+import type { SeriesSource } from './reads.ts';
 import type { Comparison, Operand, Term } from './terms.ts';
 import type { WindowFunction } from './windows.ts';
 

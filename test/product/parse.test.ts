@@ -286,7 +286,7 @@ failureModes: {leak: {title: Leak, severity: major}}
       (n) => `  - {id: r${n}, when: '${[1, 2, 3, 4].map((k) => `avg(a, "${4 * n + k}s") > 1`).join(' && ')}'}`,
     );
     expect(problemsOf(`${minimal}rules:\n${beyond}\n`)).toEqual([
-      'p.yaml:106:23: at most 400 different windows in one pack',
+      'p.yaml:106:23: at most 400 different windows and timed conditions in one pack',
     ]);
     const samples = `${minimal}tests:\n  - {name: t, signals: {a: 1x999999999}, expect: [{at: 0, cases: 0}]}\n`;
     expect(problemsOf(samples)).toEqual(['p.yaml:6:28: at most 100000 samples of a signal']);

@@ -1,7 +1,8 @@
 import { Environment } from '@marcbachmann/cel-js';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type ConditionInputs, ConditionLanguage } from '../../src/rules/language.ts';
+import { ConditionLanguage } from '../../src/rules/language.ts';
+import type { ConditionInputs } from '../../src/rules/reads.ts';
 import { walk, writtenText } from '../../src/rules/syntax.ts';
 import { packOf } from './fixture.ts';
 
