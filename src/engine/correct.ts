@@ -141,7 +141,7 @@ function withdraw(gone: OpenFinding, { late, now }: Rejudged, events: FindingEve
 
 const shownMax = 6;
 
-/** Late readings of the signals that the finding rests on, near its time; all that came late when there are none. */
+/** Late readings of the signals that the finding rests on, or of all: the last until it opened, which spoke against it. */
 function lateReadings(late: readonly Report[], finding: FindingEvent): EvidenceReading[] {
   const signals = new Set(finding.evidence.map(({ signal }) => signal));
   if (finding.signal !== undefined) signals.add(finding.signal);
@@ -149,7 +149,9 @@ function lateReadings(late: readonly Report[], finding: FindingEvent): EvidenceR
     Object.entries(readings).map(([signal, value]) => ({ signal, at, value })),
   );
   const about = all.filter(({ signal }) => signals.has(signal));
-  return (about.length > 0 ? about : all).slice(-shownMax);
+  const shown = about.length > 0 ? about : all;
+  const before = shown.filter(({ at }) => at <= finding.openedAt);
+  return before.length > 0 ? before.slice(-shownMax) : shown.slice(0, shownMax);
 }
 
 function whatCame(evidence: readonly EvidenceReading[], late: readonly Report[]): string {

@@ -54,14 +54,22 @@ export function isCorrectable(state: DeviceState, at: number): boolean {
   return barrier === undefined || at > barrier.at;
 }
 
+/** Tells the reports at the end of a stretch: only before these are snapshots worth taking, since the newest are kept. */
+export function nearEnd(reports: readonly Report[]): (report: Report) => boolean {
+  const byCount = reports.at(-(newestKept + 1) * reportsApart)?.at ?? Number.NEGATIVE_INFINITY;
+  const byTime = (reports.at(-1)?.at ?? 0) - (newestKept + 1) * latenessMs;
+  const from = Math.min(byCount, byTime);
+  return ({ at }) => at >= from;
+}
+
 /** Snapshots of the last minutes, from which most corrections start. Bounded; not part of a checkpoint. */
 export class Hindsight {
   readonly #devices = new Map<string, { snapshots: Snapshot[]; reports: number }>();
   #text = 0;
 
-  /** To be called before a report is judged; true when an event-day begins with it. */
-  before(device: string, state: DeviceState, report: Report): DaySnapshot | undefined {
-    this.#keepRecent(device, state, report);
+  /** To be called before a report is judged; gives the snapshot when an event-day begins with it. */
+  before(device: string, state: DeviceState, report: Report, isRecent: boolean): DaySnapshot | undefined {
+    if (isRecent) this.#keepRecent(device, state, report);
     const day = dayOf(device, report.at);
     // A late report of the day before belongs behind the snapshot that it is judged from.
     if (state.day !== undefined && day <= state.day) return undefined;

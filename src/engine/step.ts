@@ -14,7 +14,7 @@ import {
 import type { EngineInput, EngineOutput, LateDevice, Rejudging } from './engine.ts';
 import { arrivalSources, type Cause, clear, raise } from './episode.ts';
 import { judgeFaultCodes } from './fault-codes.ts';
-import { comparePositions, Hindsight, isCorrectable, type Position, positionOf } from './hindsight.ts';
+import { comparePositions, Hindsight, isCorrectable, nearEnd, type Position, positionOf } from './hindsight.ts';
 import { adoptPack, type Judge, judgeReadings, ruleEvents } from './judge.ts';
 import { prepareJudge } from './prepare.ts';
 import { endSilence, raiseSilence, silenceOf } from './silence.ts';
@@ -118,8 +118,9 @@ export class Engine {
 
   /**
    * Judges a stretch again, now that late reports are known, and tells what that changes of the findings told before.
+   * It yields after each report, since a stretch may be long: until it has ended, nothing else of the device may be given.
    */
-  correct({ device, base, reports, now }: Rejudging, out: EngineOutput): void {
+  *correct({ device, base, reports, now }: Rejudging, out: EngineOutput): Generator<void, void, void> {
     this.#late.delete(device);
     const state = this.#devices.get(device);
     const judge = state && this.#judge(state.product);
@@ -135,7 +136,11 @@ export class Engine {
     else this.#hindsight.forget(device);
     fresh.past = [];
     fresh.contexts = state.contexts;
-    for (const report of judgeable(reports)) this.#judgeReport(fresh, judge, report, again);
+    const isRecent = nearEnd(reports);
+    for (const report of judgeable(reports)) {
+      this.#judgeReport(fresh, judge, report, again, isRecent(report));
+      yield;
+    }
     const own = (open: OpenFinding) => isEventTime(open.last.source, judge);
     const { position } = base;
     const isBehind = (place: Position) => position === undefined || comparePositions(place, position) > 0;
@@ -188,11 +193,11 @@ export class Engine {
     this.#late.add(report.device);
   }
 
-  #judgeReport(state: DeviceState, judge: Judge, report: Report, out: EngineOutput): void {
+  #judgeReport(state: DeviceState, judge: Judge, report: Report, out: EngineOutput, isRecent = true): void {
     const cause = causeOf(report);
     const rules = this.#ready(state, judge, cause, out);
     if (out.snapshots) {
-      const day = this.#hindsight.before(report.device, state, report);
+      const day = this.#hindsight.before(report.device, state, report, isRecent);
       if (day) out.snapshots.push(day);
     }
     state.judgedTo = positionOf(report);

@@ -6,7 +6,9 @@ import {
   type Position,
   type Snapshot,
 } from '../engine/index.ts';
+import type { Timers } from '../intake/index.ts';
 import type { Report } from '../telemetry/index.ts';
+import { Pauses } from './pauses.ts';
 
 export interface CorrectorOptions {
   readonly engine: Pick<Engine, 'late' | 'correct'>;
@@ -16,6 +18,8 @@ export interface CorrectorOptions {
   readonly readStretch: (query: StretchQuery) => Promise<readonly Report[] | undefined>;
   /** Told before anything of the device is changed. */
   readonly beforeChange: (device: string) => void;
+  /** Default: the real ones. Judging a day again takes seconds: others have their turn in between. */
+  readonly timers?: Timers | undefined;
 }
 
 export interface StretchQuery {
@@ -46,12 +50,14 @@ export class Corrector {
   }
 
   async run(tick: { readonly offset: number; readonly at: number }, out: EngineOutput): Promise<void> {
-    const { engine, daySnapshot, readStretch, beforeChange } = this.#options;
+    const { engine, daySnapshot, readStretch, beforeChange, timers } = this.#options;
+    const pauses = new Pauses(timers);
     for (const { device, position, base } of [...engine.late()].slice(0, devicesAtOnceMax)) {
       const from = base ?? daySnapshot(device, position);
       const reports = from && (await readStretch({ device, behind: from.position, before: tick.offset }));
       beforeChange(device);
-      engine.correct({ device, base: from, reports: reports ?? [], now: tick.at }, out);
+      const steps = engine.correct({ device, base: from, reports: reports ?? [], now: tick.at }, out);
+      for (const _ of steps) if (pauses.due) await pauses.take();
     }
   }
 }

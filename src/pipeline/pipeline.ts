@@ -83,6 +83,7 @@ export async function openPipeline(options: PipelineOptions): Promise<Pipeline> 
       daySnapshot: (device, position) => pump.daySnapshot(device, position),
       readStretch: (query) => pump.readStretch(query),
       beforeChange: (device) => saver.beforeChange(device),
+      timers,
     }),
     earlier: {
       stored: (device, boot, seq) =>

@@ -109,7 +109,8 @@ class Device {
       const reports = this.#reports
         .filter((report) => from.position === undefined || comparePositions(positionOf(report), from.position) > 0)
         .sort((a, b) => comparePositions(positionOf(a), positionOf(b)));
-      this.#engine.correct({ device, base: from, reports, now: start + this.#offset * minute }, this.out);
+      const rejudging = { device, base: from, reports, now: start + this.#offset * minute };
+      Array.from(this.#engine.correct(rejudging, this.out));
       this.#keepDays();
     }
   }

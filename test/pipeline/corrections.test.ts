@@ -46,6 +46,16 @@ it('a case that late readings speak against is withdrawn, with these readings', 
   expect(plant.pipeline.view.ledger('d1')).toMatchObject({ late: 1, tooLate: 0, acknowledged: 9, evaluated: 9 });
 });
 
+it('of many late readings those are shown that spoke against the case, not what came after', async () => {
+  await send(0, [4, 4, 9, 9, 9, 9, 9, 9, 9]);
+  expect(await onlyCase()).toMatchObject({ startsAt: start + 2 * minute, openedAt: start + 7 * minute });
+  await send(minute / 2, [5, 5, 5, 5, 5, 5, 5, 5]);
+  const { id } = await onlyCase();
+  const [, retracted] = (await plant.cases.timeline(id, { limit: 10 })).items;
+  const shown = [1.5, 2.5, 3.5, 4.5, 5.5, 6.5].map((at) => ({ signal: 'temp', value: 5, at: start + at * minute }));
+  expect(retracted).toMatchObject({ kind: 'retracted', data: { evidence: shown } });
+});
+
 it('a case is moved to where it began', async () => {
   await send(0, [4, 4]);
   await send(5 * minute, [9, 9, 9, 9, 9, 9, 9]);
