@@ -1,4 +1,3 @@
-import { writeFileSync } from 'node:fs';
 import {
   type PublishProgress,
   type Scenario,
@@ -17,6 +16,7 @@ import { registerFleet } from './live-fleet.ts';
 import { scoreLive } from './live-score.ts';
 import { progressLine } from './progress-line.ts';
 import { scoreText } from './score-text.ts';
+import { writeOutput } from './write-output.ts';
 
 export interface SimulateCommandOptions {
   readonly seed?: number;
@@ -128,7 +128,7 @@ function liveLine({ share, at, acknowledgedReports, behindMs, problem }: Publish
 }
 
 function writeTruth({ truth: file }: SimulateCommandOptions, truth: readonly Truth[]): void {
-  if (file !== undefined) writeFileSync(file, truth.map(truthLine).join(''));
+  if (file !== undefined) writeOutput('--truth', file, truth.map(truthLine).join(''));
 }
 
 function tell(

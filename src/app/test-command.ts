@@ -1,9 +1,9 @@
-import { writeFileSync } from 'node:fs';
 import { runPackTests } from '../backtest/index.ts';
 import { formatProblem } from '../product/index.ts';
 import type { ExitCode } from './command-line.ts';
 import { junitXml } from './junit.ts';
 import { findPackFiles, readPack } from './packs.ts';
+import { writeOutput } from './write-output.ts';
 
 export interface TestCommandOptions {
   /** File for the results as JUnit XML, which build servers read. */
@@ -27,8 +27,9 @@ export async function testCommand(paths: readonly string[], options: TestCommand
     }
   }
   const failed = results.filter((result) => result.failures.length > 0);
-  if (options.junit !== undefined)
-    writeFileSync(options.junit, junitXml({ results, problems: [...wrong, ...problems] }));
+  if (options.junit !== undefined) {
+    writeOutput('--junit', options.junit, junitXml({ results, problems: [...wrong, ...problems] }));
+  }
   if (options.json) process.stdout.write(`${JSON.stringify({ wrong, problems, results })}\n`);
   else {
     for (const text of [...wrong, ...problems, ...failed.flatMap((result) => result.failures)]) {

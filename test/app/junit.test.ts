@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { junitXml } from '../../src/app/junit.ts';
+import { testCommand } from '../../src/app/test-command.ts';
 
 describe('JUnit XML', () => {
   it('has a suite a file and a case a test, with what failed', () => {
@@ -29,5 +30,10 @@ describe('JUnit XML', () => {
     expect(xml).toContain('<testsuite name="packs" tests="1" failures="0" errors="1" skipped="0">');
     expect(xml).toContain('classname="c.yaml"');
     expect(xml).toContain('<error message="c.yaml:2:3: odd ? sign">');
+  });
+
+  it('is refused with a reason when its file cannot be written', async () => {
+    const run = testCommand([], { junit: '/nowhere/at/all.xml', json: true });
+    await expect(run).rejects.toMatchObject({ code: 'request-invalid', hint: expect.stringContaining('--junit') });
   });
 });
