@@ -27,6 +27,10 @@ interface Group {
 /** How long acknowledgements are withheld at a full log before the connection is closed. */
 const fullPatienceMs = 30 * secondMs;
 const fullRetryMs = secondMs;
+/** What has no room when it is as small as a tick: the log is full for every message. */
+const smallBytes = 256;
+const fullSentence = 'the log has reached its disk bound, or the disk is full';
+
 /** How long acknowledgements wait at most for the processing to come near: it may be held up itself. */
 const nearPatienceMs = secondMs;
 
@@ -67,8 +71,8 @@ export class Appender {
   }
 
   /**
-   * Appends what the service has to say itself, past the groups. At a full log with nobody waiting only this notices that
-   * there is room again, and at a log that cannot be written, that nothing can be acknowledged any more.
+   * Appends what the service has to say itself, past the groups. With nobody waiting only this notices that the log is
+   * full, that there is room again, and at a log that cannot be written, that nothing can be acknowledged any more.
    */
   async appendOwn(payloads: readonly Uint8Array[]): Promise<number> {
     try {
@@ -77,6 +81,9 @@ export class Appender {
       return first;
     } catch (error) {
       if (isAftercareError(error, 'log-write-failed')) this.#fail([], error);
+      // Where a large record does not fit, messages still may.
+      const bytes = payloads.reduce((sum, payload) => sum + payload.length, 0);
+      if (isAftercareError(error, 'log-full') && bytes <= smallBytes) this.#tell(fullSentence);
       throw error;
     }
   }
@@ -146,7 +153,7 @@ export class Appender {
           size = Math.ceil(size / 2);
           continue;
         }
-        this.#tell('the log has reached its disk bound, or the disk is full');
+        this.#tell(fullSentence);
         if (this.#closed || this.#options.timers.now() - since >= fullPatienceMs) {
           for (const done of receipts.slice(next)) done(error);
           return;

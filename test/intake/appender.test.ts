@@ -101,6 +101,21 @@ it('takes messages again when the log took something by another way', async () =
   expect(broken).toEqual([]);
 });
 
+it("says that it takes nothing when the service's own small records have no room, before any message comes", async () => {
+  const to = appender();
+  for (let i = 0; i < 14; i++) await append(to, 4 * kibibyte);
+  await expect(to.appendOwn([new Uint8Array(16 * kibibyte)])).rejects.toMatchObject({ code: 'log-full' });
+  expect(to.refusal()).toBeUndefined();
+  const fill = async () => {
+    for (;;) await to.appendOwn([new Uint8Array(200)]);
+  };
+  await expect(fill()).rejects.toMatchObject({ code: 'log-full' });
+  expect(to.refusal()).toContain('disk bound');
+  await log.trim(log.bounds().next);
+  await to.appendOwn([new Uint8Array(10)]);
+  expect(to.refusal()).toBeUndefined();
+});
+
 it("says that the service cannot go on also when the disk refuses a record of the service's own", async () => {
   const files = new FakeFiles();
   const failing = await openLog({ folder: '/fake', files });
