@@ -82,6 +82,8 @@ export interface ApiDeps {
   /** Ends the MQTT connections of a device. */
   readonly disconnect: (device: string) => void;
   readonly ready: () => Readiness;
+  /** What is wrong with the embedded store's room; undefined when all is well. */
+  readonly storeTrouble: () => string | undefined;
   /** Prometheus text. */
   readonly metrics: () => Promise<string>;
   /** Publishes a pack's text as its product's next version, or tells its problems. */

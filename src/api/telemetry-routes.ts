@@ -35,6 +35,7 @@ const fleetLedgerShape = z
     gaps: z.array(gapShape.extend({ device: z.string() })),
     devices: count,
     behindSince: instantOrNull.describe('Since when the counts have not met'),
+    storeTrouble: z.string().nullable().describe('What is wrong with the room of the embedded store'),
     server: z
       .object({
         lagRecords: count.describe('Records of the log that it has not got'),
@@ -78,7 +79,9 @@ export function ledgerRoutes(api: ApiServer, deps: ApiDeps): void {
       const ledger = deps.view.fleetLedger();
       const gaps = ledger.gaps.map((gap) => ({ device: gap.device, ...gapOf(gap) }));
       const { devices, behindSince, server } = ledger;
-      return { ...countsOf(ledger), gaps, devices, behindSince: timeOrNull(behindSince), server: lagOf(server) };
+      const storeTrouble = deps.storeTrouble() ?? null;
+      const state = { behindSince: timeOrNull(behindSince), server: lagOf(server), storeTrouble };
+      return { ...countsOf(ledger), gaps, devices, ...state };
     },
   );
 

@@ -189,6 +189,7 @@ async function startParts(
     store: influx ? preferServer(influx, store, () => isServerBehind(pipeline.view)) : store,
     view: pipeline.view,
     disconnect: (device) => intake.disconnect(device),
+    storeTrouble: () => store.space().trouble,
     ready: () => ({
       ok: intake.refusal() === undefined,
       checks: { ...checks, log: intake.refusal() === undefined },

@@ -29,6 +29,7 @@ export interface World {
   readonly deps: ApiDeps;
   now: number;
   ready: boolean;
+  storeTrouble: string | undefined;
   /** Applies the finding that opens a case; resolves to the case's id. */
   openCase(changes?: Partial<FindingEvent>): Promise<string>;
   /** A server over the same data, as after a restart; closed when the test ends. */
@@ -65,6 +66,7 @@ export async function createWorld(limits: Partial<ApiLimits> = {}): Promise<Worl
     store,
     view,
     disconnect: (device) => disconnected.push(device),
+    storeTrouble: () => world.storeTrouble,
     ready: () => ({ ok: world.ready, checks: { mqtt: true, log: world.ready } }),
     metrics: async () => '# HELP up it is\nup 1\n',
     publishPack: createPackPublisher({ directory, registry, onPublished: () => undefined }).publish,
@@ -77,7 +79,7 @@ export async function createWorld(limits: Partial<ApiLimits> = {}): Promise<Worl
     logger: pino({ level: 'info' }, { write: (line: string) => diagnostics.push(line) }),
   };
   const world: World = {
-    ...{ registry, cases, store, view, disconnected, diagnostics, deps, ready: true },
+    ...{ registry, cases, store, view, disconnected, diagnostics, deps, ready: true, storeTrouble: undefined },
     now: Date.UTC(2026, 0, 31, 8),
     async openCase(changes = {}) {
       const [opened] = await cases.apply([{ kind: 'finding', event: raised(changes), now: clock() }]);

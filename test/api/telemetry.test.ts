@@ -91,7 +91,16 @@ describe('the ledger', () => {
     world.view.answers.fleetLedger = () => ({ ...counts, gaps, devices: 1, behindSince: start, server: lag });
     const behindSince = '2026-01-31T07:00:00.000Z';
     const server = { ...lag, behindSince, estimateMs: null };
-    expect((await get('/ledger')).body).toEqual({ ...counts, gaps, devices: 1, behindSince, server });
+    expect((await get('/ledger')).body).toEqual({
+      ...counts,
+      gaps,
+      devices: 1,
+      behindSince,
+      server,
+      storeTrouble: null,
+    });
+    world.storeTrouble = 'it holds 9 of at most 10 MB';
+    expect((await get('/ledger')).body).toMatchObject({ storeTrouble: world.storeTrouble });
     world.view.answers.fleetLedger = () => ({ ...counts, gaps, devices: 1, behindSince: undefined, server: undefined });
     expect((await get('/ledger')).body.behindSince).toBeNull();
   });

@@ -204,6 +204,8 @@ export interface FleetLedger extends LedgerCounts {
   readonly gaps: readonly (Gap & { readonly device: string })[];
   /** Since when the counts have not met. */
   readonly behindSince: string | null;
+  /** What is wrong with the room of the service's own store; null when all is well. */
+  readonly storeTrouble: string | null;
   /** Null where there is no telemetry server beside the service's own store. */
   readonly server: ServerLag | null;
 }

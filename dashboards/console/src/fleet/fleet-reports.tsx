@@ -3,6 +3,7 @@ import { Link } from '@tanstack/react-router';
 import { fleetLedgerQuery } from '../api/queries.ts';
 import { Behind } from '../ledger/behind.tsx';
 import { missingWords, reportsIn } from '../ledger/missing.ts';
+import { StoreRoom } from '../ledger/store-room.tsx';
 import { plural } from '../words/numbers.ts';
 import css from './fleet.module.css';
 
@@ -24,6 +25,7 @@ export function FleetReports() {
         {missing > 0 ? `${met ? ', ' : ': '}${plural(missing, 'report')} never arrived` : ''}.
       </p>
       <Behind ledger={data} />
+      <StoreRoom trouble={data.storeTrouble} />
     </>
   );
 }
