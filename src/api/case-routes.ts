@@ -1,3 +1,4 @@
+import { z } from 'zod';
 import { AftercareError, assert } from '../base/index.ts';
 import { actions, type Case, type CaseChange } from '../cases/index.ts';
 import { callerOf } from './access.ts';
@@ -12,6 +13,7 @@ import {
   findingItem,
   findingShape,
   findingsQuery,
+  productFindingsQuery,
   resolveBody,
   timelineItem,
   timelineQuery,
@@ -22,6 +24,7 @@ import { findDevice } from './device-routes.ts';
 import { deviceParams } from './device-shapes.ts';
 import type { LiveHub } from './live.ts';
 import { problems } from './problem.ts';
+import { findProduct } from './product-routes.ts';
 import { type ApiServer, checkRange, pageOf } from './shapes.ts';
 
 const tags = ['cases'];
@@ -171,6 +174,26 @@ export function findingRoutes(api: ApiServer, deps: ApiDeps): void {
       checkRange(request.query);
       const { id: device } = await findDevice(deps, request.params.id);
       const { items, next } = await cases.findings({ device, ...request.query });
+      return { items: items.map(findingItem), next };
+    },
+  );
+
+  api.get(
+    '/products/:id/findings',
+    {
+      config: { access: 'viewer' },
+      schema: {
+        summary: 'Findings of one source on all devices of a product, newest first',
+        tags,
+        params: z.object({ id: z.string() }),
+        querystring: productFindingsQuery,
+        response,
+      },
+    },
+    async (request) => {
+      checkRange(request.query);
+      const { product } = findProduct(deps.view, request.params.id);
+      const { items, next } = await cases.findings({ product, ...request.query, newestFirst: true });
       return { items: items.map(findingItem), next };
     },
   );

@@ -91,6 +91,9 @@ export const caseDetailShape = caseShape
   .meta({ id: 'CaseDetail' });
 
 export const findingsQuery = z.strictObject({ ...pageQuery, ...rangeQuery });
+export const productFindingsQuery = findingsQuery.extend({
+  source: z.string().min(1).max(200).describe('Who found it, like `rule:warm-cabinet`'),
+});
 export const timelineQuery = z.strictObject(pageQuery);
 
 export const findingShape = z

@@ -94,6 +94,11 @@ export interface ApiDeps {
     | { readonly product: string; readonly version: number; readonly isNew: boolean }
     | { readonly problems: readonly PackProblem[] }
   >;
+  /** Reads a pack's text without publishing it. */
+  readonly readPack: (
+    file: string,
+    source: string,
+  ) => { readonly pack: ProductPack } | { readonly problems: readonly PackProblem[] };
   /** A rule in a sentence. */
   readonly ruleSentence: (pack: ProductPack, rule: RuleSpec) => string;
   /** Absent where there is none: its calls then do not exist, and the console offers none. */

@@ -1,13 +1,13 @@
 import { z } from 'zod';
 import { AftercareError, formatInstant } from '../base/index.ts';
-import { formatPackChange, packChanges } from '../product/index.ts';
+import { formatPackChange, type PackChange, packChanges } from '../product/index.ts';
 import type { PackVersion } from '../registry/index.ts';
 import type { ApiDeps } from './deps.ts';
 import { problems, sendProblem } from './problem.ts';
 import { type ApiServer, instant, orNull, pageOf, pageQuery } from './shapes.ts';
 
-const packBytesMax = 2 * 1024 * 1024;
-const fileName = /^[A-Za-z0-9._-]{1,128}$/;
+export const packBytesMax = 2 * 1024 * 1024;
+export const fileName = z.string().regex(/^[A-Za-z0-9._-]{1,128}$/);
 
 const versionShape = z
   .object({
@@ -20,7 +20,7 @@ const versionShape = z
 
 const sourceShape = versionShape.extend({ source: z.string().describe('YAML or JSON, as it was published') });
 
-const changeShape = z.object({
+export const changeShape = z.object({
   change: z.enum(['added', 'removed', 'changed']),
   path: z.string().describe('By names, like `rules.warm-cabinet.for`'),
   before: z.string().nullable(),
@@ -56,7 +56,7 @@ export function packVersionRoutes(api: ApiServer, deps: ApiDeps): void {
         tags,
         body: z.strictObject({
           source: z.string().min(1).describe('YAML or JSON'),
-          file: z.string().regex(fileName).default('imported.yaml').describe('Name to tell problems by'),
+          file: fileName.default('imported.yaml').describe('Name to tell problems by'),
         }),
         response: { 201: versionShape.extend({ isNew: z.boolean() }), ...problems },
       },
@@ -141,15 +141,14 @@ export function packVersionRoutes(api: ApiServer, deps: ApiDeps): void {
       const now = await versionOf(id, version);
       const from = request.query.from ?? version - 1;
       const before = from === 0 ? '' : (await versionOf(id, from)).source;
-      const items = packChanges(before, now.source).map((change) => ({
-        ...change,
-        before: orNull(change.before),
-        after: orNull(change.after),
-        text: formatPackChange(change),
-      }));
-      return { items };
+      return { items: packChanges(before, now.source).map(changeItem) };
     },
   );
+}
+
+export function changeItem(change: PackChange): z.infer<typeof changeShape> {
+  const { before, after } = change;
+  return { ...change, before: orNull(before), after: orNull(after), text: formatPackChange(change) };
 }
 
 function versionItem({ product, version, publishedAt, file }: PackVersion): z.infer<typeof versionShape> {

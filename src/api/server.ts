@@ -21,6 +21,7 @@ import { createFleet } from './fleet.ts';
 import { createLiveHub, type LiveHub } from './live.ts';
 import { liveRoute } from './live-route.ts';
 import { maintenanceRoutes } from './maintenance-routes.ts';
+import { packCheckRoute } from './pack-check-route.ts';
 import { packVersionRoutes } from './pack-version-routes.ts';
 import { createPasswords } from './passwords.ts';
 import { answerError } from './problem.ts';
@@ -96,6 +97,7 @@ async function registerApi(api: ApiServer, deps: ApiDeps, live: LiveHub): Promis
   maintenanceRoutes(api, deps);
   productRoutes(api, deps);
   packVersionRoutes(api, deps);
+  packCheckRoute(api, deps);
   if (deps.demo) demoRoutes(api, deps.demo);
   if (deps.backtests) backtestRoutes(api, deps, deps.backtests);
   if (deps.why) whyRoute(api, deps, deps.why);

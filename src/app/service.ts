@@ -19,7 +19,7 @@ import { keptSecret, takeDataFolder } from './data-folder.ts';
 import { createDemo } from './demo.ts';
 import { upgradeLayout } from './layout.ts';
 import { createMetrics } from './metrics.ts';
-import { createPackPublisher, publishPacks, readPublishedPack } from './packs.ts';
+import { createPackPublisher, publishPacks, readPack, readPublishedPack } from './packs.ts';
 import { createWhy } from './why.ts';
 
 export interface ServiceOptions {
@@ -196,6 +196,7 @@ async function startParts(
     }),
     metrics: () => metrics.text(),
     publishPack: publisher.publish,
+    readPack,
     ruleSentence: (pack, rule) => readBack(rule, pack),
     demo,
     backtests,

@@ -20,8 +20,13 @@ export interface Page<Item> {
   readonly next: string | null;
 }
 
-/** Of a device, of a case, or those that a maintenance kept from opening a case. */
-export type FindingQuery = ({ readonly device: string } | { readonly case: string } | { readonly hiddenBy: string }) & {
+/** Of a device, of a case, of a source in a product, or those that a maintenance kept from opening a case. */
+export type FindingQuery = (
+  | { readonly device: string }
+  | { readonly case: string }
+  | { readonly hiddenBy: string }
+  | { readonly product: string; readonly source: string }
+) & {
   /** Those whose [startsAt, endsAt] touches [from, to). */
   readonly from?: number | undefined;
   readonly to?: number | undefined;

@@ -6,7 +6,7 @@ import type { FastifyInstance, InjectOptions } from 'fastify';
 import { pino } from 'pino';
 import { onTestFinished } from 'vitest';
 import { type ApiDeps, type ApiLimits, buildServer, defaultApiLimits } from '../../src/api/index.ts';
-import { createPackPublisher } from '../../src/app/packs.ts';
+import { createPackPublisher, readPack } from '../../src/app/packs.ts';
 import { type CaseStore, openEmbeddedCaseStore } from '../../src/cases/index.ts';
 import type { FindingEvent } from '../../src/findings/index.ts';
 import type { Log } from '../../src/log/index.ts';
@@ -70,6 +70,7 @@ export async function createWorld(limits: Partial<ApiLimits> = {}): Promise<Worl
     ready: () => ({ ok: world.ready, checks: { mqtt: true, log: world.ready } }),
     metrics: async () => '# HELP up it is\nup 1\n',
     publishPack: createPackPublisher({ directory, registry, onPublished: () => undefined }).publish,
+    readPack,
     ruleSentence: (_pack, rule) => `When ${rule.when}.`,
     clock,
     random,

@@ -47,6 +47,8 @@ const calls = [
   'GET /api/v1/devices/{id}/findings',
   'GET /api/v1/devices/{id}/signals/{name}',
   'GET /api/v1/ledger',
+  'GET /api/v1/products/{id}/findings',
+  'POST /api/v1/products/{id}/check',
   'GET /api/v1/cases',
   'GET /api/v1/cases/{id}',
   'GET /api/v1/cases/{id}/timeline',

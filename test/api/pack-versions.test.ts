@@ -52,6 +52,37 @@ describe('publishing a pack', () => {
   });
 });
 
+describe('checking a pack', () => {
+  const pack = `product: fridge
+title: Fridge
+signals: { cabinet_temp: { unit: Cel, kind: gauge } }
+failureModes: { seal-leak: { title: Door seal leaks } }
+rules: [{ id: warm, when: 'cabinet_temp > 8.0', for: 5m, failureMode: seal-leak }]
+`;
+  const check = async (source: string) => {
+    const payload = { source };
+    const answer = await app.inject({ method: 'POST', url: `${url}/fridge/check`, headers: bearer, payload });
+    expect(answer.statusCode).toBe(200);
+    return answer.json();
+  };
+
+  it('tells what it would change, and how its new rules read, and publishes nothing', async () => {
+    await publish({ source: pack });
+    const told = await check(pack.replace('8.0', '7.0'));
+    expect(told).toMatchObject({ version: 4, isNew: true, problems: [] });
+    expect(told.changes).toMatchObject([{ path: 'rules.warm.when', after: 'cabinet_temp > 7.0' }]);
+    expect(told.rules).toMatchObject([{ id: 'warm', stage: 'live', sentence: 'When cabinet_temp > 7.0.' }]);
+    expect(await check(pack)).toMatchObject({ isNew: false, changes: [] });
+    expect((await get('/fridge/versions')).json().items[0]).toMatchObject({ version: 4 });
+  });
+
+  it('tells problems by line and column, also that it is of another product', async () => {
+    expect((await check(pack.replace('cabinet_temp >', 'cabinet_tmp >'))).problems).toMatchObject([{ line: 5 }]);
+    const other = (await check(kettle(100))).problems;
+    expect(other).toEqual([{ line: 1, column: 1, text: 'the pack is of kettle, not of fridge' }]);
+  });
+});
+
 describe('published versions', () => {
   beforeEach(async () => {
     for (const limit of [100, 95, 90]) await publish({ source: kettle(limit) });

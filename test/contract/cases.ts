@@ -138,6 +138,11 @@ export function caseStoreContract(make: (casesPerRuleHourMax?: number) => Promis
       expect((await store.findings({ device: 'f1', limit: 10 })).items).toMatchObject([
         { state: 'cleared', case: null, signal: null },
       ]);
+      const { product, source } = eventOf('1', 0);
+      const ofSource = await store.findings({ product, source, newestFirst: true, limit: 10 });
+      expect(ofSource.items).toMatchObject([{ device: 'f1', case: null }]);
+      expect((await store.findings({ product, source: 'rule:other', limit: 10 })).items).toEqual([]);
+      expect((await store.findings({ product: 'other', source, limit: 10 })).items).toEqual([]);
       const item = await one(store, found(eventOf('2', 0)));
       expect(await store.apply([found(eventOf('3', 0, shadow))])).toEqual([]);
       expect((await store.list({ id: item.id, limit: 1 })).items).toEqual([item]);

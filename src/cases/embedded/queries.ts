@@ -37,9 +37,9 @@ export function caseConditions(query: CaseQuery): Conditions {
 }
 
 export function findingConditions(query: FindingQuery): Conditions {
-  const [term, value] = wantedOf(query);
+  const { term, wanted } = wantedOf(query);
   const terms = [term];
-  const values: SQLInputValue[] = [value];
+  const values: SQLInputValue[] = [...wanted];
   if (query.to !== undefined) {
     terms.push('starts_at < ?');
     values.push(query.to);
@@ -56,10 +56,11 @@ export function findingConditions(query: FindingQuery): Conditions {
   return { where: whereOf(terms), values };
 }
 
-function wantedOf(query: FindingQuery): readonly [string, string] {
-  if ('case' in query) return ['case_id = ?', query.case];
-  if ('device' in query) return ['device = ?', query.device];
-  return ['id IN (SELECT finding FROM hidden WHERE maintenance = ?)', query.hiddenBy];
+function wantedOf(query: FindingQuery): { readonly term: string; readonly wanted: readonly string[] } {
+  if ('case' in query) return { term: 'case_id = ?', wanted: [query.case] };
+  if ('device' in query) return { term: 'device = ?', wanted: [query.device] };
+  if ('source' in query) return { term: 'product = ? AND source = ?', wanted: [query.product, query.source] };
+  return { term: 'id IN (SELECT finding FROM hidden WHERE maintenance = ?)', wanted: [query.hiddenBy] };
 }
 
 /** Undefined stands for the beginning. */

@@ -101,4 +101,5 @@ export const caseMigrations: readonly string[] = [
     PRIMARY KEY (above, finding)
   ) STRICT, WITHOUT ROWID;
   CREATE INDEX behind_of ON behind (finding)`,
+  `CREATE INDEX finding_of_source ON finding (product, source, starts_at, id)`,
 ];

@@ -114,7 +114,9 @@ function isAsked(item: Case, query: CaseQuery): boolean {
 
 function isWanted(one: Finding, query: FindingQuery): boolean {
   if ('case' in query) return one.case === query.case;
-  return 'device' in query ? one.device === query.device : one.hiddenBy.includes(query.hiddenBy);
+  if ('device' in query) return one.device === query.device;
+  if ('source' in query) return one.product === query.product && one.source === query.source;
+  return one.hiddenBy.includes(query.hiddenBy);
 }
 
 function findFindings(held: HeldCases, query: FindingQuery): Page<Finding> {
