@@ -1,5 +1,7 @@
 /** What the service answers, as far as the console reads it. Times are RFC 3339 UTC; an absent fact is null. */
 
+import type { Stage } from './trial-model.ts';
+
 export type Severity = 'info' | 'minor' | 'major' | 'critical';
 export type CaseState = 'new' | 'acknowledged' | 'resolved';
 /** From well to worst seen, then the two in which nothing is seen. */
@@ -219,6 +221,12 @@ export interface SignalSpec {
   readonly type: 'number' | 'boolean' | 'string';
 }
 
+export interface ProductSignal extends SignalSpec {
+  readonly range: readonly number[] | null;
+  /** Kinds of the detectors that watch it. */
+  readonly watch: readonly string[];
+}
+
 export interface ProductItem {
   readonly id: string;
   readonly title: string;
@@ -239,12 +247,28 @@ export interface Playbook {
 
 export interface FailureMode {
   readonly id: string;
+  readonly title: string;
+  readonly severity: Severity;
+  readonly safety: boolean;
   readonly playbook: Playbook | null;
 }
 
+export interface RuleItem {
+  readonly id: string;
+  readonly title: string;
+  /** The rule in plain words. */
+  readonly sentence: string;
+  readonly stage: Stage;
+  readonly severity: Severity;
+  readonly failureMode: string;
+}
+
 export interface Product extends ProductItem {
+  readonly version: number;
   readonly everyMs: number;
-  readonly signals: readonly SignalSpec[];
+  readonly silentAfterMs: number;
+  readonly rules: readonly RuleItem[];
+  readonly signals: readonly ProductSignal[];
   readonly failureModes: readonly FailureMode[];
 }
 

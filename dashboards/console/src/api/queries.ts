@@ -13,7 +13,6 @@ import type {
   MaintenanceDetail,
   Page,
   Product,
-  ProductItem,
   QuarantineItem,
   Series,
   SeriesRange,
@@ -185,7 +184,7 @@ export const ledgerQuery = (device: string) =>
 
 export const productsQuery = queryOptions({
   queryKey: ['products'],
-  queryFn: ({ signal }) => call<Page<ProductItem>>('/products', { query: { limit: 1000 }, signal }),
+  queryFn: ({ signal }) => call<Page<Product>>('/products', { query: { limit: 1000 }, signal }),
   staleTime: 300_000,
 });
 

@@ -71,6 +71,21 @@ const maintenance = createRoute({
   component: lazyRouteComponent(() => import('../maintenance/maintenance-page.tsx'), 'MaintenancePage'),
 });
 
+const products = createRoute({
+  getParentRoute: () => signedIn,
+  path: '/products',
+  component: lazyRouteComponent(() => import('../product/products-page.tsx'), 'ProductsPage'),
+});
+
+/** The trial that is looked at stands in the URL: it outlives a reload and can be shown to others. */
+const productRoute = createRoute({
+  getParentRoute: () => signedIn,
+  path: '/products/$productId',
+  validateSearch: ({ trial }: Record<string, unknown>): { trial?: string } =>
+    typeof trial === 'string' && trial !== '' ? { trial } : {},
+  component: lazyRouteComponent(() => import('../product/product-page.tsx'), 'ProductPage'),
+});
+
 /** The URL's parameters are plain text, as people write and share them. */
 export const router = createRouter({
   routeTree: root.addChildren([
@@ -79,6 +94,8 @@ export const router = createRouter({
       home,
       desk.addChildren([triage, caseRoute]),
       fleet.addChildren([fleetList, fleetReports, deviceRoute]),
+      products,
+      productRoute,
       maintenance,
     ]),
   ]),

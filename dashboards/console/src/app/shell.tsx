@@ -1,7 +1,7 @@
 import { Button, Kbd, Modal, Switch } from '@mantine/core';
 import { Link, useLocation } from '@tanstack/react-router';
 import { type ReactNode, useState } from 'react';
-import { FleetIcon, HelpIcon, InboxIcon, MaintenanceIcon, Pulse } from '../parts/icons.tsx';
+import { FleetIcon, HelpIcon, InboxIcon, MaintenanceIcon, ProductIcon, Pulse } from '../parts/icons.tsx';
 import { AccountMenu } from './account-menu.tsx';
 import { LiveButton, LostBanner } from './live-state.tsx';
 import css from './shell.module.css';
@@ -31,6 +31,10 @@ export function Shell({ children }: { children: ReactNode }) {
             <FleetIcon />
             <span>Fleet</span>
           </Link>
+          <Link to="/products" className={css.entry} aria-current={at === 'products' ? 'true' : undefined}>
+            <ProductIcon />
+            <span>Products</span>
+          </Link>
           <Link to="/maintenance" className={css.entry} aria-current={at === 'maintenance' ? 'true' : undefined}>
             <MaintenanceIcon />
             <span>Maintenance</span>
@@ -57,7 +61,8 @@ export function Shell({ children }: { children: ReactNode }) {
 }
 
 /** The entry of the rail that a page belongs to; on the entry's own page the link says `page` by itself. */
-function sectionOf(path: string): 'triage' | 'fleet' | 'maintenance' | undefined {
+function sectionOf(path: string): 'triage' | 'fleet' | 'products' | 'maintenance' | undefined {
+  if (path === '/products' || path.startsWith('/products/')) return 'products';
   if (path === '/maintenance') return 'maintenance';
   if (path === '/triage' || path.startsWith('/cases/')) return 'triage';
   return path === '/fleet' || path.startsWith('/fleet/') || path.startsWith('/devices/') ? 'fleet' : undefined;

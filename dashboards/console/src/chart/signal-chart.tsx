@@ -20,6 +20,7 @@ interface SignalChartProps {
   /** The time that is being read, the same in every chart of the page; epoch ms. */
   readonly at: number | null;
   readonly onAt: (at: number | null) => void;
+  readonly onPick?: (at: number) => void;
 }
 
 /**
@@ -27,7 +28,7 @@ interface SignalChartProps {
  * slider along the readings whose value is the reading in words.
  */
 export function SignalChart(props: SignalChartProps) {
-  const { title, unit, series, at, onAt } = props;
+  const { title, unit, series, at, onAt, onPick } = props;
   const { ref, width } = useElementSize();
   const { host, plot } = usePlot(props, Math.floor(width));
   const summary = useId();
@@ -41,6 +42,10 @@ export function SignalChart(props: SignalChartProps) {
       event.preventDefault();
       event.nativeEvent.stopImmediatePropagation();
       onAt(null);
+      return;
+    }
+    if (event.key === 'Enter' && at !== null) {
+      onPick?.(at);
       return;
     }
     const next = nextIndex(series, at === null ? undefined : index, event.key, event.shiftKey);
@@ -70,6 +75,7 @@ export function SignalChart(props: SignalChartProps) {
         onKeyDown={onKeyDown}
         onPointerMove={onPointerMove}
         onPointerLeave={() => onAt(null)}
+        onClick={() => at !== null && onPick?.(at)}
       >
         <div ref={host} aria-hidden="true" />
         {plot !== null && at !== null && point !== undefined && (

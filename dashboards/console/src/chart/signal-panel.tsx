@@ -26,11 +26,13 @@ interface SignalPanelProps {
   readonly asTable: boolean;
   readonly at: number | null;
   readonly onAt: (at: number | null) => void;
+  /** A time was chosen, by click or Enter; epoch ms. */
+  readonly onPick?: (at: number) => void;
 }
 
 /** One signal: what is read right now in words, then the chart or the table. */
 export function SignalPanel(props: SignalPanelProps) {
-  const { device, spec, everyMs, findings, range, size = 'full', asTable, at, onAt } = props;
+  const { device, spec, everyMs, findings, range, size = 'full', asTable, at, onAt, onPick } = props;
   const query = useQuery(seriesQuery(device, spec.name, range));
   const late = useDelayed(query.isPending);
   const unit = unitWords(spec.unit);
@@ -68,6 +70,7 @@ export function SignalPanel(props: SignalPanelProps) {
             range={range}
             at={at}
             onAt={onAt}
+            {...(onPick === undefined ? {} : { onPick })}
           />
           {size === 'full' && <Legend series={series} />}
         </>

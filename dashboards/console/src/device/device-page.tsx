@@ -20,6 +20,7 @@ import { DeviceFindings } from './device-findings.tsx';
 import { DeviceHeader } from './device-header.tsx';
 import { DeviceLedger } from './device-ledger.tsx';
 import { DeviceSignals } from './device-signals.tsx';
+import { DeviceWhy } from './device-why.tsx';
 import { Quarantine } from './quarantine.tsx';
 
 export function DevicePage() {
@@ -55,6 +56,7 @@ function Loaded({ device, query }: { device: Device; query: UseQueryResult<Devic
   useCurrent(device.id);
   const product = useQuery(productQuery(device.product));
   const [preset, setPreset] = useState<DevicePreset>('day');
+  const [whyAt, setWhyAt] = useState<number>();
   const range = useRange(preset, device);
   const findings = useQuery(deviceFindingsQuery(device.id, range));
   return (
@@ -68,11 +70,13 @@ function Loaded({ device, query }: { device: Device; query: UseQueryResult<Devic
         range={range}
         preset={preset}
         onPreset={setPreset}
+        onPick={setWhyAt}
       />
       <div className={css.columns}>
         <DeviceCases device={device.id} />
         <DeviceFindings query={findings} preset={preset} />
       </div>
+      {device.watermark !== null && <DeviceWhy device={device.id} at={whyAt} />}
       <div className={css.columns}>
         <DeviceFacts device={query} productTitle={product.data?.title} heading="Facts" linked={false} />
         <DeviceLedger device={device.id} />

@@ -17,10 +17,12 @@ interface DeviceSignalsProps {
   readonly range: SeriesRange;
   readonly preset: DevicePreset;
   readonly onPreset: (preset: DevicePreset) => void;
+  /** A time was chosen in a chart; epoch ms. */
+  readonly onPick: (at: number) => void;
 }
 
 /** Every signal of the device over the same stretch of its time; the crosshair reads all of them at once. */
-export function DeviceSignals({ device, product, findings, range, preset, onPreset }: DeviceSignalsProps) {
+export function DeviceSignals({ device, product, findings, range, preset, onPreset, onPick }: DeviceSignalsProps) {
   const [asTable, setAsTable] = useState(false);
   const [at, setAt] = useState<number | null>(null);
   useShortcuts({ t: () => setAsTable((table) => !table) });
@@ -71,6 +73,7 @@ export function DeviceSignals({ device, product, findings, range, preset, onPres
             asTable={asTable}
             at={at}
             onAt={setAt}
+            onPick={onPick}
           />
         ))}
       </div>

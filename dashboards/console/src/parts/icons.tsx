@@ -42,6 +42,13 @@ export const FleetIcon = () => (
   </Icon>
 );
 
+export const ProductIcon = () => (
+  <Icon size={18}>
+    <path d="M8 1.8 13.5 4.6v6.6L8 14.2l-5.5-3V4.6L8 1.8Z" />
+    <path d="M2.7 4.8 8 7.6l5.3-2.8M8 7.6v6.4" />
+  </Icon>
+);
+
 export const MaintenanceIcon = () => (
   <Icon size={18}>
     <path d="M13.6 4.6 11.5 6.7 9.3 4.5l2.1-2.1a3.5 3.5 0 0 0-4.6 4.5l-4.3 4.3a1.6 1.6 0 0 0 2.3 2.3l4.3-4.3" />
