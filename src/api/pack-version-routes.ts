@@ -14,7 +14,7 @@ const versionShape = z
     product: z.string(),
     version: z.int().describe('1, 2, …; applies from its place in the log on'),
     publishedAt: instant,
-    file: z.string().describe('Name that it came under'),
+    file: z.string().describe('Name that it came under; `import/…` is not of the products folder'),
   })
   .meta({ id: 'PackVersion' });
 

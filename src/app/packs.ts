@@ -45,7 +45,12 @@ export const readPublishedPack: PackReader = (file, source) =>
 export interface PackPublisher {
   /** Publishes a text as the next version of its product; the text of the newest version again changes nothing. */
   publish(file: string, source: string): Promise<Publication>;
+  /** The same for a text that is no file of the products folder: the folder's file of that name says nothing new by it. */
+  import(file: string, source: string): Promise<Publication>;
 }
+
+/** Before the names of what was imported. */
+const importFolder = 'import/';
 
 export type Publication =
   | { readonly product: string; readonly version: number; readonly isNew: boolean }
@@ -60,23 +65,25 @@ export function createPackPublisher(options: {
 }): PackPublisher {
   const { directory, registry, onPublished } = options;
   let last: Promise<unknown> = Promise.resolve();
-  const publishNext = async (file: string, source: string): Promise<Publication> => {
+  const publishNext = async (file: string, source: string, name: string): Promise<Publication> => {
     const read = readPack(file, source);
     if ('problems' in read) return read;
     const { product } = read.pack;
     const newest = (await registry.packs(product)).at(-1);
     if (newest?.source === source) return { product, version: newest.version, isNew: false };
     const version = (newest?.version ?? 0) + 1;
-    await directory.publishPack({ product, version, file: basename(file), source });
+    await directory.publishPack({ product, version, file: name, source });
     onPublished(product);
     return { product, version, isNew: true };
   };
+  const inTurn = (file: string, source: string, name: string): Promise<Publication> => {
+    const published = last.then(() => publishNext(file, source, name));
+    last = published.catch(() => undefined);
+    return published;
+  };
   return {
-    publish: (file, source) => {
-      const published = last.then(() => publishNext(file, source));
-      last = published.catch(() => undefined);
-      return published;
-    },
+    publish: (file, source) => inTurn(file, source, basename(file)),
+    import: (file, source) => inTurn(file, source, `${importFolder}${basename(file)}`),
   };
 }
 

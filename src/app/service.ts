@@ -195,7 +195,7 @@ async function startParts(
       checks: { ...checks, log: intake.refusal() === undefined },
     }),
     metrics: () => metrics.text(),
-    publishPack: publisher.publish,
+    publishPack: publisher.import,
     readPack,
     ruleSentence: (pack, rule) => readBack(rule, pack),
     demo,

@@ -29,7 +29,7 @@ const latenessMs = 10 * minuteMs;
 const reportsApart = 128;
 const newestKept = 2;
 /** Of all devices together, in characters of text. */
-const textMax = 128 * 1024 * 1024;
+const textMax = 64 * 1024 * 1024;
 
 export function positionOf({ at, offset, index }: Report): Position {
   return { at, offset, index };
@@ -103,7 +103,8 @@ export class Hindsight {
     }
     known.reports += 1;
     const last = known.snapshots.at(-1)?.position;
-    if (last !== undefined && (known.reports < reportsApart || report.at - last.at < latenessMs)) return;
+    // The first of them is not needed: until then the day's beginning is as near.
+    if (known.reports < reportsApart || (last !== undefined && report.at - last.at < latenessMs)) return;
     known.reports = 0;
     const text = deviceStateToText(state);
     known.snapshots.push({ position: judgedTo, text });

@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
@@ -54,6 +54,27 @@ it('publishes nothing when one of the packs has a problem: 1', async () => {
   expect(result.code).toBe(1);
   expect(result.stdout).toMatch(/wrong\.yaml:5:\d+: /);
   expect((await service.api('GET', '/products/wrong')).status).toBe(404);
+});
+
+it('keeps what was imported when it starts again, until the file in the products folder says something new', async () => {
+  const products = join(folder, 'products');
+  const data = join(folder, 'restarted');
+  mkdirSync(products);
+  const own = join(products, 'kettle.yaml');
+  writeFileSync(own, kettle(100));
+  const versions = async (): Promise<number> => {
+    const started = await startService({ data, products });
+    const { body } = await started.api<{ items: { version: number }[] }>('GET', '/products/kettle/versions');
+    await started.stop();
+    return body.items[0]?.version ?? 0;
+  };
+  expect(await versions()).toBe(1);
+  const started = await startService({ data, products });
+  await started.api('POST', '/products', { file: 'kettle.yaml', source: kettle(90) });
+  await started.stop();
+  expect(await versions()).toBe(2);
+  writeFileSync(own, kettle(80));
+  expect(await versions()).toBe(3);
 });
 
 it('says what is wrong with the call: 2', async () => {

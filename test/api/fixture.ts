@@ -69,7 +69,7 @@ export async function createWorld(limits: Partial<ApiLimits> = {}): Promise<Worl
     storeTrouble: () => world.storeTrouble,
     ready: () => ({ ok: world.ready, checks: { mqtt: true, log: world.ready } }),
     metrics: async () => '# HELP up it is\nup 1\n',
-    publishPack: createPackPublisher({ directory, registry, onPublished: () => undefined }).publish,
+    publishPack: createPackPublisher({ directory, registry, onPublished: () => undefined }).import,
     readPack,
     ruleSentence: (_pack, rule) => `When ${rule.when}.`,
     clock,

@@ -27,8 +27,8 @@ describe('publishing a pack', () => {
   it('makes the next version each time, and the same text none', async () => {
     const first = await publish({ source: kettle(100), file: 'kettle.yaml' });
     expect(first.statusCode).toBe(201);
-    expect(first.json()).toMatchObject({ product: 'kettle', version: 1, file: 'kettle.yaml', isNew: true });
-    expect((await publish({ source: kettle(90) })).json()).toMatchObject({ version: 2, file: 'imported.yaml' });
+    expect(first.json()).toMatchObject({ product: 'kettle', version: 1, file: 'import/kettle.yaml', isNew: true });
+    expect((await publish({ source: kettle(90) })).json()).toMatchObject({ version: 2, file: 'import/imported.yaml' });
     const again = await publish({ source: kettle(90) });
     expect(again.json()).toMatchObject({ version: 2, isNew: false });
   });
