@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { requireProgram } from '../servers.ts';
 import { type ServiceProcess, startService, until } from '../service-process.ts';
 import { atEveryWidth, launch, openPage, seriousViolations } from './browser.ts';
-import { ledgerAtRest, minuteMs, publishReports, register } from './fixture.ts';
+import { casesOf, ledgerAtRest, minuteMs, publishReports, register } from './fixture.ts';
 
 const chromium = requireProgram('chromium');
 const consoleBuildMs = 90_000;
@@ -126,6 +126,9 @@ describe('products, in the console on the real service', () => {
   });
 
   it('try a changed pack on what is stored, and say what would have been', async () => {
+    const [found] = await casesOf(service, 'oven-2');
+    const verdict = { version: found?.version, verdict: 'confirmed_failure' };
+    expect((await service.api('POST', `/cases/${found?.id}/resolve`, verdict)).status).toBe(200);
     const file = { name: 'oven changed.yaml', mimeType: 'application/yaml', buffer: Buffer.from(changed) };
     await page.locator('input[type=file]').setInputFiles(file);
     await page.getByText(/No problem\. \d+ changes against version 1/).waitFor();
@@ -140,7 +143,8 @@ describe('products, in the console on the real service', () => {
     await trial
       .getByText('It would have opened 2 cases instead of 3: 1 removed, 2 earlier; none stays the same.')
       .waitFor();
-    await trial.getByText('Nothing is known yet').waitFor();
+    const known = trial.getByRole('table', { name: 'By what people found cases to be' });
+    await known.getByRole('row', { name: 'Faults that had a case 100 % (n = 1) 100 % (n = 1)' }).waitFor();
     await trial
       .getByRole('listitem')
       .filter({ hasText: /^Removed/ })
@@ -151,6 +155,16 @@ describe('products, in the console on the real service', () => {
     expect(page.url()).toContain('trial=');
     await page.reload();
     await trial.getByText('It would have opened 2 cases instead of 3').waitFor();
+  });
+
+  it('let a trial that waits be cancelled', async () => {
+    const start = () => service.api<{ id: string }>('POST', '/products/oven/backtests', { source: changed });
+    const started = await Promise.all(Array.from({ length: 8 }, start));
+    const last = started.at(-1)?.body.id;
+    await page.goto(`${service.url}/products/oven?trial=${last}`);
+    await page.getByRole('progressbar', { name: 'Trial' }).waitFor();
+    await page.getByRole('button', { name: 'Cancel' }).click();
+    await page.getByText('It was cancelled.').waitFor();
   });
 
   it('publish it after a look at what changes', async () => {
