@@ -184,8 +184,11 @@ function keptRule({ spec, fingerprint }: RulePlan, old: RulesSnapshot): RuleStat
 
 /** Rules that were open and cannot go on. */
 export function droppedRules(plan: MachinePlan, old: RulesSnapshot): DroppedRule[] {
+  // Of a snapshot that cannot be read nothing is kept: what was open would stay open for ever.
+  const isRead = old.version === rulesSnapshotVersion;
   return Object.entries(old.rules).flatMap(([rule, own]) => {
-    const kept = plan.rules.some(({ spec, fingerprint }) => spec.id === rule && fingerprint === own.fingerprint);
+    const kept =
+      isRead && plan.rules.some(({ spec, fingerprint }) => spec.id === rule && fingerprint === own.fingerprint);
     return kept || own.open === null ? [] : [{ rule, ...own.open }];
   });
 }

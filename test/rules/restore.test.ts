@@ -155,3 +155,13 @@ describe('the state of rules', () => {
     expect(largest).toBeLessThan(24_000);
   });
 });
+
+it('lets go of what a snapshot of an earlier release had open, since it cannot be read', () => {
+  const made = compiled(packOf('  - {id: direct, when: temp > 8}'));
+  const state = made.init();
+  made.step(state, { kind: 'report', report: reportAt(noon, { temp: 9 }), downMs: 0 });
+  const snapshot = made.snapshot(state);
+  expect(made.restore(snapshot).dropped).toEqual([]);
+  const earlier = { ...snapshot, version: 1 as unknown as typeof snapshot.version };
+  expect(made.restore(earlier).dropped).toMatchObject([{ rule: 'direct', openedAt: noon }]);
+});
