@@ -30,9 +30,9 @@ describe('the outcome of a trial', () => {
   });
 
   it('shows no figure where there is nothing to go by', () => {
-    expect(shareWords({ value: 0.875, n: 8 })).toBe('87.5 % (n = 8)');
+    expect(shareWords({ value: 0.875, n: 8 })).toBe('87.5 % (n\u00a0=\u00a08)');
     expect(shareWords({ value: null, n: 0 })).toBe('too few to say');
-    expect(leadWords({ medianMs: 7_200_000, n: 4 })).toBe('2 h (n = 4)');
+    expect(leadWords({ medianMs: 7_200_000, n: 4 })).toBe('2 h (n\u00a0=\u00a04)');
     expect(leadWords({ medianMs: null, n: 0 })).toBe('too few to say');
   });
 });

@@ -49,11 +49,11 @@ export function outcomeSentence({ cases }: Pick<BacktestResult, 'cases'>): strin
 
 /** "90 % (n = 10)"; nothing to go by is said, not shown as zero. */
 export function shareWords({ value, n }: TrialScore['precision']): string {
-  return value === null ? 'too few to say' : `${Math.round(value * 1000) / 10} % (n = ${countWords(n)})`;
+  return value === null ? 'too few to say' : `${Math.round(value * 1000) / 10} % (n\u00a0=\u00a0${countWords(n)})`;
 }
 
 export function leadWords({ medianMs, n }: TrialScore['leadTime']): string {
-  return medianMs === null ? 'too few to say' : `${lengthWords(medianMs)} (n = ${countWords(n)})`;
+  return medianMs === null ? 'too few to say' : `${lengthWords(medianMs)} (n\u00a0=\u00a0${countWords(n)})`;
 }
 
 const besideMs = 86_400_000;
