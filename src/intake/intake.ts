@@ -57,12 +57,15 @@ export async function openIntake(options: IntakeOptions): Promise<Intake> {
   return thread.open();
 }
 
+const processedStep = 1_000;
+
 class IntakeThread implements Intake {
   readonly #worker: Worker;
   readonly #options: IntakeOptions;
   readonly #asked = new Map<number, PromiseWithResolvers<unknown>>();
   readonly #opened = Promise.withResolvers<FromIntake & { kind: 'opened' }>();
   #requests = 0;
+  #processedTold = 0;
   #authenticate: ListenOptions['authenticate'] = async () => false;
   #followed: { readonly log: Log; readonly took: (written: WrittenGroup) => void } | undefined;
   #connections = 0;
@@ -122,6 +125,9 @@ class IntakeThread implements Intake {
   }
 
   processed(next: number): void {
+    // The other thread asks whether it is tens of thousands behind: a message each time would cost more than it tells.
+    if (next - this.#processedTold < processedStep) return;
+    this.#processedTold = next;
     this.#tell({ kind: 'processed', next });
   }
 

@@ -253,6 +253,13 @@ class Columns {
 
   /** Of rows that share an event time, the last that has a signal tells it; a word supersedes too. */
   addLast(rows: Uint32Array, hour: number): void {
+    const { shapeOf } = this.#sheet;
+    const newest = rows.at(-1) ?? 0;
+    // As nearly always: they have the same signals, so that the newest tells all of them.
+    if (rows.every((row) => shapeOf[row] === shapeOf[newest] && this.#of(row) === this.#of(newest))) {
+      this.add(Uint32Array.of(newest), hour);
+      return;
+    }
     const last = new Map<string, number>();
     for (const row of rows) {
       const product = this.#sheet.word(row, sheetPlace.product) ?? '';
