@@ -45,8 +45,11 @@ const product = 'bench-rig';
 const sampleEveryMs = 500;
 const consoleDeadlineMs = 60_000;
 const restDeadlineMs = 300_000;
-/** The load stands for devices that are many: the limit of one device is not what is measured. */
-const settings = { AFTERCARE_LIMIT_REPORTS_PER_SECOND: '10000000' };
+/** The load stands for devices that are many: neither the limit of one device nor that of one rule's cases is measured. */
+const settings = {
+  AFTERCARE_LIMIT_REPORTS_PER_SECOND: '10000000',
+  AFTERCARE_LIMIT_CASES_PER_RULE_HOUR: '10000',
+};
 
 /** The whole service on an empty data folder under load, until its ledger is at rest. Throws when a report is lost. */
 export async function runService(options: LoadOptions, canaries = 0): Promise<ServiceRun> {
