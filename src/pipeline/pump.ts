@@ -345,16 +345,16 @@ export class Pump {
     const { cases, clock, saver, store } = this.#options;
     const startedAt = clock();
     await this.#passOn();
-    await this.#patiently(() => store.sync());
-    await this.#patiently(() => cases.sync());
     this.#ages.note(startedAt, this.#next);
     const next = this.#next;
     const stretch = this.#waiting;
     this.#waiting = newProcessed({ corrects: true, changes: true });
     this.#told = 0;
     this.#saving = stretch;
+    // Everything up to here; it goes on while this reaches the disk.
+    const durable = this.#patiently(() => store.sync()).then(() => this.#patiently(() => cases.sync()));
     this.#saved = saver
-      .begin(stretch, { next, forwarded: this.#forwarded, ages: this.#ages.list() })
+      .begin(stretch, { next, forwarded: this.#forwarded, ages: this.#ages.list() }, durable)
       .then(
         () => this.#afterSaving(stretch, startedAt, next),
         (error: unknown) => this.#afterFailing(stretch, error),

@@ -3,7 +3,7 @@ import { secondMs } from '../base/index.ts';
 import type { Engine } from '../engine/index.ts';
 import type { Timers } from '../intake/index.ts';
 import type { Catalogue } from '../product/index.ts';
-import type { Checkpoint, CheckpointMeta, DeviceRow } from './checkpoint.ts';
+import type { Checkpoint, CheckpointMeta, CheckpointWrite, DeviceRow } from './checkpoint.ts';
 import type { PipelineDevice, PipelineDevices } from './devices.ts';
 import type { Processed } from './process.ts';
 
@@ -70,17 +70,20 @@ export class Saver {
   }
 
   /**
-   * Begins with the state as it is now, when everything up to `meta.next` is stored and in cases. Resolves when it is
-   * durable. Nothing may be added to `stretch` any more. Rejects as `Checkpoint.save` does: what was touched is then not
-   * saved, and must be part of the next stretch.
+   * Begins with the state as it is now, when everything up to `meta.next` is stored and in cases; it ends after that is
+   * `durable` (default: it is). Resolves when it is durable itself. Nothing may be added to `stretch` any more.
+   * Rejects as `Checkpoint.save` does: what was touched is then not saved, and must be part of the next stretch.
    */
-  begin(stretch: Processed, meta: Omit<CheckpointMeta, 'globals' | 'facts'>): Promise<void> {
+  begin(stretch: Processed, meta: Omit<CheckpointMeta, 'globals' | 'facts'>, durable?: Promise<void>): Promise<void> {
     const { timers } = this.#options;
     const startedAt = timers.now();
     this.#replayMs = 0;
     const hashesAdded = new Map<PipelineDevice, number>();
     this.#rows = new DeviceRows(stretch.touched, (id) => this.#row(id, hashesAdded));
-    this.#done = this.#save(stretch, meta, this.#rows).then(
+    const write = this.#write(stretch, meta, this.#rows);
+    const { checkpoint } = this.#options;
+    const saved = durable ? durable.then(() => checkpoint.save(write)) : checkpoint.save(write);
+    this.#done = saved.then(
       () => {
         for (const [device, added] of hashesAdded) device.hashesSaved = added;
         this.#failures = 0;
@@ -101,10 +104,14 @@ export class Saver {
     return this.#failures;
   }
 
-  #save(stretch: Processed, meta: Omit<CheckpointMeta, 'globals' | 'facts'>, devices: DeviceRows): Promise<void> {
-    const { checkpoint, catalogue, engine } = this.#options;
+  #write(
+    stretch: Processed,
+    meta: Omit<CheckpointMeta, 'globals' | 'facts'>,
+    devices: Iterable<DeviceRow>,
+  ): CheckpointWrite {
+    const { catalogue, engine } = this.#options;
     const { bands, snapshots = [], quarantine, history, factsChanged } = stretch;
-    return checkpoint.save({
+    return {
       meta: { ...meta, globals: engine.globals() },
       facts: factsChanged ? catalogue.facts() : undefined,
       devices,
@@ -112,7 +119,7 @@ export class Saver {
       snapshots,
       quarantine,
       history,
-    });
+    };
   }
 
   #end(pauseMs: number): void {

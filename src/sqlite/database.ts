@@ -1,4 +1,5 @@
 import { closeSync, openSync } from 'node:fs';
+import { open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DatabaseSync, type SQLOutputValue } from 'node:sqlite';
 import { AftercareError, assert } from '../base/index.ts';
@@ -64,6 +65,16 @@ export function transaction<Result>(database: DatabaseSync, work: () => Result):
  */
 export function relax(database: DatabaseSync): void {
   database.exec('PRAGMA synchronous = NORMAL');
+}
+
+/** Brings what was written so far to the disk without holding up this thread, so that {@link sync} has little to wait for. */
+export async function drain(database: DatabaseSync): Promise<void> {
+  const journal = await open(`${database.location()}-wal`, 'r+');
+  try {
+    await journal.datasync();
+  } finally {
+    await journal.close();
+  }
 }
 
 /** Everything so far survives a loss of power: a transaction that says nothing new takes the others to the disk. */

@@ -1,6 +1,7 @@
 export {
   answer,
   blob,
+  drain,
   integer,
   integerOrUndefined,
   openDatabase,

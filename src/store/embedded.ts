@@ -1,7 +1,7 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import { setImmediate as turn } from 'node:timers/promises';
 import { AftercareError, assert } from '../base/index.ts';
-import { blob, integer, sync } from '../sqlite/index.ts';
+import { blob, drain, integer, sync } from '../sqlite/index.ts';
 import type { Report } from '../telemetry/index.ts';
 import { encodeRows, openBlock } from './block-codec.ts';
 import { type ChunkSizes, ChunkTable } from './chunk-table.ts';
@@ -136,7 +136,18 @@ class SqliteStore implements EmbeddedStore {
   }
 
   async sync(): Promise<void> {
+    await this.#drain();
     this.#run('be written', () => sync(this.#db));
+  }
+
+  async #drain(): Promise<void> {
+    try {
+      await this.#run('be written', () => drain(this.#db));
+    } catch (error) {
+      translated('be written', () => {
+        throw error;
+      });
+    }
   }
 
   async delete(device: string): Promise<void> {

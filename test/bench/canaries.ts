@@ -67,7 +67,7 @@ async function watchCases(service: ServiceProcess): Promise<{ seen: Map<string, 
       rest = frames.pop() ?? '';
       for (const frame of frames) {
         const device = /^event: case$/m.test(frame) ? /"device":"([^"]+)"/.exec(frame)?.[1] : undefined;
-        if (device !== undefined && !seen.has(device)) seen.set(device, now);
+        if (device?.startsWith('canary-') && !seen.has(device)) seen.set(device, now);
       }
     }
   })();

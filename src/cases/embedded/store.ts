@@ -1,6 +1,6 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import { assert } from '../../base/index.ts';
-import { answer, integer, openDatabase, type Row, relax, sync, transaction } from '../../sqlite/index.ts';
+import { answer, drain, integer, openDatabase, type Row, relax, sync, transaction } from '../../sqlite/index.ts';
 import { Book, type BookOptions, defaultCasesPerRuleHourMax } from '../book.ts';
 import type { Case, CaseChange, Finding, TimelineItem } from '../case.ts';
 import type { DeviceTrouble } from '../health.ts';
@@ -54,7 +54,10 @@ class EmbeddedCaseStore implements CaseStore {
   }
 
   sync(): Promise<void> {
-    return answer(() => sync(this.#database));
+    return answer(async () => {
+      await drain(this.#database);
+      sync(this.#database);
+    });
   }
 
   list(query: CaseQuery): Promise<Page<Case>> {
