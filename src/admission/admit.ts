@@ -181,15 +181,16 @@ export function rawContent(raw: RawReport): string {
 function messageSkew(state: DeviceAdmission, receivedAt: number, last: RawReport): number {
   const read = readReport({ at: last.sentAt, boot: last.boot, faults: [{ code: 'sent' }] }, new Map());
   if (!read.ok || read.at === undefined) return 0;
-  // A message that others overtook was held up: it tells nothing of the clock.
-  if (state.skew !== undefined && state.skew.boot === read.boot && isOvertaken(state, last)) return state.skew.ms;
+  // A message that others overtook was held up, and one that comes again too: they tell nothing of the clock.
+  if (state.skew !== undefined && state.skew.boot === read.boot && wasPassed(state, last)) return state.skew.ms;
   state.skew = steadySkew(state.skew, { boot: read.boot, ms: receivedAt - read.at, agreedAt: receivedAt });
   return state.skew.ms;
 }
 
-function isOvertaken({ boots }: DeviceAdmission, { boot, seq }: RawReport): boolean {
+/** The boot has said this number before, or a later one. */
+function wasPassed({ boots }: DeviceAdmission, { boot, seq }: RawReport): boolean {
   const newest = boots.find((seen) => seen.boot === String(boot))?.intervals.at(-1);
-  return typeof seq === 'number' && newest !== undefined && seq < newest;
+  return typeof seq === 'number' && newest !== undefined && seq <= newest;
 }
 
 function uptimeShift(state: DeviceAdmission, receivedAt: number, last: RawReport): number | undefined {

@@ -36,7 +36,7 @@ export class Engine {
   readonly #devices = new Map<string, DeviceState>();
   readonly #judges = new Map<string, Judge>();
   readonly #hindsight = new Hindsight();
-  /** Devices with reports that came late, in the order of the first. */
+  /** Devices with reports that came late. */
   readonly #late = new Set<string>();
   #globals: EngineGlobals = { lastHeardAt: 0, downMs: 0 };
 
@@ -108,11 +108,14 @@ export class Engine {
     this.#globals = { ...globals };
   }
 
-  /** Devices with reports that came late, those first that wait longest. */
+  /** Devices with reports that came late, those first that wait longest: an order that a restart does not change. */
   *late(): Generator<LateDevice, void, void> {
-    for (const device of this.#late) {
-      const position = this.#devices.get(device)?.late?.position;
-      if (position) yield { device, position, base: this.#hindsight.find(device, position) };
+    const waiting = [...this.#late].flatMap((device) => {
+      const late = this.#devices.get(device)?.late;
+      return late ? [{ device, ...late }] : [];
+    });
+    for (const { device, position } of waiting.sort((a, b) => a.since - b.since)) {
+      yield { device, position, base: this.#hindsight.find(device, position) };
     }
   }
 

@@ -3,7 +3,8 @@ export class Lead {
   readonly #recordsMax: number;
   readonly #written: () => number;
   #processed = 0;
-  readonly #waiting: (() => void)[] = [];
+  /** One for all who wait. */
+  #near: PromiseWithResolvers<void> | undefined;
 
   /** `written`: the offset that the next record gets. */
   constructor(recordsMax: number, written: () => number) {
@@ -14,13 +15,16 @@ export class Lead {
   /** Everything before the offset `next` is processed. */
   note(next: number): void {
     this.#processed = next;
-    if (this.#isNear()) for (const resolve of this.#waiting.splice(0)) resolve();
+    if (!this.#isNear()) return;
+    this.#near?.resolve();
+    this.#near = undefined;
   }
 
   /** Resolves when the processing is near; undefined when it is. */
   whenNear(): Promise<void> | undefined {
     if (this.#isNear()) return undefined;
-    return new Promise((resolve) => this.#waiting.push(resolve));
+    this.#near ??= Promise.withResolvers();
+    return this.#near.promise;
   }
 
   #isNear(): boolean {

@@ -57,7 +57,7 @@ export interface PumpOptions {
 const readLimits = { recordsMax: 1_024, bytesMax: 4 * 1024 * 1024 };
 const waitingReportsMax = 10_000;
 const waitingQuarantineBytesMax = 32 * 1024 * 1024;
-/** Findings wait this long for others at most: passing them on takes two durable writes, however many they are. */
+/** Findings wait this long for others at most: passing them on takes two transactions, however many they are. */
 const findingsEveryMs = 20;
 const idleMaxMs = 60_000;
 const caseChangesMax = 1_000;

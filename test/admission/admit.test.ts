@@ -282,6 +282,20 @@ describe('time', () => {
     expect(device.last?.at).toBe(arrival + 310_000);
   });
 
+  it('learns nothing of the clock from a message that comes again', () => {
+    const device = new AdmittedDevice();
+    const wrong = 1_000_000;
+    const send = (seq: number, sent: number, arrivedMs: number) =>
+      device.send({ at: wrong + sent, boot: 'b1', seq, signals: good, sentAt: wrong + sent }, arrival + arrivedMs);
+    send(1, 0, 0);
+    send(2, 10_000, 10_000);
+    expect(
+      device.send({ at: wrong + 10_000, boot: 'b1', seq: 2, signals: good, sentAt: wrong + 10_000 }, arrival + 310_000),
+    ).toEqual(['duplicate']);
+    device.send({ at: wrong + 20_000, boot: 'b1', seq: 3, signals: good }, arrival + 320_000);
+    expect(device.state.skew?.ms).toBe(arrival - wrong);
+  });
+
   it('leaves a clock alone that differs by no more than the time under way', () => {
     expect(at(arrival - 4_000, { sentAt: arrival - 3_000 }).last).toMatchObject({
       at: arrival - 4_000,

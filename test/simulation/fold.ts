@@ -77,7 +77,7 @@ export function withoutRepeats(history: readonly Uint8Array[], repeats: Readonly
     const reports = record.kind === 'message' ? reportsOf(record.payload) : undefined;
     if (record.kind !== 'message' || !reports?.some((_, index) => repeats.has(`${offset}.${index}`))) return payload;
     const kept = reports.map((raw, index) =>
-      repeats.has(`${offset}.${index}`) ? { sentAt: raw?.sentAt, boot: raw?.boot } : raw,
+      repeats.has(`${offset}.${index}`) ? { sentAt: raw?.sentAt, boot: raw?.boot, seq: raw?.seq } : raw,
     );
     return encodeRecord({ ...record, payload: new TextEncoder().encode(JSON.stringify(kept)) });
   });

@@ -20,8 +20,13 @@ const badDisk = { diskErrorEveryMs: 15_000, diskFullEveryMs: 60_000, forgetsFail
 /** What once failed, or fails when a mistake that was mended is made again. Run first, always. */
 const kept: readonly RunOptions[] = [
   ...[13, 29, 38, 44, 68, 88, 202, 240, 301, 451].map((seed) => ({ seed })),
+  ...[56, 69, 122, 602, 913, 925, 949, 20020, 20296, 30104, 31428].map((seed) => ({ seed })),
   ...[5, 3005, 3043].map((seed) => ({ seed, plan: badDisk })),
   { seed: 113, plan: { diskErrorEveryMs: 15_000, forgetsFailedSyncs: true } },
+  ...[20014, 20283].map((seed) => ({
+    seed,
+    plan: { diskErrorEveryMs: 15_000, diskFullEveryMs: 60_000, deathEverySteps: 60, deathsMax: 12, withServer: true },
+  })),
   { seed: 7, plan: { withServer: true, deathEverySteps: 40, deathsMax: 30 } },
 ];
 
