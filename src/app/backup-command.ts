@@ -5,7 +5,10 @@ import { type OnProgress, takeBackup } from './backup.ts';
 import type { BackupManifest } from './backup-manifest.ts';
 import type { ExitCode } from './command-line.ts';
 import { readConfig } from './config.ts';
+import { progressLine } from './progress-line.ts';
 import { restoreBackup } from './restore.ts';
+
+const megabyte = 1_000_000;
 
 /** `aftercare backup`: 1 when the data folder is damaged or cannot be copied. The service may be running. */
 export async function backupCommand(
@@ -37,14 +40,17 @@ async function told(
   json: boolean,
   work: (onProgress: OnProgress) => Promise<BackupManifest>,
 ): Promise<ExitCode> {
-  const progress = new ProgressLine();
+  const show = progressLine();
   try {
-    const manifest = await work(progress.show);
-    progress.clear();
+    const manifest = await work((file, bytes, total) => {
+      const of = total === undefined ? '' : ` of ${(total / megabyte).toFixed(1)}`;
+      show(`${file} ${(bytes / megabyte).toFixed(1)}${of} MB`);
+    });
+    show('');
     process.stdout.write(json ? `${JSON.stringify(manifest)}\n` : `${title}: ${inWords(manifest)}\n`);
     return 0;
   } catch (error) {
-    progress.clear();
+    show('');
     if (!isAftercareError(error, 'backup-failed') && !isAftercareError(error, 'backup-damaged')) throw error;
     process.stderr.write(`${error.message}\n${error.hint ? `→ ${error.hint}\n` : ''}`);
     return 1;
@@ -55,23 +61,6 @@ function inWords({ counts, log, files }: BackupManifest): string {
   const bytes = files.reduce((sum, file) => sum + file.bytes, 0);
   return (
     `${counts.devices} devices, ${counts.evaluated} reports, ${counts.cases} cases, ` +
-    `and ${log.next - log.first} records of the log; ${files.length} files, ${(bytes / 1e6).toFixed(1)} MB`
+    `and ${log.next - log.first} records of the log; ${files.length} files, ${(bytes / megabyte).toFixed(1)} MB`
   );
-}
-
-const megabyte = 1_000_000;
-
-/** One line of stderr, on a terminal only. */
-class ProgressLine {
-  readonly #isShown = process.stderr.isTTY;
-
-  readonly show: OnProgress = (file, bytes, total) => {
-    if (!this.#isShown) return;
-    const of = total === undefined ? '' : ` of ${(total / megabyte).toFixed(1)}`;
-    process.stderr.write(`\r\u001b[K${file} ${(bytes / megabyte).toFixed(1)}${of} MB`);
-  };
-
-  clear(): void {
-    if (this.#isShown) process.stderr.write('\r\u001b[K');
-  }
 }

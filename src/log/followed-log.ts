@@ -2,7 +2,6 @@ import type { Draft } from './draft.ts';
 import type { ReadLimits } from './entry-page.ts';
 import type { LogFiles } from './files.ts';
 import type { Log, LogBounds, LogEntry } from './log.ts';
-import { closed } from './log-errors.ts';
 import { LogReader } from './log-reader.ts';
 import { nodeFiles } from './node-files.ts';
 import { listSegments } from './recovery.ts';
@@ -34,7 +33,7 @@ export async function followLog(options: FollowOptions): Promise<{ log: Log; too
   const files = options.files ?? (await nodeFiles(folder));
   const segments = new Segments(await listSegments(files));
   const reader = new LogReader({ folder, files, cacheBytesMax }, segments, next);
-  return { log: new FollowedLog(folder, writer, segments, reader), took };
+  return { log: new FollowedLog(writer, segments, reader), took };
 
   function took({ group, segment, position, bytes }: WrittenGroup): void {
     if (segments.newest?.first !== segment.first) {
@@ -47,26 +46,23 @@ export async function followLog(options: FollowOptions): Promise<{ log: Log; too
 }
 
 class FollowedLog implements Log {
-  readonly #folder: string;
   readonly #writer: LogWriter;
   readonly #segments: Segments;
   readonly #reader: LogReader;
   #closing: Promise<void> | undefined;
 
-  constructor(folder: string, writer: LogWriter, segments: Segments, reader: LogReader) {
-    this.#folder = folder;
+  constructor(writer: LogWriter, segments: Segments, reader: LogReader) {
     this.#writer = writer;
     this.#segments = segments;
     this.#reader = reader;
   }
 
   async append(payloads: readonly Uint8Array[] | Draft): Promise<number> {
-    this.#refuseWhenClosed();
+    this.#reader.refuseWhenEnded();
     return this.#writer.append(payloads);
   }
 
-  async read(from: number, limits: ReadLimits): Promise<readonly LogEntry[]> {
-    this.#refuseWhenClosed();
+  read(from: number, limits: ReadLimits): Promise<readonly LogEntry[]> {
     return this.#reader.read(from, limits);
   }
 
@@ -74,12 +70,12 @@ class FollowedLog implements Log {
     return this.#reader.bounds();
   }
 
-  async whenReadable(offset: number, signal?: AbortSignal): Promise<boolean> {
-    return this.#closing === undefined && this.#reader.whenReadable(offset, signal);
+  whenReadable(offset: number, signal?: AbortSignal): Promise<boolean> {
+    return this.#reader.whenReadable(offset, signal);
   }
 
   async trim(before: number): Promise<number> {
-    this.#refuseWhenClosed();
+    this.#reader.refuseWhenEnded();
     this.#reader.forget(before);
     const first = await this.#writer.trim(before);
     for (;;) {
@@ -97,9 +93,5 @@ class FollowedLog implements Log {
   async #close(): Promise<void> {
     this.#reader.end();
     await this.#writer.close();
-  }
-
-  #refuseWhenClosed(): void {
-    if (this.#closing !== undefined) throw closed(this.#folder);
   }
 }

@@ -2,7 +2,7 @@ import { AftercareError, assert } from '../base/index.ts';
 import { EntryPage, type ReadLimits } from './entry-page.ts';
 import type { LogFiles } from './files.ts';
 import type { LogBounds, LogEntry } from './log.ts';
-import { readFailed } from './log-errors.ts';
+import { closed, readFailed } from './log-errors.ts';
 import { Readable } from './readable.ts';
 import type { Segment, Segments } from './segment.ts';
 import type { Group } from './segment-format.ts';
@@ -25,6 +25,7 @@ export class LogReader {
   /** Ahead of the oldest segment while that is being removed. */
   #first: number;
   #next: number;
+  #ended = false;
 
   constructor({ folder, files, cacheBytesMax }: LogReaderOptions, segments: Segments, next: number) {
     this.#folder = folder;
@@ -52,6 +53,7 @@ export class LogReader {
   }
 
   async read(from: number, limits: ReadLimits): Promise<readonly LogEntry[]> {
+    this.refuseWhenEnded();
     assert(Number.isSafeInteger(from) && from >= 0, 'an offset is a whole number from 0');
     assert(limits.recordsMax >= 1 && limits.bytesMax >= 1, 'a read asks for at least one record and one byte');
     for (;;) {
@@ -71,15 +73,21 @@ export class LogReader {
   }
 
   async whenReadable(offset: number, signal?: AbortSignal): Promise<boolean> {
-    if (signal?.aborted === true) return false;
+    if (this.#ended || signal?.aborted === true) return false;
     // A reader behind the trimmed part waits for what its read would begin with.
     const awaited = Math.max(offset, this.#first);
     return awaited < this.#next || this.#readable.wait(awaited, signal);
   }
 
-  /** Who waits is told that nothing more comes. */
+  /** Nothing is read any more, and who waits is told that nothing more comes. */
   end(): void {
+    this.#ended = true;
     this.#readable.end();
+  }
+
+  /** Throws `log-closed` from {@link end} on. */
+  refuseWhenEnded(): void {
+    if (this.#ended) throw closed(this.#folder);
   }
 
   #isForgotten(segment: Segment): boolean {

@@ -1,6 +1,6 @@
 import type { LogFile, LogFiles } from './files.ts';
 import { corrupt } from './log-errors.ts';
-import { hasGroupBehind, scanGroups } from './scan.ts';
+import { groupBehind, scanGroups } from './scan.ts';
 import { Segment, Segments } from './segment.ts';
 import { parseSegmentName, segmentHeaderBytes } from './segment-format.ts';
 import { readSegmentHeader } from './segment-reader.ts';
@@ -89,7 +89,8 @@ async function checkNewest(folder: string, segment: Segment, file: LogFile): Pro
     return { salt, next: offset, cut: undefined };
   }
   // The next group is written only after the last is durable: with anything behind it, this one was acknowledged.
-  const followed = (stop.damageEnd ?? segment.bytes) < segment.bytes || (await hasGroupBehind(source, stop.place));
+  const isInside = (stop.damageEnd ?? segment.bytes) < segment.bytes;
+  const followed = isInside || (await groupBehind(source, stop.place)) !== undefined;
   if (followed) {
     throw corrupt({ folder, name }, position, `the group that begins with record ${offset} is damaged`);
   }

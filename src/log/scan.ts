@@ -49,11 +49,6 @@ export async function scanGroups(
   return { why: 'end', place: { offset, position } };
 }
 
-/** Whether a whole, later group stands somewhere behind a damaged place. */
-export async function hasGroupBehind(source: ScanSource, damaged: GroupPlace): Promise<boolean> {
-  return (await groupBehind(source, damaged)) !== undefined;
-}
-
 /** Where the first whole, later group stands behind a damaged place. */
 export async function groupBehind(source: ScanSource, damaged: GroupPlace): Promise<GroupPlace | undefined> {
   const { bytes } = await readWindow(source, damaged.position, source.end - damaged.position);

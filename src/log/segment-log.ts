@@ -3,7 +3,7 @@ import type { Draft } from './draft.ts';
 import type { ReadLimits } from './entry-page.ts';
 import type { LogFiles } from './files.ts';
 import type { Log, LogBounds, LogEntry } from './log.ts';
-import { closed, folderUnusable, trimFailed } from './log-errors.ts';
+import { folderUnusable, trimFailed } from './log-errors.ts';
 import { LogReader } from './log-reader.ts';
 import { nodeFiles } from './node-files.ts';
 import { type LogCut, type Recovered, recover } from './recovery.ts';
@@ -73,7 +73,7 @@ class SegmentLog implements Log {
   }
 
   async append(payloads: readonly Uint8Array[] | Draft): Promise<number> {
-    this.#refuseWhenClosed();
+    this.#reader.refuseWhenEnded();
     const bytes = layOutGroup(payloads);
     const count = payloads.length;
     return this.#appends.take(async () => {
@@ -84,8 +84,7 @@ class SegmentLog implements Log {
     });
   }
 
-  async read(from: number, limits: ReadLimits): Promise<readonly LogEntry[]> {
-    this.#refuseWhenClosed();
+  read(from: number, limits: ReadLimits): Promise<readonly LogEntry[]> {
     return this.#reader.read(from, limits);
   }
 
@@ -93,12 +92,12 @@ class SegmentLog implements Log {
     return this.#reader.bounds();
   }
 
-  async whenReadable(offset: number, signal?: AbortSignal): Promise<boolean> {
-    return this.#closing === undefined && this.#reader.whenReadable(offset, signal);
+  whenReadable(offset: number, signal?: AbortSignal): Promise<boolean> {
+    return this.#reader.whenReadable(offset, signal);
   }
 
   async trim(before: number): Promise<number> {
-    this.#refuseWhenClosed();
+    this.#reader.refuseWhenEnded();
     return this.#trims.take(async () => {
       try {
         await this.#removeSegmentsBefore(before);
@@ -135,9 +134,5 @@ class SegmentLog implements Log {
       this.#segments.dropOldest();
       await files.sync();
     }
-  }
-
-  #refuseWhenClosed(): void {
-    if (this.#closing !== undefined) throw closed(this.#options.folder);
   }
 }

@@ -65,11 +65,6 @@ export class SegmentWriter {
     this.#next = next;
   }
 
-  /** Offset that the next record gets; all before are durable. */
-  get next(): number {
-    return this.#next;
-  }
-
   /** Makes a laid-out group durable: one write, one sync. */
   async write(bytes: Buffer, count: number): Promise<WrittenGroup> {
     const { folder, bytesMax } = this.#options;

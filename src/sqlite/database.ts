@@ -7,7 +7,7 @@ import { AftercareError, assert } from '../base/index.ts';
 export type Row = Readonly<Record<string, SQLOutputValue>>;
 
 /** How long a statement waits for another process (a backup, a person with the sqlite3 shell) to let go. */
-const busyTimeoutMs = 5_000;
+export const busyTimeoutMs = 5_000;
 
 /**
  * Opens a database file in a folder that exists, made when absent and readable by its owner only, and brings its
@@ -27,6 +27,27 @@ export function openDatabase(folder: string, file: string, migrations: readonly 
     if (error instanceof AftercareError) throw error;
     throw new AftercareError('data-folder-unusable', `${path} cannot be opened: ${messageOf(error)}.`, {
       hint: 'Check the owner and rights of the data folder and the space on its disk.',
+      cause: error,
+    });
+  }
+}
+
+/** Opens a file to read it: `versions` are the table versions that the caller can read. */
+export function openToRead(path: string, versions: readonly number[], open: () => DatabaseSync): DatabaseSync {
+  let database: DatabaseSync | undefined;
+  try {
+    database = open();
+    const version = integer(database.prepare('PRAGMA user_version').get()?.user_version);
+    if (versions.includes(version)) return database;
+    const known = versions.join(' and ');
+    throw new AftercareError('data-folder-unusable', `${path} has tables of version ${version}, known is ${known}.`, {
+      hint: 'Use the version of Aftercare that wrote it.',
+    });
+  } catch (error) {
+    database?.close();
+    if (error instanceof AftercareError) throw error;
+    throw new AftercareError('data-folder-unusable', `${path} cannot be read: ${messageOf(error)}.`, {
+      hint: 'Check the owner and rights of the data folder and its disk; a damaged file must come from a backup.',
       cause: error,
     });
   }

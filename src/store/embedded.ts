@@ -7,14 +7,14 @@ import { encodeRows, openBlock } from './block-codec.ts';
 import { type ChunkSizes, ChunkTable } from './chunk-table.ts';
 import { DeviceTable } from './device-table.ts';
 import { Disk, type StoreSpace } from './disk.ts';
-import { blockRows, FirstRows, makeReports, newestFirst, timeOrder } from './first-rows.ts';
-import { assertLogOrder } from './log-order.ts';
+import { blockRows, FirstRows, makeReports } from './first-rows.ts';
+import { assertLogOrder, newestFirst, timeOrder } from './log-order.ts';
 import { OffsetPages } from './offset-pages.ts';
 import { type RecentLimits, RecentReports, rowOf } from './recent-reports.ts';
 import { RollupTable } from './rollup-table.ts';
 import { Series } from './series.ts';
 import { Sheet, sheetPlace } from './sheet.ts';
-import { beforeAll, openDatabase, translated } from './sqlite.ts';
+import { beforeAll, openDatabase, storeFailure, translated } from './sqlite.ts';
 import type { ReportsQuery, SeriesPoint, SeriesQuery, TelemetryStore } from './store.ts';
 import { type Retention, Upkeep } from './upkeep.ts';
 
@@ -136,18 +136,12 @@ class SqliteStore implements EmbeddedStore {
   }
 
   async sync(): Promise<void> {
-    await this.#drain();
-    this.#run('be written', () => sync(this.#db));
-  }
-
-  async #drain(): Promise<void> {
     try {
       await this.#run('be written', () => drain(this.#db));
     } catch (error) {
-      translated('be written', () => {
-        throw error;
-      });
+      throw storeFailure('be written', error);
     }
+    this.#run('be written', () => sync(this.#db));
   }
 
   async delete(device: string): Promise<void> {

@@ -11,10 +11,6 @@ export interface Row {
   readonly row: number;
 }
 
-export const logOrder = (a: Row, b: Row): number => a.offset - b.offset || a.index - b.index;
-export const timeOrder = (a: Row, b: Row): number => a.at - b.at || logOrder(a, b);
-export const newestFirst = (a: Row, b: Row): number => timeOrder(b, a);
-
 /** Gathers rows in any order and keeps the first `limit` of a given order, with the whole message of the last. */
 export class FirstRows {
   readonly #compare: (a: Row, b: Row) => number;

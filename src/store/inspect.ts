@@ -4,6 +4,8 @@ import { blob, integer, openReadOnly, text } from '../sqlite/index.ts';
 import type { Report } from '../telemetry/index.ts';
 import type { Block } from './block.ts';
 import { openBlock } from './block-codec.ts';
+import { blockReports } from './block-reports.ts';
+import { readRecent } from './recent-rows.ts';
 import { fileName, formatVersions } from './sqlite.ts';
 
 /** Stored reports of one device by their places in the log: column by column, a row each. */
@@ -80,7 +82,7 @@ class Inspection implements StoreInspection {
   readonly #names = new Map<number, string>();
   readonly #keptFrom = new Map<string, number>();
   readonly #letGo = new Map<string, number>();
-  readonly #recent = new Map<string, Report[]>();
+  readonly #recent: ReadonlyMap<string, readonly Report[]>;
   readonly #recentDamage: StoreDamage[] = [];
   /** The blocks opened last: who asks for one report mostly asks for its neighbours next. */
   readonly #blocks = new Map<number, Block>();
@@ -92,11 +94,9 @@ class Inspection implements StoreInspection {
     this.#body = db.prepare('SELECT body FROM chunk WHERE id = ?');
     this.#bySeq = db.prepare('SELECT id FROM chunk WHERE device = ?1 AND seq_min <= ?2 AND seq_max >= ?2');
     this.#byTime = db.prepare('SELECT id FROM chunk WHERE device = ?1 AND first_at <= ?2 AND last_at >= ?2');
-    const packed = new Map<string, number>();
     for (const row of db.prepare('SELECT * FROM device').iterate()) {
       this.#ids.set(text(row.name), integer(row.id));
       this.#names.set(integer(row.id), text(row.name));
-      packed.set(text(row.name), integer(row.packed));
       // The first format let nothing go.
       const keptFrom = row.raw_from === undefined ? letGoNothing : integer(row.raw_from);
       if (keptFrom > letGoNothing) this.#keptFrom.set(text(row.name), keptFrom);
@@ -104,7 +104,12 @@ class Inspection implements StoreInspection {
       const letGo = row.let_go === undefined ? -1 : integer(row.let_go);
       if (letGo > 0 || keptFrom > letGoNothing) this.#letGo.set(text(row.name), letGo);
     }
-    this.#readRecent(packed);
+    this.#recent = readRecent(db, (body, row) => {
+      const read = readable(() => blockReports(openBlock(body)));
+      if (read.ok) return read.value;
+      this.#recentDamage.push({ ...unknown, kind: 'damage', table: 'recent', row, problem: read.problem });
+      return [];
+    });
   }
 
   *parts(): Generator<StoredRows | StoreDamage, void, void> {
@@ -201,27 +206,6 @@ class Inspection implements StoreInspection {
     });
     if (read.ok) return read.value;
     return { kind: 'damage', table: 'chunk', row: id, problem: read.problem, device: name, reports: count };
-  }
-
-  /** Reports that wait to be moved to chunks; those that are there already are left out. */
-  #readRecent(packed: ReadonlyMap<string, number>): void {
-    for (const row of this.#db.prepare('SELECT id, body FROM recent ORDER BY next, id').all()) {
-      const read = readable(() => {
-        const block = openBlock(blob(row.body));
-        return Array.from({ length: block.rows }, (_, index) => block.report(index));
-      });
-      if (!read.ok) {
-        const damage = { ...unknown, row: integer(row.id), problem: read.problem };
-        this.#recentDamage.push({ ...damage, kind: 'damage', table: 'recent' });
-        continue;
-      }
-      for (const report of read.value) {
-        if (report.offset < (packed.get(report.device) ?? 0)) continue;
-        const held = this.#recent.get(report.device);
-        if (held) held.push(report);
-        else this.#recent.set(report.device, [report]);
-      }
-    }
   }
 }
 

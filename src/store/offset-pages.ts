@@ -1,6 +1,7 @@
 import type { Report } from '../telemetry/index.ts';
 import type { ChunkTable } from './chunk-table.ts';
-import { blockRows, FirstRows, logOrder, makeReports } from './first-rows.ts';
+import { blockRows, FirstRows, makeReports } from './first-rows.ts';
+import { logOrder } from './log-order.ts';
 import type { RecentReports } from './recent-reports.ts';
 
 /** Reports that were read beyond a page: all with an offset in [from, until). */

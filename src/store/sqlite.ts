@@ -113,19 +113,24 @@ function prepareSchema(db: DatabaseSync): void {
   if (found < formatVersion) db.exec(`PRAGMA user_version = ${formatVersion}`);
 }
 
-/** Runs `work`; errors of SQLite and the file system come out as `store-failed` with what to do about them. */
+/** Runs `work`; what it throws comes out as {@link storeFailure}. */
 export function translated<T>(purpose: string, work: () => T): T {
   try {
     return work();
   } catch (error) {
-    const code = error instanceof Error && 'code' in error ? error.code : undefined;
-    if (error instanceof AftercareError || !(error instanceof Error) || code === undefined) throw error;
-    const sqliteCode = 'errcode' in error && typeof error.errcode === 'number' ? error.errcode & 0xff : undefined;
-    throw new AftercareError('store-failed', `the telemetry store could not ${purpose}: ${error.message}`, {
-      hint: hints.get(sqliteCode ?? String(code)) ?? 'See the message; the log keeps what is not stored yet.',
-      cause: error,
-    });
+    throw storeFailure(purpose, error);
   }
+}
+
+/** Errors of SQLite and the file system as `store-failed` with what to do about them; others as they are. */
+export function storeFailure(purpose: string, error: unknown): unknown {
+  const code = error instanceof Error && 'code' in error ? error.code : undefined;
+  if (error instanceof AftercareError || !(error instanceof Error) || code === undefined) return error;
+  const sqliteCode = 'errcode' in error && typeof error.errcode === 'number' ? error.errcode & 0xff : undefined;
+  return new AftercareError('store-failed', `the telemetry store could not ${purpose}: ${error.message}`, {
+    hint: hints.get(sqliteCode ?? String(code)) ?? 'See the message; the log keeps what is not stored yet.',
+    cause: error,
+  });
 }
 
 /** By SQLite's primary result code, or the system's error code. */

@@ -1,9 +1,11 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
-import { blob, integer, openShared, text } from '../sqlite/index.ts';
+import { blob, integer, openShared } from '../sqlite/index.ts';
 import type { Report } from '../telemetry/index.ts';
 import { openBlock } from './block-codec.ts';
 import { blockReports } from './block-reports.ts';
-import { fileName, translated } from './sqlite.ts';
+import { logOrder, timeOrder } from './log-order.ts';
+import { readRecent } from './recent-rows.ts';
+import { fileName, formatVersions, translated } from './sqlite.ts';
 
 export interface StoredReportsQuery {
   readonly device: string;
@@ -35,12 +37,9 @@ export interface StoredReports {
  * `data-folder-unusable` when the file is no store or of another format, `store-failed` for damaged blocks.
  */
 export function openStoredReports(folder: string): StoredReports | undefined {
-  const db = openShared(folder, fileName, readableVersions);
+  const db = openShared(folder, fileName, formatVersions);
   return db && new SharedReports(db);
 }
-
-/** Formats whose chunks and recent reports are as this file reads them. */
-const readableVersions = [1, 2, 3];
 
 /** Some of a device's reports, in log order, and what lies before them. */
 interface Part {
@@ -69,7 +68,14 @@ class SharedReports implements StoredReports {
       'SELECT id, first_at, last_at, first_offset, last_offset FROM chunk WHERE device = ? ORDER BY id',
     );
     this.#body = db.prepare('SELECT body FROM chunk WHERE id = ?');
-    this.#recent = translated('be read', () => readRecent(db));
+    this.#recent = translated('be read', () => {
+      db.exec('BEGIN');
+      try {
+        return readRecent(db, (body) => blockReports(openBlock(body)));
+      } finally {
+        db.exec('COMMIT');
+      }
+    });
   }
 
   counts(devices: readonly string[]): ReadonlyMap<string, number> {
@@ -115,7 +121,7 @@ class SharedReports implements StoredReports {
     const recent = this.#recent.get(device) ?? [];
     const packed =
       last && recent[0] && integer(last.last_offset) >= recent[0].offset ? open(integer(last.id)).at(-1) : undefined;
-    const rest = packed === undefined ? recent : recent.filter((report) => isAfter(report, packed));
+    const rest = packed === undefined ? recent : recent.filter((report) => logOrder(report, packed) > 0);
     if (rest.length > 0) {
       const times = rest.map(({ at }) => at);
       add(times.reduce(least), times.reduce(most), () => rest);
@@ -126,10 +132,6 @@ class SharedReports implements StoredReports {
 
 const least = (a: number, b: number): number => Math.min(a, b);
 const most = (a: number, b: number): number => Math.max(a, b);
-
-function isAfter(a: Report, b: Report): boolean {
-  return a.offset > b.offset || (a.offset === b.offset && a.index > b.index);
-}
 
 /** A part that is open: sorted, and read up to `next`. */
 interface OpenPart extends StoredBlock {
@@ -169,12 +171,8 @@ function merged(slices: readonly StoredBlock[]): StoredBlock {
   const rows = slices.flatMap(({ reports, behindMs }) =>
     reports.map((report, index) => ({ report, behindMs: behindMs?.[index] ?? 0 })),
   );
-  rows.sort((a, b) => byEventTime(a.report, b.report));
+  rows.sort((a, b) => timeOrder(a.report, b.report));
   return { reports: rows.map(({ report }) => report), behindMs: Float64Array.from(rows, ({ behindMs }) => behindMs) };
-}
-
-function byEventTime(a: Report, b: Report): number {
-  return a.at - b.at || a.offset - b.offset || a.index - b.index;
 }
 
 function openPart(part: Part, { from, to, before }: StoredReportsQuery & { from: number; to: number }): OpenPart {
@@ -192,29 +190,7 @@ function openPart(part: Part, { from, to, before }: StoredReportsQuery & { from:
     const isWanted = report.at >= from && report.at < to && report.offset < before;
     return isWanted ? [{ report, behindMs: behindMs[index] ?? 0 }] : [];
   });
-  rows.sort((a, b) => byEventTime(a.report, b.report));
+  rows.sort((a, b) => timeOrder(a.report, b.report));
   const reports = rows.map(({ report }) => report);
   return { reports, behindMs: isLate ? Float64Array.from(rows, (row) => row.behindMs) : undefined, next: 0 };
-}
-
-function readRecent(db: DatabaseSync): ReadonlyMap<string, readonly Report[]> {
-  const recent = new Map<string, Report[]>();
-  db.exec('BEGIN');
-  try {
-    const packed = new Map<string, number>();
-    for (const row of db.prepare('SELECT name, packed FROM device').iterate()) {
-      packed.set(text(row.name), integer(row.packed));
-    }
-    for (const row of db.prepare('SELECT body FROM recent ORDER BY next, id').iterate()) {
-      for (const report of blockReports(openBlock(blob(row.body)))) {
-        if (report.offset < (packed.get(report.device) ?? 0)) continue;
-        const held = recent.get(report.device);
-        if (held) held.push(report);
-        else recent.set(report.device, [report]);
-      }
-    }
-  } finally {
-    db.exec('COMMIT');
-  }
-  return recent;
 }

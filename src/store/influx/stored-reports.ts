@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { Report, SignalValue } from '../../telemetry/index.ts';
+import { logOrder } from '../log-order.ts';
 import type { ReportsQuery } from '../store.ts';
 import { identifier, literal, where } from './influxql.ts';
 import { reportsMeasurement } from './point.ts';
@@ -83,10 +84,6 @@ function wholeMessages(rows: readonly ReportRow[], limit: number): readonly Repo
   const cut = rows[limit]?.report.offset;
   const fitting = rows.findIndex(({ report }) => report.offset === cut);
   return fitting > 0 ? rows.slice(0, fitting) : rows.filter(({ report }) => report.offset === cut);
-}
-
-function logOrder(a: Report, b: Report): number {
-  return a.offset - b.offset || a.index - b.index;
 }
 
 /** Reads the readings of reports, in one statement for each device and product where they lie close together. */
