@@ -1,6 +1,6 @@
 import { createReadStream } from 'node:fs';
 import { parse } from 'csv-parse';
-import { AftercareError, parseInstant } from '../src/base/index.ts';
+import { AftercareError, fileReason, parseInstant } from '../src/base/index.ts';
 import type { SignalValue } from '../src/telemetry/index.ts';
 
 /** One row of a recording: event time and the readings that it holds. */
@@ -28,16 +28,17 @@ const rowBytesMax = 1024 * 1024;
  * `csv-invalid` with file and line.
  */
 export async function* readRecording(file: string): AsyncGenerator<WrittenRow> {
-  const parser = createReadStream(file).pipe(
-    parse({
-      bom: true,
-      delimiter: delimiters,
-      trim: true,
-      info: true,
-      max_record_size: rowBytesMax,
-      skip_empty_lines: true,
-    }),
-  );
+  const parser = parse({
+    bom: true,
+    delimiter: delimiters,
+    trim: true,
+    info: true,
+    max_record_size: rowBytesMax,
+    skip_empty_lines: true,
+  });
+  createReadStream(file)
+    .on('error', (error) => parser.destroy(error))
+    .pipe(parser);
   let header: readonly string[] | undefined;
   try {
     for await (const { record, info } of parser as AsyncIterable<{ record: string[]; info: { lines: number } }>) {
@@ -46,7 +47,7 @@ export async function* readRecording(file: string): AsyncGenerator<WrittenRow> {
     }
   } catch (error) {
     if (error instanceof AftercareError) throw error;
-    throw new AftercareError('csv-invalid', `${file}: ${error instanceof Error ? error.message : 'cannot be read'}`);
+    throw new AftercareError('csv-invalid', `${file}: ${fileReason(error)}`);
   }
   if (!header) throw new AftercareError('csv-invalid', `${file}:1:1: the file is empty`);
 }

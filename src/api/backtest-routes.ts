@@ -3,6 +3,7 @@ import { AftercareError, formatInstant } from '../base/index.ts';
 import { backtestBody, backtestItemShape, backtestShape } from './backtest-shapes.ts';
 import type { BacktestRun, Backtests } from './backtests.ts';
 import type { ApiDeps } from './deps.ts';
+import { packBytesMax } from './pack-version-routes.ts';
 import { problems, sendProblem } from './problem.ts';
 import { findProduct } from './product-routes.ts';
 import { type ApiServer, checkRange, orNull, timeOrNull } from './shapes.ts';
@@ -66,6 +67,8 @@ function startRoute(api: ApiServer, { view }: Pick<ApiDeps, 'view'>, backtests: 
     '/products/:id/backtests',
     {
       config: { access: 'agent' },
+      // Whatever may be published may be tried, also against another.
+      bodyLimit: 2 * packBytesMax,
       schema: {
         summary: 'Start a backtest: what a pack would have done, beside the version in force',
         tags,

@@ -5,7 +5,7 @@ import { bodyInstant, instant, instantOrNull } from './shapes.ts';
 
 const count = z.int().min(0);
 const fileName = z.string().min(1).max(200);
-const packText = z.string().min(1).max(1_000_000);
+const packText = z.string().min(1);
 
 export const backtestBody = z.strictObject({
   source: packText.describe('The pack to try, YAML or JSON'),

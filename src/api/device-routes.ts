@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import { AftercareError } from '../base/index.ts';
+import { AftercareError, formatInstant } from '../base/index.ts';
 import type { Device } from '../registry/index.ts';
 import type { ApiDeps } from './deps.ts';
 import {
@@ -173,7 +173,7 @@ function deleteRoute(api: ApiServer, { directory }: DeviceChangeDeps): void {
     },
     async (request, reply) => {
       const { id } = request.params;
-      const at = new Date(await directory.deleteReadings(id)).toISOString();
+      const at = formatInstant(await directory.deleteReadings(id));
       const detail = `What is stored of the reports that ${id} had sent by then goes now, for ever.`;
       return reply.status(202).send({ id, at, detail });
     },

@@ -88,7 +88,11 @@ export const deviceWithSecretShape = deviceShape
   .meta({ id: 'DeviceWithSecret' });
 
 /** A deletion that was asked for. */
-export const deletionShape = z.object({ id: z.string(), at: z.string(), detail: z.string() });
+export const deletionShape = z.object({
+  id: z.string(),
+  at: instant.describe('What was received by then goes'),
+  detail: z.string(),
+});
 
 export const secretShape = z.object({ id: z.string(), secret: z.string() });
 

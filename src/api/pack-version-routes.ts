@@ -92,7 +92,7 @@ export function packVersionRoutes(api: ApiServer, deps: ApiDeps): void {
     },
     async (request) => {
       const { limit, cursor } = request.query;
-      const before = cursor === undefined ? Number.POSITIVE_INFINITY : Number(cursor);
+      const before = cursor === undefined ? Number.POSITIVE_INFINITY : versionOfCursor(cursor);
       const all = (await registry.packs(request.params.id)).toReversed();
       if (all.length === 0) {
         throw new AftercareError('product-not-found', `There is no product ${JSON.stringify(request.params.id)}.`, {
@@ -144,6 +144,13 @@ export function packVersionRoutes(api: ApiServer, deps: ApiDeps): void {
       return { items: packChanges(before, now.source).map(changeItem) };
     },
   );
+}
+
+function versionOfCursor(cursor: string): number {
+  if (/^\d{1,9}$/.test(cursor)) return Number(cursor);
+  throw new AftercareError('request-invalid', 'The cursor is not one of this list.', {
+    hint: 'Give the `next` of the page before as it is, or none for the first page.',
+  });
 }
 
 export function changeItem(change: PackChange): z.infer<typeof changeShape> {

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { readRecording } from '../../simulators/csv.ts';
 import {
@@ -9,15 +9,17 @@ import {
   type RecordingRow,
   sumUp,
 } from '../backtest/index.ts';
-import { AftercareError, parseInstant } from '../base/index.ts';
+import { AftercareError, fileReason } from '../base/index.ts';
 import { formatProblem, type ProductPack } from '../product/index.ts';
 import { apiOf, call, hasText, refused } from './api-client.ts';
 import { backtestText } from './backtest-text.ts';
-import { everyCore, runBacktest } from './backtest-threads.ts';
+import { type BacktestProgress, everyCore, runBacktest } from './backtest-threads.ts';
 import type { ExitCode } from './command-line.ts';
 import { readConfig } from './config.ts';
+import { instantOption } from './instant-option.ts';
 import { findPackFiles, readPack, readPublishedPack } from './packs.ts';
 import { progressLine } from './progress-line.ts';
+import { stopOnSignal } from './stop-on-signal.ts';
 import { readTruthFile } from './truth-file.ts';
 
 export interface BacktestCommandOptions {
@@ -47,13 +49,7 @@ interface Candidate extends PackText {
 /** `aftercare backtest`: 0 when it ran to its end, 1 when it was ended before. */
 export async function backtestCommand(options: BacktestCommandOptions): Promise<ExitCode> {
   const candidate = readCandidate(options.pack, options.product);
-  const stop = new AbortController();
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-    process.once(signal, () => {
-      process.once(signal, () => process.exit(1));
-      stop.abort();
-    });
-  }
+  const stop = stopOnSignal();
   const show = progressLine();
   try {
     const result = await resultOf(options, candidate, stop.signal, show);
@@ -83,11 +79,21 @@ function readCandidate(file: string, product: string | undefined): Candidate {
 }
 
 function readPackFile(file: string): Candidate {
-  if (!existsSync(file)) throw new AftercareError('request-invalid', `${file}: there is no such pack file`);
-  const source = readFileSync(file, 'utf8');
+  const source = packText(file);
   const read = readPack(file, source);
   if ('pack' in read) return { file, source, pack: read.pack };
   throw new AftercareError('pack-invalid', read.problems.map(formatProblem).join('\n'));
+}
+
+function packText(file: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch (cause) {
+    throw new AftercareError('request-invalid', `${file}: ${fileReason(cause)}`, {
+      hint: 'Name a product pack file, like products/cold-fridge.yaml.',
+      cause,
+    });
+  }
 }
 
 function againstOf({ against }: BacktestCommandOptions, product: string): PackText | undefined {
@@ -97,18 +103,10 @@ function againstOf({ against }: BacktestCommandOptions, product: string): PackTe
 }
 
 function rangeOf(options: BacktestCommandOptions): { from: number | undefined; to: number | undefined } {
-  const [from, to] = [instantOf('--from', options.from), instantOf('--to', options.to)];
+  const from = options.from === undefined ? undefined : instantOption('--from', options.from);
+  const to = options.to === undefined ? undefined : instantOption('--to', options.to);
   if (from === undefined || to === undefined || from < to) return { from, to };
   throw new AftercareError('request-invalid', '--to does not lie after --from');
-}
-
-function instantOf(name: string, text: string | undefined): number | undefined {
-  if (text === undefined) return undefined;
-  const at = parseInstant(/^-?\d+$/.test(text) ? Number(text) : text);
-  if (at !== undefined) return at;
-  throw new AftercareError('request-invalid', `${name} ${text} is no time`, {
-    hint: 'Give epoch milliseconds, or RFC 3339 like 2026-01-31T08:00:00Z.',
-  });
 }
 
 function truthOf({ outcomes }: BacktestCommandOptions): KnownTruth | undefined {
@@ -136,7 +134,7 @@ function overFolder(
     pack,
     threadsMax: options.threads ?? everyCore,
     signal,
-    onProgress: ({ reports, total, share }) => show(`${Math.floor(100 * share)} %, ${reports} of ${total} reports`),
+    onProgress: (progress) => show(progressText(progress)),
   });
 }
 
@@ -149,7 +147,6 @@ async function overRecording(
   signal: AbortSignal,
   show: Show,
 ): Promise<BacktestResult> {
-  if (!existsSync(csv)) throw new AftercareError('csv-invalid', `${csv}: there is no such file`);
   const { product } = pack;
   const range = rangeOf(options);
   const against = againstOf(options, product) ?? ownPack(product);
@@ -233,7 +230,7 @@ async function overApi(
     const { body } = answer;
     if (body.state === 'done') return doneResult(body);
     if (body.state === 'failed' || body.state === 'cancelled') throw endedEarly(body);
-    show(progressText(body));
+    show(progressText(progressOf(body)));
     await sleep(pollEveryMs, undefined, { signal }).catch(async () => {
       await call(api, path, undefined, 'DELETE');
       throw signal.reason;
@@ -241,7 +238,12 @@ async function overApi(
   }
 }
 
-/** The service's answers follow its own description. */
+// The service's answers follow its own description.
+
+function progressOf(body: object): BacktestProgress {
+  return (body as { readonly progress: BacktestProgress }).progress;
+}
+
 function doneResult(body: object): BacktestResult {
   return (body as { readonly result: BacktestResult }).result;
 }
@@ -254,9 +256,6 @@ function endedEarly(body: { readonly state: string }): AftercareError {
   );
 }
 
-function progressText(body: object): string {
-  const { progress } = body as {
-    readonly progress: { readonly reports: number; readonly total: number; share: number };
-  };
-  return `${Math.floor(100 * progress.share)} %, ${progress.reports} of ${progress.total} reports`;
+function progressText({ reports, total, share }: BacktestProgress): string {
+  return `${Math.floor(100 * share)} %, ${reports} of ${total} reports`;
 }

@@ -1,5 +1,10 @@
 import { Command, CommanderError, InvalidArgumentError } from 'commander';
 import { isAftercareError } from '../base/index.ts';
+import type { BacktestCommandOptions } from './backtest-command.ts';
+import type { DetectOptions } from './detect-command.ts';
+import type { ReplayCommandOptions } from './replay-command.ts';
+import type { SimulateCommandOptions } from './simulate-command.ts';
+import type { WhyCommandOptions } from './why-command.ts';
 
 /** 0 done, 1 found something wrong, 2 wrong usage or input. */
 export type ExitCode = 0 | 1 | 2;
@@ -101,7 +106,7 @@ export async function runCommand(args: readonly string[]): Promise<ExitCode> {
     .option('--product <pack>', 'watch as this product pack says: a file, or an id in the products folder')
     .option('--signal <name>', 'the column to judge, when there are several')
     .option('--json', 'print the result as JSON')
-    .action(async (csv: string, options: DetectFlags) => {
+    .action(async (csv: string, options: Flags<DetectOptions, 'json'>) => {
       const { detectCommand } = await import('./detect-command.ts');
       exitCode = await detectCommand(csv, { ...options, json: options.json ?? false });
     });
@@ -121,7 +126,7 @@ export async function runCommand(args: readonly string[]): Promise<ExitCode> {
     .option('--threads <n>', 'at most so many; default: one a core', wholeNumber)
     .option('--url <url>', 'HTTP address of the service; default: from the settings')
     .option('--json', 'print the result as JSON')
-    .action(async (options: BacktestFlags) => {
+    .action(async (options: Flags<BacktestCommandOptions, 'json'>) => {
       const { backtestCommand } = await import('./backtest-command.ts');
       exitCode = await backtestCommand({ ...options, json: options.json ?? false });
     });
@@ -134,7 +139,7 @@ export async function runCommand(args: readonly string[]): Promise<ExitCode> {
     .option('--data <folder>', 'read this data folder, also while a service uses it; default: ask the service')
     .option('--url <url>', 'HTTP address of the service; default: from the settings')
     .option('--json', 'print the answer as JSON')
-    .action(async (device: string, options: WhyFlags) => {
+    .action(async (device: string, options: Flags<WhyCommandOptions, 'json'>) => {
       const { whyCommand } = await import('./why-command.ts');
       exitCode = await whyCommand(device, { ...options, json: options.json ?? false });
     });
@@ -158,7 +163,7 @@ export async function runCommand(args: readonly string[]): Promise<ExitCode> {
     .option('--url <url>', 'HTTP address of the service; default: from the settings')
     .option('--mqtt <url>', 'MQTT address of the service; default: from the settings')
     .option('--json', 'print the result as JSON')
-    .action(async (csv: string, options: ReplayFlags) => {
+    .action(async (csv: string, options: Flags<ReplayCommandOptions, 'json'>) => {
       const { replayCommand } = await import('./replay-command.ts');
       exitCode = await replayCommand(csv, { ...options, json: options.json ?? false });
     });
@@ -175,7 +180,7 @@ export async function runCommand(args: readonly string[]): Promise<ExitCode> {
     .option('--url <url>', 'HTTP address of the service; default: from the settings')
     .option('--mqtt <url>', 'MQTT address of the service; default: from the settings')
     .option('--json', 'print the score card as JSON')
-    .action(async (scenario: string, options: SimulateFlags) => {
+    .action(async (scenario: string, options: Flags<SimulateCommandOptions, 'inProcess' | 'untilNow' | 'json'>) => {
       const { simulateCommand } = await import('./simulate-command.ts');
       const { inProcess = false, untilNow = false, json = false } = options;
       exitCode = await simulateCommand(scenario, { ...options, inProcess, untilNow, json });
@@ -188,57 +193,8 @@ export async function runCommand(args: readonly string[]): Promise<ExitCode> {
   }
 }
 
-interface BacktestFlags {
-  readonly pack: string;
-  readonly against: string;
-  readonly data?: string;
-  readonly csv?: string;
-  readonly device?: string;
-  readonly devices?: readonly string[];
-  readonly from?: string;
-  readonly to?: string;
-  readonly product?: string;
-  readonly outcomes?: string;
-  readonly threads?: number;
-  readonly url?: string;
-  readonly json?: boolean;
-}
-
-interface WhyFlags {
-  readonly at: string;
-  readonly rule?: string;
-  readonly data?: string;
-  readonly url?: string;
-  readonly json?: boolean;
-}
-
-interface DetectFlags {
-  readonly watch?: readonly string[];
-  readonly product?: string;
-  readonly signal?: string;
-  readonly json?: boolean;
-}
-
-interface ReplayFlags {
-  readonly product: string;
-  readonly device: string;
-  readonly speed: number;
-  readonly url?: string;
-  readonly mqtt?: string;
-  readonly json?: boolean;
-}
-
-interface SimulateFlags {
-  readonly seed?: number;
-  readonly devices?: number;
-  readonly days?: number;
-  readonly inProcess?: boolean;
-  readonly untilNow?: boolean;
-  readonly truth?: string;
-  readonly url?: string;
-  readonly mqtt?: string;
-  readonly json?: boolean;
-}
+/** A command's options as the command line gives them: a switch that is not there is absent. */
+type Flags<Options, Switch extends keyof Options> = Omit<Options, Switch> & Partial<Pick<Options, Switch>>;
 
 function failed(error: unknown): ExitCode {
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;

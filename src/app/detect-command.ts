@@ -29,7 +29,6 @@ const chunkRows = 1000;
  * row in, in their order, each with the score of its first judgement.
  */
 export async function detectCommand(csv: string, options: DetectOptions): Promise<ExitCode> {
-  if (!existsSync(csv)) throw new AftercareError('csv-invalid', `${csv}: there is no such file`);
   const described = options.product === undefined ? undefined : describedPack(options.product);
   const output = options.json ? new JsonOutput() : new CsvOutput();
   let run: SeriesRun | undefined;

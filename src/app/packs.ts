@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { basename, join } from 'node:path';
+import { fileReason } from '../base/index.ts';
 import { checkWatch } from '../engine/index.ts';
 import { formatProblem, type PackProblem, type PackReader, type ProductPack, parsePack } from '../product/index.ts';
 import type { Directory, Registry } from '../registry/index.ts';
@@ -19,7 +20,7 @@ export function findPackFiles(paths: readonly string[]): { files: PackFile[]; wr
       const names = statSync(path).isDirectory() ? packNames(path).map((name) => join(path, name)) : [path];
       for (const file of names) files.push({ file, source: readFileSync(file, 'utf8') });
     } catch (error) {
-      wrong.push(`${path}: ${error instanceof Error ? error.message : String(error)}`);
+      wrong.push(`${path}: ${fileReason(error)}`);
     }
   }
   return { files, wrong };

@@ -16,6 +16,7 @@ import { registerFleet } from './live-fleet.ts';
 import { scoreLive } from './live-score.ts';
 import { progressLine } from './progress-line.ts';
 import { scoreText } from './score-text.ts';
+import { stopOnSignal } from './stop-on-signal.ts';
 import { writeOutput } from './write-output.ts';
 
 export interface SimulateCommandOptions {
@@ -41,13 +42,7 @@ const lengthMsUnasked = 30 * dayMs;
 export async function simulateCommand(name: string, options: SimulateCommandOptions): Promise<ExitCode> {
   const config = readConfig(process.cwd(), process.env);
   const scenario = scenarioOf(name, options);
-  const stop = new AbortController();
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-    process.once(signal, () => {
-      process.once(signal, () => process.exit(1));
-      stop.abort();
-    });
-  }
+  const stop = stopOnSignal();
   return options.inProcess ? inProcess(config, scenario, options, stop) : overMqtt(config, scenario, options, stop);
 }
 

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
 import type { PlantedFault } from '../backtest/index.ts';
-import { AftercareError, parseInstant } from '../base/index.ts';
+import { AftercareError, fileReason, parseInstant } from '../base/index.ts';
 
 const instant = z.union([z.number(), z.string()]).transform((value, context) => {
   const at = parseInstant(value);
@@ -45,11 +45,8 @@ export function readTruthFile(file: string): readonly PlantedFault[] {
 function textOf(file: string): string {
   try {
     return readFileSync(file, 'utf8');
-  } catch (error) {
-    throw new AftercareError(
-      'request-invalid',
-      `${file} cannot be read: ${error instanceof Error ? error.message : ''}`,
-    );
+  } catch (cause) {
+    throw new AftercareError('request-invalid', `${file} cannot be read: ${fileReason(cause)}`, { cause });
   }
 }
 

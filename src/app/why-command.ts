@@ -1,8 +1,9 @@
 import { type WhyAnswer, type WhyRule, whyAt } from '../backtest/index.ts';
-import { AftercareError, formatInstant, nearest, parseInstant } from '../base/index.ts';
+import { AftercareError, formatInstant, nearest } from '../base/index.ts';
 import { apiOf, call, refused } from './api-client.ts';
 import type { ExitCode } from './command-line.ts';
 import { readConfig } from './config.ts';
+import { instantOption } from './instant-option.ts';
 import { readPublishedPack } from './packs.ts';
 
 export interface WhyCommandOptions {
@@ -15,12 +16,7 @@ export interface WhyCommandOptions {
 
 /** `aftercare why`: 0 when there is an answer. */
 export async function whyCommand(device: string, options: WhyCommandOptions): Promise<ExitCode> {
-  const at = parseInstant(/^-?\d+$/.test(options.at) ? Number(options.at) : options.at);
-  if (at === undefined) {
-    throw new AftercareError('request-invalid', `--at ${options.at} is no time`, {
-      hint: 'Give epoch milliseconds, or RFC 3339 like 2026-01-31T08:00:00Z.',
-    });
-  }
+  const at = instantOption('--at', options.at);
   const answer =
     options.data === undefined
       ? await askService(device, at, options)

@@ -1,13 +1,12 @@
 export type { DeskCase, OpenedCase, Silence } from './case-desk.ts';
-export { CaseFold } from './case-fold.ts';
-export { type CaseMatch, type ChangeKind, changeKinds, compareCases } from './compare.ts';
+export { type CaseMatch, compareCases } from './compare.ts';
 export { familiesOf, mergeReports } from './family.ts';
 export type { KnownTruth } from './outcomes.ts';
 export { type PackTestResult, runPackTests } from './pack-tests.ts';
 export { type PartOutcome, PartRunner } from './part.ts';
 export { type BacktestPart, type BacktestPlan, type BacktestRequest, planBacktest } from './plan.ts';
 export { RecordingReplay, type RecordingRow } from './recording.ts';
-export { type PackText, Replay, type ReplayInput, type ReplayOptions } from './replay.ts';
+export { type PackText, Replay, type ReplayOptions } from './replay.ts';
 export { type BacktestResult, changesMax, devicesMax } from './result.ts';
 export { type FleetArrival, type FleetProgress, type FleetRun, type FleetRunOptions, runFleet } from './run.ts';
 export {

@@ -1,5 +1,5 @@
 import type { SignalValue } from '../telemetry/index.ts';
-import { type CaseMatch, compareCases } from './compare.ts';
+import { compareCases } from './compare.ts';
 import type { PartOutcome } from './part.ts';
 import { Replay, type ReplayOptions } from './replay.ts';
 
@@ -39,7 +39,6 @@ export class RecordingReplay {
   end(range: { readonly from: number | undefined; readonly to: number | undefined }): PartOutcome {
     const [against = [], candidate = []] = this.#replay.end();
     const { from = Number.NEGATIVE_INFINITY, to = Number.POSITIVE_INFINITY } = range;
-    const matches: readonly CaseMatch[] = compareCases(against, candidate, { from, to });
-    return { ...this.#replay.takeCounts(), matches };
+    return { ...this.#replay.takeCounts(), matches: compareCases(against, candidate, { from, to }) };
   }
 }

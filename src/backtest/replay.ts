@@ -3,6 +3,7 @@ import type { HistoryRecord, Ticks } from '../pipeline/index.ts';
 import { Catalogue, type PackReader } from '../product/index.ts';
 import type { StoredBlock } from '../store/index.ts';
 import { correctionHorizonMs, type Fact, type Report } from '../telemetry/index.ts';
+import { Between, type BetweenTaker } from './between.ts';
 import { CaseDesk, type DeskCase } from './case-desk.ts';
 
 /** A pack as it was written. */
@@ -50,8 +51,15 @@ export class Replay {
   #counts = noCounts();
   readonly #sides: readonly Side[];
   #devices: readonly string[] = [];
-  #facts = new Cursor([]);
-  #ticks = new TickCursor(undefined);
+  #between = new Between([], undefined);
+  readonly #everySide: BetweenTaker = {
+    record: (item) => {
+      for (const side of this.#sides) side.record(item);
+    },
+    tick: (offset, at) => {
+      for (const side of this.#sides) side.tick(offset, at);
+    },
+  };
 
   constructor(options: ReplayOptions) {
     this.#sides = options.packs.map((pack) => new Side(pack, options));
@@ -60,8 +68,10 @@ export class Replay {
   begin({ devices, facts, returns, ticks }: ReplayInput): void {
     for (const side of this.#sides) side.begin();
     this.#devices = devices;
-    this.#facts = new Cursor([...facts, ...returns].sort((a, b) => a.offset - b.offset));
-    this.#ticks = new TickCursor(ticks);
+    this.#between = new Between(
+      [...facts, ...returns].sort((a, b) => a.offset - b.offset),
+      ticks,
+    );
   }
 
   /** The family's next reports: each device's in the order of event time. */
@@ -71,7 +81,7 @@ export class Replay {
       const report = reports[index];
       if (report === undefined) continue;
       const { offset, at } = report;
-      if (this.#facts.offset <= offset || this.#ticks.offset <= offset) this.#catchUp(offset);
+      if (this.#between.next <= offset) this.#catchUp(offset);
       const behind = behindMs?.[index] ?? 0;
       if (behind > 0) counts.late += 1;
       const judged = behind <= correctionHorizonMs;
@@ -98,18 +108,7 @@ export class Replay {
 
   /** Everything else that the log had up to an offset. */
   #catchUp(offset: number): void {
-    for (const [facts, ticks] = [this.#facts, this.#ticks]; ; ) {
-      if (facts.offset <= ticks.offset) {
-        const item = facts.takeUpTo(offset);
-        if (item === undefined) return;
-        for (const side of this.#sides) side.record(item);
-      } else {
-        if (ticks.offset > offset) return;
-        const { offset: tickOffset, at } = ticks;
-        for (const side of this.#sides) side.tick(tickOffset, at);
-        ticks.advance();
-      }
-    }
+    this.#between.takeUpTo(offset, this.#everySide);
   }
 }
 
@@ -171,42 +170,5 @@ class Side {
     for (const event of this.#out.findings.splice(0)) this.#desk.apply(event);
     // Charts are not drawn from a replay.
     this.#out.bands.length = 0;
-  }
-}
-
-class Cursor {
-  readonly #items: readonly HistoryRecord[];
-  #next = 0;
-  offset: number;
-
-  constructor(items: readonly HistoryRecord[]) {
-    this.#items = items;
-    this.offset = items[0]?.offset ?? Number.POSITIVE_INFINITY;
-  }
-
-  takeUpTo(offset: number): HistoryRecord | undefined {
-    if (this.offset > offset) return undefined;
-    const item = this.#items[this.#next++];
-    this.offset = this.#items[this.#next]?.offset ?? Number.POSITIVE_INFINITY;
-    return item;
-  }
-}
-
-class TickCursor {
-  readonly #ticks: Ticks | undefined;
-  #next = 0;
-  offset: number;
-  at: number;
-
-  constructor(ticks: Ticks | undefined) {
-    this.#ticks = ticks;
-    this.offset = ticks?.offsets[0] ?? Number.POSITIVE_INFINITY;
-    this.at = ticks?.at[0] ?? 0;
-  }
-
-  advance(): void {
-    this.#next += 1;
-    this.offset = this.#ticks?.offsets[this.#next] ?? Number.POSITIVE_INFINITY;
-    this.at = this.#ticks?.at[this.#next] ?? 0;
   }
 }

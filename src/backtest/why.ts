@@ -4,6 +4,7 @@ import { type HistoryRecord, openHistory, type Ticks } from '../pipeline/index.t
 import { Catalogue, type PackReader, type RuleStage } from '../product/index.ts';
 import { openStoredReports, type StoredReports } from '../store/index.ts';
 import { correctionHorizonMs, type Severity } from '../telemetry/index.ts';
+import { Between } from './between.ts';
 import { familiesOf } from './family.ts';
 import { withoutDetectors } from './without-detectors.ts';
 
@@ -81,7 +82,7 @@ export function whyAt(folder: string, { device, at }: WhyRequest, readPack: Pack
     const [family] = familiesOf({ records, product, devices: [device], together: false });
     const returns = asksSilence ? records.filter(({ record }) => record.kind === 'resumed') : [];
     const replay = new WhyReplay(readPack, {
-      facts: [...publications, ...(family?.facts ?? []), ...returns].sort((a, b) => a.offset - b.offset),
+      records: [...publications, ...(family?.facts ?? []), ...returns].sort((a, b) => a.offset - b.offset),
       ticks: asksSilence ? history.ticks(from ?? 0, at + 1) : undefined,
     });
     replay.run(stored, { device, from, to: at + 1, before: history.next });
@@ -125,28 +126,26 @@ function isPublication(record: HistoryRecord['record'], product: string): boolea
 class WhyReplay {
   readonly #catalogue: Catalogue;
   readonly #engine: Engine;
-  readonly #facts: readonly HistoryRecord[];
-  readonly #ticks: Ticks | undefined;
+  readonly #between: Between;
   readonly #out: EngineOutput = { findings: [], bands: [], touched: new Set() };
-  #nextFact = 0;
-  #nextTick = 0;
   #firstAt = 0;
   #reports = 0;
 
-  constructor(readPack: PackReader, log: { facts: readonly HistoryRecord[]; ticks: Ticks | undefined }) {
+  constructor(readPack: PackReader, log: { records: readonly HistoryRecord[]; ticks: Ticks | undefined }) {
     this.#catalogue = new Catalogue((file, source) => {
       const pack = readPack(file, source);
       return pack && withoutDetectors(pack);
     });
     this.#engine = new Engine(this.#catalogue);
-    this.#facts = log.facts;
-    this.#ticks = log.ticks;
+    this.#between = new Between(log.records, log.ticks);
   }
 
-  run(stored: StoredReports, query: Parameters<StoredReports['reports']>[0]): void {
+  run(stored: StoredReports, query: Parameters<StoredReports['reports']>[0] & { readonly to: number }): void {
+    const step = (item: HistoryRecord) => this.#step(item);
+    const tick = (offset: number, at: number) => this.#engine.step({ kind: 'tick', offset, at }, this.#out);
     for (const { reports, behindMs } of stored.reports(query)) {
       for (const [index, report] of reports.entries()) {
-        this.#catchUp(report.offset);
+        this.#between.takeUpTo(report.offset, { record: step, tick });
         const judged = (behindMs?.[index] ?? 0) <= correctionHorizonMs;
         this.#engine.step({ kind: 'report', report, judged }, this.#out);
         if (this.#reports === 0) this.#firstAt = report.at;
@@ -154,8 +153,11 @@ class WhyReplay {
       }
       this.#out.findings.length = 0;
     }
-    // Of facts, those that came after the last report change nothing of it; ticks go on to the minute that is asked for.
-    this.#catchUpTicks(Number.MAX_SAFE_INTEGER);
+    // Of facts, those that came after the last report change nothing of it. Ticks go on to the minute that is asked for,
+    // and so do the service's returns: while it was away, the device was not silent.
+    const isReturn = ({ record }: HistoryRecord) => record.kind === 'resumed' && record.at < query.to;
+    const record = (item: HistoryRecord) => isReturn(item) && step(item);
+    this.#between.takeUpTo(Number.MAX_SAFE_INTEGER, { record, tick });
   }
 
   standing(device: string, product: string) {
@@ -163,24 +165,13 @@ class WhyReplay {
     return { version, standing: this.#engine.why(device), firstAt: this.#firstAt, reports: this.#reports };
   }
 
-  #catchUp(offset: number): void {
-    for (let item = this.#facts[this.#nextFact]; item && item.offset <= offset; item = this.#facts[this.#nextFact]) {
-      this.#catchUpTicks(item.offset);
-      const { record } = item;
-      if (record.kind === 'fact') this.#catalogue.apply(record.fact);
-      const input = record.kind === 'fact' ? { kind: 'fact' as const, offset: item.offset, fact: record.fact } : record;
-      this.#engine.step(input, this.#out);
-      this.#nextFact += 1;
+  #step({ offset, record }: HistoryRecord): void {
+    if (record.kind === 'resumed') {
+      this.#engine.step(record, this.#out);
+      return;
     }
-    this.#catchUpTicks(offset);
-  }
-
-  #catchUpTicks(offset: number): void {
-    for (const ticks = this.#ticks; ticks && (ticks.offsets[this.#nextTick] ?? offset + 1) <= offset; ) {
-      const at = ticks.at[this.#nextTick] ?? 0;
-      this.#engine.step({ kind: 'tick', offset: ticks.offsets[this.#nextTick] ?? 0, at }, this.#out);
-      this.#nextTick += 1;
-    }
+    this.#catalogue.apply(record.fact);
+    this.#engine.step({ kind: 'fact', offset, fact: record.fact }, this.#out);
   }
 }
 

@@ -2,6 +2,7 @@ export { assert } from './assert.ts';
 export { canonicalJson } from './canonical-json.ts';
 export { type CellNames, type Cells, cellCount, cellsAt, numbersFromText, numbersToText } from './cells.ts';
 export { AftercareError, type ErrorCode, errorCatalogue, isAftercareError } from './errors.ts';
+export { fileReason } from './file-reason.ts';
 export { nearest } from './nearest.ts';
 export {
   type Clock,

@@ -76,6 +76,14 @@ describe('backtests', () => {
     expect((await app.inject({ url, headers: bearer })).json()).toEqual({ items: [item], next: null });
   });
 
+  it('take every pack that may be published', async () => {
+    const { app, backtests } = await serve();
+    const source = `product: fridge # ${'x'.repeat(1_900_000)}`;
+    const started = await app.inject({ method: 'POST', url, headers: bearer, payload: { source, against: source } });
+    expect(started.statusCode).toBe(202);
+    expect(backtests.asked[0]?.candidate.source).toBe(source);
+  });
+
   it('compare with another pack where one is sent', async () => {
     const { app, backtests } = await serve();
     const payload = { source: 'a', against: 'b', againstFile: 'before.yaml' };

@@ -93,6 +93,8 @@ describe('published versions', () => {
     expect(page.items.map((item: { version: number }) => item.version)).toEqual([3, 2]);
     const rest = (await get(`/kettle/versions?limit=2&cursor=${page.next}`)).json();
     expect(rest).toMatchObject({ items: [{ version: 1 }], next: null });
+    const odd = await get('/kettle/versions?cursor=next');
+    expect(odd.json()).toMatchObject({ code: 'request-invalid', detail: expect.stringContaining('cursor') });
   });
 
   it('are given back as they were written', async () => {
