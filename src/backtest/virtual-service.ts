@@ -1,5 +1,5 @@
 import { type HashPage, restoreAdmission, snapshotAdmission } from '../admission/index.ts';
-import { comparePositions, type DaySnapshot, Engine, positionOf } from '../engine/index.ts';
+import { comparePositions, type DaySnapshot, Engine, isBehind } from '../engine/index.ts';
 import type { FindingEvent } from '../findings/index.ts';
 import type { LogEntry } from '../log/index.ts';
 import {
@@ -128,11 +128,8 @@ export class VirtualService {
   }
 
   #stretch({ device, behind, before }: StretchQuery): Report[] {
-    const isAsked = (report: Report) =>
-      report.device === device &&
-      report.offset < before &&
-      (behind === undefined || comparePositions(positionOf(report), behind) > 0);
+    const isAsked = (report: Report) => report.device === device && report.offset < before && isBehind(report, behind);
     const found = this.#processed.reports.list().filter(isAsked);
-    return found.sort((a, b) => comparePositions(positionOf(a), positionOf(b)));
+    return found.sort(comparePositions);
   }
 }

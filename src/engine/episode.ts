@@ -2,7 +2,7 @@ import { type EvidenceReading, evidenceReadingsMax, type FindingEvent } from '..
 import { type ProductPack, reservedFailureModes } from '../product/index.ts';
 import { type Severity, worseSeverity } from '../telemetry/index.ts';
 import { byOpening, type DeviceState, type OpenFinding, pastMax } from './device-state.ts';
-import type { Position } from './hindsight.ts';
+import { positionOf } from './hindsight.ts';
 
 /** Where in the log an event comes from, and when. */
 export interface Cause {
@@ -53,7 +53,7 @@ export function raise(state: DeviceState, pack: ProductPack, cause: Cause, raise
     receivedAt: cause.receivedAt,
     evidence: raised.evidence.slice(-evidenceReadingsMax),
   };
-  const by = placeOf(cause);
+  const by = positionOf(cause);
   state.open[raised.source] = { events: 1, last: event, raisedBy: by, changedBy: by };
   return event;
 }
@@ -94,7 +94,7 @@ function join(state: DeviceState, open: OpenFinding, cause: Cause, raised: Raise
     safety: last.safety || safety,
     explanation: `${last.explanation} ${explanation}`,
   };
-  state.open[last.source] = { ...open, events: events + 1, last: event, changedBy: placeOf(cause), holders };
+  state.open[last.source] = { ...open, events: events + 1, last: event, changedBy: positionOf(cause), holders };
   return event;
 }
 
@@ -133,7 +133,7 @@ export function reassess(
     explanation: `${reason} ${change.explanation}`,
     evidence: change.evidence.slice(-evidenceReadingsMax),
   };
-  state.open[source] = { ...open, events: open.events + 1, last: event, changedBy: placeOf(cause), reason };
+  state.open[source] = { ...open, events: open.events + 1, last: event, changedBy: positionOf(cause), reason };
   return event;
 }
 
@@ -155,7 +155,7 @@ export function clear(
     endsAt: Math.max(end.endsAt, open.last.startsAt),
     explanation: end.explanation ?? open.last.explanation,
   };
-  if (!arrivalSources.has(source)) remember(state, { ...open, last: event, changedBy: placeOf(cause) });
+  if (!arrivalSources.has(source)) remember(state, { ...open, last: event, changedBy: positionOf(cause) });
   return event;
 }
 
@@ -165,10 +165,6 @@ function remember(state: DeviceState, { holders: _, ...ended }: OpenFinding): vo
   state.past.push({ ...ended, events: events + 1, last: { ...last, evidence } });
   state.past.sort(byOpening);
   if (state.past.length > pastMax) state.past.shift();
-}
-
-function placeOf({ at, offset, index }: Cause): Position {
-  return { at, offset, index };
 }
 
 function next(open: { events: number; last: FindingEvent }, cause: Cause): FindingEvent {

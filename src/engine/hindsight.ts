@@ -31,7 +31,7 @@ const newestKept = 2;
 /** Of all devices together, in characters of text. */
 const textMax = 64 * 1024 * 1024;
 
-export function positionOf({ at, offset, index }: Report): Position {
+export function positionOf({ at, offset, index }: Position): Position {
   return { at, offset, index };
 }
 
@@ -40,8 +40,13 @@ export function comparePositions(a: Position, b: Position): number {
   return a.at - b.at || a.offset - b.offset || a.index - b.index;
 }
 
+/** Whether it comes behind `from`; everything comes behind undefined, the place before a device's first report. */
+export function isBehind(position: Position, from: Position | undefined): boolean {
+  return from === undefined || comparePositions(position, from) > 0;
+}
+
 /** Each device's days begin at an hour of its own, so that not all of them begin at once. */
-export function dayOf(device: string, at: number): number {
+function dayOf(device: string, at: number): number {
   let hash = 0;
   for (let index = 0; index < device.length; index += 1) hash = (Math.imul(hash, 31) + device.charCodeAt(index)) | 0;
   return Math.floor((at + ((hash >>> 0) % dayMs)) / dayMs);
@@ -79,14 +84,15 @@ export class Hindsight {
 
   /** The newest snapshot before the position, if one is kept here. */
   find(device: string, position: Position): Snapshot | undefined {
-    return this.#devices.get(device)?.snapshots.findLast((snapshot) => isBefore(snapshot, position));
+    return this.#devices.get(device)?.snapshots.findLast((snapshot) => isBehind(position, snapshot.position));
   }
 
   /** What was kept from the position on is no longer so. */
   forget(device: string, position?: Position): void {
     const known = this.#devices.get(device);
     if (known === undefined) return;
-    const kept = position === undefined ? [] : known.snapshots.filter((snapshot) => isBefore(snapshot, position));
+    const kept =
+      position === undefined ? [] : known.snapshots.filter((snapshot) => isBehind(position, snapshot.position));
     for (const { text } of known.snapshots) this.#text -= text.length;
     for (const { text } of kept) this.#text += text.length;
     if (kept.length === 0) this.#devices.delete(device);
@@ -109,19 +115,18 @@ export class Hindsight {
     const text = deviceStateToText(state);
     known.snapshots.push({ position: judgedTo, text });
     this.#text += text.length;
+    // Behind all others: room is made from the front.
+    this.#devices.delete(device);
+    this.#devices.set(device, known);
     if (known.snapshots.length > newestKept) this.#text -= known.snapshots.shift()?.text.length ?? 0;
     this.#makeRoom();
   }
 
-  /** Those that have not been heard for longest go first: their corrections start from their day. */
+  /** Those whose newest was taken longest ago go first: their corrections start from their day. */
   #makeRoom(): void {
     for (const device of this.#devices.keys()) {
       if (this.#text <= textMax) return;
       this.forget(device);
     }
   }
-}
-
-function isBefore({ position }: Snapshot, later: Position): boolean {
-  return position !== undefined && comparePositions(position, later) < 0;
 }

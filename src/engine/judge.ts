@@ -1,4 +1,4 @@
-import type { Cells } from '../base/index.ts';
+import { type Cells, hourMs, minuteMs } from '../base/index.ts';
 import type { NumberReading } from '../detect/index.ts';
 import type { FindingEvent } from '../findings/index.ts';
 import type { ProductPack, WatchSpec } from '../product/index.ts';
@@ -40,8 +40,8 @@ const noEvents: readonly FindingEvent[] = [];
 export const bandCell = { at: 0, low: 1, high: 2 } as const;
 
 /** A band is kept for charts when it moved by a tenth of its width, or after this long; never more often than each… */
-const bandKeepMs = 6 * 3_600_000;
-const bandEveryMs = 10 * 60_000;
+const bandKeepMs = 6 * hourMs;
+const bandEveryMs = 10 * minuteMs;
 const bandMoved = 0.1;
 
 /** Gives a device's state to a new pack version: what did not change goes on, what changed starts afresh. */

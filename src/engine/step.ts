@@ -14,7 +14,7 @@ import {
 import type { EngineInput, EngineOutput, LateDevice, Rejudging } from './engine.ts';
 import { arrivalSources, type Cause, clear, raise } from './episode.ts';
 import { judgeFaultCodes } from './fault-codes.ts';
-import { comparePositions, Hindsight, isCorrectable, nearEnd, type Position, positionOf } from './hindsight.ts';
+import { Hindsight, isBehind, isCorrectable, nearEnd, type Position, positionOf } from './hindsight.ts';
 import { adoptPack, type Judge, judgeReadings, ruleEvents } from './judge.ts';
 import { prepareJudge } from './prepare.ts';
 import { endSilence, raiseSilence, silenceOf } from './silence.ts';
@@ -145,10 +145,9 @@ export class Engine {
       yield;
     }
     const own = (open: OpenFinding) => isEventTime(open.last.source, judge);
-    const { position } = base;
-    const isBehind = (place: Position) => position === undefined || comparePositions(place, position) > 0;
     // By place: a finding may have another name in the snapshot than it was told under since.
-    const isTouched = ({ raisedBy, changedBy }: OpenFinding) => isBehind(raisedBy) || isBehind(changedBy);
+    const isTouched = ({ raisedBy, changedBy }: OpenFinding) =>
+      isBehind(raisedBy, base.position) || isBehind(changedBy, base.position);
     const { events, standing } = reconcile({
       told: [...Object.values(state.open), ...state.past.filter(isTouched)].filter(own),
       found: [...Object.values(fresh.open), ...fresh.past].filter(own),
@@ -191,7 +190,7 @@ export class Engine {
     if (!isCorrectable(state, report.at)) return;
     const position = positionOf(report);
     const known = state.late;
-    const isFirst = known === undefined || comparePositions(position, known.position) < 0;
+    const isFirst = known === undefined || isBehind(known.position, position);
     state.late = { position: isFirst ? position : known.position, since: known?.since ?? report.offset };
     this.#late.add(report.device);
   }

@@ -1,4 +1,4 @@
-import { type Cells, cellCount, cellsAt } from '../base/index.ts';
+import { type Cells, cellCount, cellsAt, dayMs } from '../base/index.ts';
 import { tailCell, tailInit, tailLearn, tailLevel } from './tail.ts';
 
 /** How scores become findings: one event, one finding. */
@@ -95,7 +95,7 @@ const youth = 64;
 const teachBars = 3;
 const openSlow = 0.1;
 const barMax = 1e4;
-const yearMs = 365.25 * 86_400_000;
+const yearMs = 365.25 * dayMs;
 /** Until the device's pace is known. */
 const unknownPeriod = 2000;
 

@@ -1,8 +1,8 @@
 import {
-  comparePositions,
   type DaySnapshot,
   type Engine,
   type EngineOutput,
+  isBehind,
   type Position,
   type Snapshot,
 } from '../engine/index.ts';
@@ -76,8 +76,6 @@ export function newestBefore(
     older = older.position === undefined ? undefined : saved(device, older.position);
   }
   if (older !== undefined) byDay.set(older.day, older);
-  const before = [...byDay.values()].filter((snapshot) => {
-    return snapshot.position === undefined || comparePositions(snapshot.position, position) < 0;
-  });
+  const before = [...byDay.values()].filter((snapshot) => isBehind(position, snapshot.position));
   return before.reduce<DaySnapshot | undefined>((best, item) => (best && best.day > item.day ? best : item), undefined);
 }

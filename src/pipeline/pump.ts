@@ -1,7 +1,7 @@
 import { type QuarantineEntry, restoreAdmission } from '../admission/index.ts';
 import { AftercareError, type Clock, isAftercareError } from '../base/index.ts';
 import type { Case, CaseStore } from '../cases/index.ts';
-import { comparePositions, type DaySnapshot, type Engine, type Position, positionOf } from '../engine/index.ts';
+import { type DaySnapshot, type Engine, isBehind, type Position } from '../engine/index.ts';
 import type { Timers } from '../intake/index.ts';
 import type { Log } from '../log/index.ts';
 import type { Catalogue } from '../product/index.ts';
@@ -415,10 +415,6 @@ const stretchPage = 10_000;
 
 function keyOf({ offset, index }: Report): string {
   return `${offset}.${index}`;
-}
-
-function isBehind(report: Report, position: Position | undefined): boolean {
-  return position === undefined || comparePositions(positionOf(report), position) > 0;
 }
 
 const trimAtShare = 0.8;

@@ -8,7 +8,7 @@ export type {
   WatchChecker,
 } from './checkers.ts';
 export { formatProblem } from './document.ts';
-export { conditionWords, didYouMean } from './names.ts';
+export { didYouMean } from './names.ts';
 export {
   type DerivedSpec,
   type FailureMode,

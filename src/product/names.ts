@@ -4,7 +4,7 @@ import { nearest } from '../base/index.ts';
  * Every word of the condition language, built or planned, and what CEL itself reserves: no signal may be called so, or a
  * pack of today would change its meaning with a later version.
  */
-export const conditionWords: ReadonlySet<string> = new Set(
+const conditionWords: ReadonlySet<string> = new Set(
   [
     'avg min max sum count median spread rate delta slope ago previous held since fault silent age',
     'firmware site hour weekday cohort parent',

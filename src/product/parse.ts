@@ -1,3 +1,4 @@
+import { minuteMs } from '../base/index.ts';
 import { severities, severityRank } from '../telemetry/index.ts';
 import type { ConditionCheck, ConditionChecker, WatchChecker } from './checkers.ts';
 import { parseDerived } from './derived.ts';
@@ -25,7 +26,7 @@ import {
 import { readShape, refuseUnknownKeys } from './shape.ts';
 import { parseSignals, type SignalsContext } from './signals.ts';
 
-const defaultEveryMs = 60_000;
+const defaultEveryMs = minuteMs;
 const silentAfterReports = 30;
 const rulesMax = 200;
 const catalogueMax = 1_000;

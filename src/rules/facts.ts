@@ -7,6 +7,10 @@ export type FactName = keyof typeof types;
 
 export const factTypes = Object.entries(types) as readonly (readonly [FactName, 'string' | 'number'])[];
 
+export function factType(name: FactName): 'string' | 'number' {
+  return types[name];
+}
+
 export function isFactName(name: string): name is FactName {
   return Object.hasOwn(types, name);
 }

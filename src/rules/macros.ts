@@ -1,10 +1,10 @@
 import type { ASTNode, Environment } from '@marcbachmann/cel-js';
-import { formatDuration, parseDurationMs } from '../base/index.ts';
+import { dayMs, formatDuration, parseDurationMs } from '../base/index.ts';
 import type { ConditionVocabulary, SignalSpec } from '../product/index.ts';
 import { usage } from './condition-errors.ts';
 import type { WindowFunction } from './windows.ts';
 
-const windowMsMax = 31 * 86_400_000;
+const windowMsMax = 31 * dayMs;
 
 export const windowNames = [
   ...(['avg', 'sum', 'min', 'max', 'median', 'spread', 'slope', 'delta'] as const),

@@ -1,6 +1,6 @@
 import type { ASTNode } from '@marcbachmann/cel-js';
 import { isSignalFunction } from './condition-errors.ts';
-import { isFactName } from './facts.ts';
+import { factType, isFactName } from './facts.ts';
 import type { ConditionLanguage } from './language.ts';
 
 /** Reads a value from the inputs as they stand; undefined is unknown. */
@@ -103,8 +103,7 @@ function literal(value: unknown): Reader | undefined {
 
 function lastValue(name: string, language: ConditionLanguage): Reader | undefined {
   if (isFactName(name)) {
-    const type = name === 'firmware' || name === 'site' ? 'string' : 'number';
-    return { type, read: () => language.inputs?.fact(name) } as Reader;
+    return { type: factType(name), read: () => language.inputs?.fact(name) } as Reader;
   }
   const type = language.signal(name)?.type;
   if (type === undefined) return undefined;

@@ -5,8 +5,8 @@ import {
   type DaySnapshot,
   Engine,
   type EngineOutput,
+  isBehind,
   type Position,
-  positionOf,
   type Snapshot,
 } from '../../src/engine/index.ts';
 import type { FindingEvent } from '../../src/findings/index.ts';
@@ -106,9 +106,7 @@ class Device {
   correct(): void {
     for (const { device, position, base } of [...this.#engine.late()]) {
       const from = base ?? this.#dayBefore(position);
-      const reports = this.#reports
-        .filter((report) => from.position === undefined || comparePositions(positionOf(report), from.position) > 0)
-        .sort((a, b) => comparePositions(positionOf(a), positionOf(b)));
+      const reports = this.#reports.filter((report) => isBehind(report, from.position)).sort(comparePositions);
       const rejudging = { device, base: from, reports, now: start + this.#offset * minute };
       Array.from(this.#engine.correct(rejudging, this.out));
       this.#keepDays();
@@ -154,7 +152,7 @@ class Device {
 
   #dayBefore(position: Position): Snapshot {
     const days = [...this.#days.values()].sort((a, b) => b.day - a.day);
-    const found = days.find((day) => day.position === undefined || comparePositions(day.position, position) < 0);
+    const found = days.find((day) => isBehind(position, day.position));
     if (!found) throw new Error('there is no snapshot before the late report');
     return found;
   }

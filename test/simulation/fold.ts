@@ -1,6 +1,6 @@
 import { type QuarantineEntry, snapshotAdmission } from '../../src/admission/index.ts';
 import type { Case, CaseChange, CaseStore, Finding } from '../../src/cases/index.ts';
-import { type BandPoint, comparePositions, Engine, positionOf } from '../../src/engine/index.ts';
+import { type BandPoint, comparePositions, Engine, isBehind } from '../../src/engine/index.ts';
 import type { FindingEvent } from '../../src/findings/index.ts';
 import {
   Corrector,
@@ -44,8 +44,8 @@ export async function fold(history: readonly Uint8Array[]): Promise<Folded> {
       out.reports
         .list()
         .filter((report) => report.device === device && report.offset < before)
-        .filter((report) => behind === undefined || comparePositions(positionOf(report), behind) > 0)
-        .sort((a, b) => comparePositions(positionOf(a), positionOf(b))),
+        .filter((report) => isBehind(report, behind))
+        .sort(comparePositions),
     beforeChange: () => undefined,
   });
   const processor = new Processor({
