@@ -25,6 +25,9 @@ beforeAll(async () => {
     );
     await ledgerAtRest(service, id, perDevice);
   }
+  // So all of it is in the checkpoint, however slow the disk is.
+  await service.stop();
+  service = await startService({ data, env });
 });
 afterAll(async () => {
   await service?.kill('SIGKILL');
