@@ -11,7 +11,7 @@ export interface ViewOptions {
   readonly catalogue: Catalogue;
   readonly devices: PipelineDevices;
   readonly checkpoint: Checkpoint;
-  readonly pump: Pick<Pump, 'behindSince' | 'waitingQuarantine'>;
+  readonly pump: Pick<Pump, 'behindSince' | 'waitingBands' | 'waitingQuarantine'>;
   readonly forwarder: Pick<Forwarder, 'state'> | undefined;
   readonly live: LiveFeed<LiveEvent>;
 }
@@ -45,14 +45,15 @@ export function createView(options: ViewOptions): PipelineView {
       const held = checkpoint.quarantineCount(device) + pump.waitingQuarantine(device).length;
       return Math.max(0, (devices.get(device)?.admission.counts.setAside ?? 0) - held);
     },
-    bands: ({ device, signal, from, to, limit }) =>
-      checkpoint.bands({
-        device,
-        signal,
-        from: from ?? Number.MIN_SAFE_INTEGER,
-        to: to ?? Number.MAX_SAFE_INTEGER,
-        limit,
-      }),
+    bands: ({ device, signal, from = Number.MIN_SAFE_INTEGER, to = Number.MAX_SAFE_INTEGER, limit }) => {
+      const saved = checkpoint.bands({ device, signal, from, to, limit });
+      const known = new Map(saved.map((point) => [point.at, point]));
+      for (const point of pump.waitingBands(device, signal)) if (point.at < to) known.set(point.at, point);
+      const points = [...known.values()].sort((a, b) => a.at - b.at);
+      const inside = points.filter(({ at }) => at >= from);
+      const before = points.at(-inside.length - 1);
+      return [...(before === undefined ? [] : [before]), ...inside.slice(0, limit)];
+    },
     pack: (product) => catalogue.pack(product)?.pack,
     packs: () => [...catalogue.packs()].map((known) => known.pack),
     subscribe: (listener) => live.subscribe(listener),

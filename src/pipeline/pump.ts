@@ -1,7 +1,7 @@
 import { type QuarantineEntry, restoreAdmission } from '../admission/index.ts';
 import { AftercareError, type Clock, isAftercareError } from '../base/index.ts';
 import type { Case, CaseStore } from '../cases/index.ts';
-import { type DaySnapshot, type Engine, isBehind, type Position } from '../engine/index.ts';
+import { type BandPoint, type DaySnapshot, type Engine, isBehind, type Position } from '../engine/index.ts';
 import type { Timers } from '../intake/index.ts';
 import type { Log } from '../log/index.ts';
 import type { Catalogue } from '../product/index.ts';
@@ -111,6 +111,12 @@ export class Pump {
   waitingQuarantine(device: string): QuarantineEntry[] {
     const entries = [...(this.#saving?.quarantine ?? []), ...this.#waiting.quarantine];
     return entries.filter((entry) => entry.device === device);
+  }
+
+  /** Expected bands of a device's signal that are not in the checkpoint yet, in the order in which they were found. */
+  waitingBands(device: string, signal: string): BandPoint[] {
+    const points = [...(this.#saving?.bands ?? []), ...this.#waiting.bands];
+    return points.filter((point) => point.device === device && point.signal === signal);
   }
 
   /** The newest of the snapshots with which the device's event-days began that lies before the position. */

@@ -42,13 +42,13 @@ export class Plant {
   /** With `server`, a second store stands in for the user's telemetry server. */
   static async build(
     now: number,
-    options: { from?: string; server?: boolean; segmentBytesMax?: number } = {},
+    options: { from?: string; server?: boolean; segmentBytesMax?: number; commitEveryMs?: number } = {},
   ): Promise<Plant> {
-    const { from, server = false, segmentBytesMax } = options;
+    const { from } = options;
     const folder = mkdtempSync(join(tmpdir(), 'aftercare-plant-'));
     if (from !== undefined) cpSync(from, folder, { recursive: true });
     const plant = new Plant(folder, now);
-    await plant.#open(server, segmentBytesMax);
+    await plant.#open(options);
     return plant;
   }
 
@@ -132,7 +132,8 @@ export class Plant {
     return (this.#open_.checkpoint.meta()?.next ?? 0) === next;
   }
 
-  async #open(withServer: boolean, segmentBytesMax?: number): Promise<void> {
+  async #open(options: { server?: boolean; segmentBytesMax?: number; commitEveryMs?: number }): Promise<void> {
+    const { server: withServer = false, segmentBytesMax, commitEveryMs = pollEveryMs } = options;
     const { folder } = this;
     const clock = () => this.now;
     const log = await openLog({
@@ -169,7 +170,7 @@ export class Plant {
       checkpoint,
       clock,
       readPack: (_, source) => pack(source),
-      commitEveryMs: pollEveryMs,
+      commitEveryMs,
       logAgeMs: 3_600_000,
       logBytesMax: 1e9,
       settleRegistry: () => directory.settle(),

@@ -46,6 +46,29 @@ describe('the way of a report', () => {
     expect(durable.slice(0, rounds.length)).toEqual(rounds);
   });
 
+  it('shows what was expected of it, checkpointed or not', async () => {
+    const late = await Plant.build(start + 24 * hour, { commitEveryMs: hour });
+    try {
+      plant.now = late.now;
+      await late.directory.register({ id: 'd1', product: 'fridge' });
+      const bands = ({ pipeline }: Plant, from?: number) =>
+        pipeline.view.bands({ device: 'd1', signal: 'hum', from, to: undefined, limit: 100 });
+      const humid = (seq: number) => ({ ...report(seq, 4), signals: { hum: 40 + (seq % 7) + seq / 40 } });
+      for (const one of [plant, late]) {
+        for (let seq = 0; seq < 400; seq++) await one.send('d1', humid(seq));
+        await expect.poll(() => one.pipeline.view.ledger('d1').evaluated).toBe(400);
+      }
+      await plant.settled();
+      const whole = bands(plant);
+      expect(whole.length).toBeGreaterThan(2);
+      expect(bands(late)).toEqual(whole);
+      const from = whole[1]?.at ?? start;
+      for (const one of [plant, late]) expect(bands(one, from + 1)).toEqual(whole.slice(1));
+    } finally {
+      await late.close();
+    }
+  });
+
   it('tells a device what was set aside, and keeps it', async () => {
     await plant.send('d1', { at: start, signals: { tmp: 1, temp: 4 } });
     await plant.send('d1', '{');
