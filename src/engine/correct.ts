@@ -1,5 +1,5 @@
-import type { EvidenceReading, FindingEvent } from '../findings/index.ts';
-import { formatClock, type Report } from '../telemetry/index.ts';
+import { type EvidenceReading, explainWithdrawal, type FindingEvent, type SignalWords } from '../findings/index.ts';
+import type { Report } from '../telemetry/index.ts';
 import { byOpening, type OpenFinding, type Past, pastMax } from './device-state.ts';
 
 /** What was found of a stretch of a device's event time, and what is found of it now that more is known. */
@@ -10,6 +10,8 @@ export interface Rejudged {
   readonly found: readonly OpenFinding[];
   /** The readings that came late. */
   readonly late: readonly Report[];
+  /** What the pack calls a signal. */
+  readonly wordsOf: (signal: string) => SignalWords | undefined;
   /** Service time of the correction. */
   readonly now: number;
 }
@@ -123,7 +125,7 @@ function follow(before: OpenFinding, fresh: OpenFinding, { now }: Rejudged, even
 }
 
 /** Nothing of it is left: it is withdrawn with the readings that show why. */
-function withdraw(gone: OpenFinding, { late, now }: Rejudged, events: FindingEvent[]): OpenFinding {
+function withdraw(gone: OpenFinding, { late, now, wordsOf }: Rejudged, events: FindingEvent[]): OpenFinding {
   const { last } = gone;
   if (last.state === 'retracted') return gone;
   const evidence = lateReadings(late, last);
@@ -132,7 +134,7 @@ function withdraw(gone: OpenFinding, { late, now }: Rejudged, events: FindingEve
     id: `${last.finding}#${gone.events}`,
     state: 'retracted',
     receivedAt: now,
-    explanation: `Withdrawn: ${whatCame(evidence, late)} With it, the condition did not hold.`,
+    explanation: explainWithdrawal(wordsOf, evidence[0], late.length),
     evidence: evidence.length > 0 ? evidence : last.evidence,
   };
   events.push(event);
@@ -152,11 +154,4 @@ function lateReadings(late: readonly Report[], finding: FindingEvent): EvidenceR
   const shown = about.length > 0 ? about : all;
   const before = shown.filter(({ at }) => at <= finding.openedAt);
   return before.length > 0 ? before.slice(-shownMax) : shown.slice(0, shownMax);
-}
-
-function whatCame(evidence: readonly EvidenceReading[], late: readonly Report[]): string {
-  const [first] = evidence;
-  if (first === undefined) return `${late.length === 1 ? 'a report' : `${late.length} reports`} came late.`;
-  const more = late.length > 1 ? ` and ${late.length - 1} more` : '';
-  return `${first.signal} ${first.value} of ${formatClock(first.at)}${more} came late.`;
 }

@@ -152,6 +152,7 @@ export class Engine {
       told: [...Object.values(state.open), ...state.past.filter(isTouched)].filter(own),
       found: [...Object.values(fresh.open), ...fresh.past].filter(own),
       late: lateOf(reports, late.since),
+      wordsOf: (name) => judge.pack.signals.find((signal) => signal.name === name),
       now,
     });
     this.#takeOver(state, fresh, standing, judge);

@@ -1,4 +1,5 @@
 import { formatClock, formatNumber, formatQuantity } from '../telemetry/index.ts';
+import type { EvidenceReading } from './finding.ts';
 
 /** A reading with the band that it was held against. */
 export interface JudgedReading {
@@ -83,6 +84,27 @@ export function explainStuck(signal: SignalWords, at: { readonly value: number }
 
 function sinceWords({ since }: Stretch): string {
   return since === undefined ? '' : ` since ${formatClock(since)}`;
+}
+
+/**
+ * Why a finding is withdrawn: "Cabinet temperature was 4.1 °C at 14:00 UTC, says one of 3 reports that came late. With them,
+ * the condition did not hold." `reading`: one of theirs that speaks against it.
+ */
+export function explainWithdrawal(
+  wordsOf: (signal: string) => SignalWords | undefined,
+  reading: EvidenceReading | undefined,
+  late: number,
+): string {
+  const came = late === 1 ? 'a report that came late' : `${late} reports that came late`;
+  if (reading === undefined) return `With ${came}, the condition did not hold.`;
+  const [said, them] = late === 1 ? [came, 'it'] : [`one of ${came}`, 'them'];
+  return `${capital(was(wordsOf, reading))}, says ${said}. With ${them}, the condition did not hold.`;
+}
+
+function was(wordsOf: (signal: string) => SignalWords | undefined, { signal, value, at }: EvidenceReading): string {
+  const { title, unit } = wordsOf(signal) ?? { title: signal, unit: undefined };
+  const quantity = typeof value === 'number' ? formatQuantity(value, unit) : value;
+  return `${title} was ${quantity} at ${formatClock(at)}`;
 }
 
 /** Why a `range` finding opened: a value that the signal cannot have. */

@@ -5,6 +5,7 @@ export {
   explainRange,
   explainSpread,
   explainStuck,
+  explainWithdrawal,
   type JudgedReading,
   type SignalWords,
   type Stretch,

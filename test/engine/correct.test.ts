@@ -184,7 +184,8 @@ describe('a report that comes late', () => {
     expect(after.at(-1)).toMatchObject({
       state: 'retracted',
       finding: before[0]?.finding,
-      explanation: expect.stringContaining('temp 5'),
+      explanation:
+        'Temp was 5\u2009°C at 12:04 UTC, says a report that came late. With it, the condition did not hold.',
       evidence: [{ signal: 'temp', value: 5, at: start + 4 * minute }],
     });
   });

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { explainAverage, explainBand, explainRange } from '../../src/findings/index.ts';
+import { explainAverage, explainBand, explainRange, explainWithdrawal } from '../../src/findings/index.ts';
 
 const at = Date.UTC(2014, 3, 7, 14, 0);
 const temperature = { title: 'ambient temperature', unit: '[degF]' };
@@ -60,5 +60,23 @@ describe('explainAverage', () => {
         'expected 61.2–76.1\u2009°F.',
     );
     expect(explainAverage(temperature, { ...stretch, value: 76.104 })).toContain('is high on average: 76.104');
+  });
+});
+
+describe('explainWithdrawal', () => {
+  const wordsOf = (name: string) => (name === 'duty' ? { title: 'Compressor duty', unit: '%' } : undefined);
+  const at = Date.UTC(2026, 0, 1, 14);
+
+  it('says what a late report tells, and how many came', () => {
+    expect(explainWithdrawal(wordsOf, { signal: 'duty', value: 4.1234567, at }, 1)).toBe(
+      'Compressor duty was 4.123\u2009% at 14:00 UTC, says a report that came late. With it, the condition did not hold.',
+    );
+    expect(explainWithdrawal(wordsOf, { signal: 'door_open', value: false, at }, 3)).toBe(
+      'Door_open was false at 14:00 UTC, says one of 3 reports that came late. With them, the condition did not hold.',
+    );
+  });
+
+  it('makes do without a reading', () => {
+    expect(explainWithdrawal(wordsOf, undefined, 2)).toBe('With 2 reports that came late, the condition did not hold.');
   });
 });
