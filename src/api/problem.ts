@@ -45,13 +45,14 @@ interface ProblemFacts {
 export function sendProblem(request: FastifyRequest, reply: FastifyReply, facts: ProblemFacts): FastifyReply {
   const { status: catalogueStatus, title } = errorCatalogue[facts.code];
   const status = facts.status ?? catalogueStatus;
+  const hint = facts.hint ?? hints[facts.code];
   const problem: Problem = {
     type: `urn:aftercare:problem:${facts.code}`,
     title,
     status,
     detail: facts.detail,
     code: facts.code,
-    ...(facts.hint === undefined ? {} : { hint: facts.hint }),
+    ...(hint === undefined ? {} : { hint }),
     ...(facts.errors === undefined ? {} : { errors: facts.errors }),
     id: request.id,
   };
@@ -80,8 +81,20 @@ const frameworkCodes: Readonly<Record<string, { readonly code: ErrorCode; readon
   FST_ERR_MAX_PARAM_LENGTH: { code: 'not-found', detail: 'There is nothing at this path.' },
 };
 
-const frameworkHints: Partial<Record<ErrorCode, string>> = {
+/** What to do, where whoever met the problem knew nothing better to say. */
+const hints: Partial<Record<ErrorCode, string>> = {
+  'body-invalid': 'Send one JSON document in UTF-8, whole.',
+  'body-too-large': 'A call takes 256 KiB, one that brings a product pack 2 MiB.',
+  'case-refused': '`actions` of GET /api/v1/cases/{id} tells what can be done with it now, and why the rest cannot.',
   'csrf-invalid': 'Send the csrfToken of GET /api/v1/session in the header x-csrf-token.',
+  'device-invalid': 'Correct what the detail names and send it again; /openapi.json tells what each field takes.',
+  'maintenance-invalid': 'Correct what the detail names and send it again; /openapi.json tells what each field takes.',
+  'media-type-unsupported': 'Send the header content-type: application/json.',
+  'method-not-allowed': '/openapi.json lists every call.',
+  'not-found': '/openapi.json lists every call.',
+  'pack-invalid': '`errors` tells where; `aftercare check` finds the same in a file.',
+  'store-failed': 'Try again; if it stays, the log of the service tells what failed.',
+  'url-invalid': '/openapi.json lists every call.',
 };
 
 function validationFacts(error: unknown): ProblemFacts | undefined {
@@ -120,7 +133,6 @@ function factsOf(error: unknown): ProblemFacts | undefined {
   return {
     code: known.code,
     detail: known.detail ?? textOf(error, 'message') ?? '',
-    hint: frameworkHints[known.code],
   };
 }
 

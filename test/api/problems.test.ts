@@ -12,6 +12,8 @@ function problem(answer: LightMyRequestResponse) {
   expect(body).toMatchObject({ type: `urn:aftercare:problem:${body.code}`, status: answer.statusCode });
   expect(body.title).toEqual(expect.any(String));
   expect(body.detail).toEqual(expect.any(String));
+  // What to do about it.
+  expect(body.hint).toEqual(expect.any(String));
   expect(body.id).toMatch(/^[\w-]{12}$/);
   return body;
 }
