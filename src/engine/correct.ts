@@ -134,7 +134,7 @@ function withdraw(gone: OpenFinding, { late, now, wordsOf }: Rejudged, events: F
     id: `${last.finding}#${gone.events}`,
     state: 'retracted',
     receivedAt: now,
-    explanation: explainWithdrawal(wordsOf, evidence[0], late.length),
+    explanation: explainWithdrawal(wordsOf, ofOneReport(evidence), late.length),
     evidence: evidence.length > 0 ? evidence : last.evidence,
   };
   events.push(event);
@@ -142,6 +142,11 @@ function withdraw(gone: OpenFinding, { late, now, wordsOf }: Rejudged, events: F
 }
 
 const shownMax = 6;
+
+/** Of the last of them. */
+function ofOneReport(readings: readonly EvidenceReading[]): EvidenceReading[] {
+  return readings.filter(({ at }) => at === readings.at(-1)?.at);
+}
 
 /** Late readings of the signals that the finding rests on, or of all: the last until it opened, which spoke against it. */
 function lateReadings(late: readonly Report[], finding: FindingEvent): EvidenceReading[] {

@@ -1,4 +1,4 @@
-import { formatClock, formatNumber, formatQuantity } from '../telemetry/index.ts';
+import { formatClock, formatNumber, formatQuantity, titleInSentence } from '../telemetry/index.ts';
 import type { EvidenceReading } from './finding.ts';
 
 /** A reading with the band that it was held against. */
@@ -87,24 +87,25 @@ function sinceWords({ since }: Stretch): string {
 }
 
 /**
- * Why a finding is withdrawn: "Cabinet temperature was 4.1 °C at 14:00 UTC, says one of 3 reports that came late. With them,
- * the condition did not hold." `reading`: one of theirs that speaks against it.
+ * Why a finding is withdrawn: "At 14:00 UTC cabinet temperature was 4.1 °C and door open was true, says one of 3 reports that
+ * came late. With them, the condition did not hold." `readings`: of one of them, those that the finding is about.
  */
 export function explainWithdrawal(
   wordsOf: (signal: string) => SignalWords | undefined,
-  reading: EvidenceReading | undefined,
+  readings: readonly EvidenceReading[],
   late: number,
 ): string {
   const came = late === 1 ? 'a report that came late' : `${late} reports that came late`;
-  if (reading === undefined) return `With ${came}, the condition did not hold.`;
+  const [first] = readings;
+  if (first === undefined) return `With ${came}, the condition did not hold.`;
+  const seen = readings.map((reading) => wasWords(wordsOf(reading.signal), reading)).join(' and ');
   const [said, them] = late === 1 ? [came, 'it'] : [`one of ${came}`, 'them'];
-  return `${capital(was(wordsOf, reading))}, says ${said}. With ${them}, the condition did not hold.`;
+  return `At ${formatClock(first.at)} ${seen}, says ${said}. With ${them}, the condition did not hold.`;
 }
 
-function was(wordsOf: (signal: string) => SignalWords | undefined, { signal, value, at }: EvidenceReading): string {
-  const { title, unit } = wordsOf(signal) ?? { title: signal, unit: undefined };
-  const quantity = typeof value === 'number' ? formatQuantity(value, unit) : value;
-  return `${title} was ${quantity} at ${formatClock(at)}`;
+function wasWords(words: SignalWords | undefined, { signal, value }: EvidenceReading): string {
+  const quantity = typeof value === 'number' ? formatQuantity(value, words?.unit) : value;
+  return `${titleInSentence(words?.title ?? signal)} was ${quantity}`;
 }
 
 /** Why a `range` finding opened: a value that the signal cannot have. */

@@ -1,5 +1,6 @@
 import { dayMs, formatDuration, formatInstant, hourMs, minuteMs, parseDurationMs, secondMs } from '../base/index.ts';
 import { unitForPeople } from '../product/index.ts';
+import { titleInSentence } from '../telemetry/index.ts';
 import { type FactName, isFactName } from './facts.ts';
 import type { ConditionLanguage } from './language.ts';
 import type { SeriesSource } from './reads.ts';
@@ -196,9 +197,7 @@ const factWords: Readonly<Record<FactName, string>> = {
 
 export function signalWords(name: string, language: ConditionLanguage): string {
   if (isFactName(name)) return factWords[name];
-  const title = language.signal(name)?.title ?? name;
-  // "LED current" keeps its capitals, "Cabinet temperature" is a word like others inside a sentence.
-  return /^[A-Z][a-z]/.test(title) ? title.charAt(0).toLowerCase() + title.slice(1) : title;
+  return titleInSentence(language.signal(name)?.title ?? name);
 }
 
 /**

@@ -33,4 +33,4 @@ export {
 export { correctionHorizonMs, type FaultCode, type Report, type SignalValue } from './report.ts';
 export { type Severity, severities, severityRank, worseSeverity } from './severity.ts';
 export { commandsTopic, type DeviceTopic, deviceTopic, rejectedTopic, reportsTopic } from './topics.ts';
-export { displayUnit, formatClock, formatNumber, formatQuantity } from './units.ts';
+export { displayUnit, formatClock, formatNumber, formatQuantity, titleInSentence } from './units.ts';

@@ -133,3 +133,8 @@ export function formatClock(at: number, shown: { readonly date?: boolean; readon
   const clock = instant.slice(split + 1, split + (shown.seconds ? 9 : 6));
   return `${shown.date ? `${instant.slice(0, split)} ` : ''}${clock} UTC`;
 }
+
+/** "LED current" keeps its capitals, "Cabinet temperature" is a word like others inside a sentence. */
+export function titleInSentence(title: string): string {
+  return /^[A-Z][a-z]/.test(title) ? title.charAt(0).toLowerCase() + title.slice(1) : title;
+}

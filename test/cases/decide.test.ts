@@ -157,7 +157,7 @@ describe('a further event of a finding', () => {
 });
 
 describe('a correction that withdraws a finding', () => {
-  const explanation = 'Duty was 11 % at 19:50 UTC, says a report that came late. With it, the condition did not hold.';
+  const explanation = 'At 19:50 UTC duty was 11 %, says a report that came late. With it, the condition did not hold.';
   const event = eventOf('1', 1, { state: 'retracted', explanation });
 
   it('leaves a case that has others', () => {

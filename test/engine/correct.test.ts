@@ -185,7 +185,7 @@ describe('a report that comes late', () => {
       state: 'retracted',
       finding: before[0]?.finding,
       explanation:
-        'Temp was 5\u2009°C at 12:04 UTC, says a report that came late. With it, the condition did not hold.',
+        'At 12:04 UTC temp was 5\u2009°C, says a report that came late. With it, the condition did not hold.',
       evidence: [{ signal: 'temp', value: 5, at: start + 4 * minute }],
     });
   });

@@ -68,15 +68,17 @@ describe('explainWithdrawal', () => {
   const at = Date.UTC(2026, 0, 1, 14);
 
   it('says what a late report tells, and how many came', () => {
-    expect(explainWithdrawal(wordsOf, { signal: 'duty', value: 4.1234567, at }, 1)).toBe(
-      'Compressor duty was 4.123\u2009% at 14:00 UTC, says a report that came late. With it, the condition did not hold.',
+    const duty = { signal: 'duty', value: 4.1234567, at };
+    expect(explainWithdrawal(wordsOf, [duty], 1)).toBe(
+      'At 14:00 UTC compressor duty was 4.123\u2009%, says a report that came late. With it, the condition did not hold.',
     );
-    expect(explainWithdrawal(wordsOf, { signal: 'door_open', value: false, at }, 3)).toBe(
-      'Door_open was false at 14:00 UTC, says one of 3 reports that came late. With them, the condition did not hold.',
+    expect(explainWithdrawal(wordsOf, [duty, { signal: 'door_open', value: false, at }], 3)).toBe(
+      'At 14:00 UTC compressor duty was 4.123\u2009% and door_open was false, says one of 3 reports that came late. ' +
+        'With them, the condition did not hold.',
     );
   });
 
   it('makes do without a reading', () => {
-    expect(explainWithdrawal(wordsOf, undefined, 2)).toBe('With 2 reports that came late, the condition did not hold.');
+    expect(explainWithdrawal(wordsOf, [], 2)).toBe('With 2 reports that came late, the condition did not hold.');
   });
 });
