@@ -1,21 +1,24 @@
 /**
  * What the embedded telemetry store costs and how fast it answers: `npm run bench:store -- --help`. Everything happens
- * in this process and in a temporary folder.
+ * in this process and in a temporary folder; with `--influx` the same is asked of an InfluxDB beside it.
  */
-import { mkdtempSync, rmSync, statSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { setTimeout as sleep, setImmediate as turn } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { dayMs, minuteMs } from '../../src/base/index.ts';
-import { type EmbeddedStore, openEmbeddedStore } from '../../src/store/index.ts';
+import { type EmbeddedStore, openEmbeddedStore, openInfluxStore, type TelemetryStore } from '../../src/store/index.ts';
 import type { Report } from '../../src/telemetry/index.ts';
-import { loadAverage, machineLine } from './machine.ts';
+import { influxql, startInfluxd, type TestServer } from '../integration/influx-server.ts';
+import { requireProgram } from '../servers.ts';
+import { loadAverage, machineLine, processUse } from './machine.ts';
 import { madeReport, madeWrites, product, recordedReports, simulatedReports, startAt } from './store-load.ts';
 
 const usage = `usage: npm run bench:store -- [options] [recording.csv…]
   --reports 10000000   reports of the fleet, one a device and minute
   --devices 5000       of the fleet
+  --influx             the same of Debian's InfluxDB after it, which takes many times longer
   --json               the figures as JSON`;
 
 const { values, positionals } = parseArgs({
@@ -23,6 +26,7 @@ const { values, positionals } = parseArgs({
   options: {
     reports: { type: 'string', default: '10000000' },
     devices: { type: 'string', default: '5000' },
+    influx: { type: 'boolean', default: false },
     json: { type: 'boolean', default: false },
     help: { type: 'boolean', default: false },
   },
@@ -50,7 +54,7 @@ interface WriteCost {
 
 /** Writes everything; only the store's own time counts, not that of making the reports. */
 async function writeAll(
-  store: EmbeddedStore,
+  store: TelemetryStore,
   writes: Iterable<readonly Report[]>,
   between: () => Promise<void> | void = () => undefined,
 ): Promise<WriteCost> {
@@ -131,14 +135,21 @@ async function dense(): Promise<void> {
 }
 
 const yearReports = 365 * 24 * 60;
+/** Of the year: more in one write of the client than in a flush of the service would flatter it. */
+const yearWrite = 5_000;
+/** Offset of the fleet's first report, behind the year. */
+const fleetOffset = Math.ceil(yearReports / yearWrite) * yearWrite;
+
+function yearOf(device: number): Iterable<readonly Report[]> {
+  return madeWrites({ devices: 1, each: yearWrite, reports: yearReports, offset: 0, firstDevice: device });
+}
 
 async function fleet(reports: number, devices: number): Promise<void> {
   await inFolder(async (folder) => {
     let store = await openEmbeddedStore({ folder });
-    const year = { devices: 1, each: 5_000, reports: yearReports, offset: 0, firstDevice: devices };
-    tellCost('a year of one device', await writeAll(store, madeWrites(year)));
+    tellCost('a year of one device', await writeAll(store, yearOf(devices)));
     const load = `${devices} devices × 1`;
-    const next = Math.ceil(yearReports / 5_000) * 5_000;
+    const next = fleetOffset;
     tellCost(load, await writeAll(store, madeWrites({ devices, each: 1, reports, offset: next })));
     tell(`${load}: RSS`, `${Math.round(process.memoryUsage.rss() / 1e6)} MB`);
     await store.close();
@@ -158,7 +169,7 @@ async function fleet(reports: number, devices: number): Promise<void> {
   });
 }
 
-async function queries(store: EmbeddedStore, devices: number): Promise<void> {
+async function queries(store: TelemetryStore, devices: number): Promise<void> {
   const chart = (device: number, days: number, pointsMax: number) =>
     store.series({
       device: `device-${device}`,
@@ -184,6 +195,63 @@ async function queries(store: EmbeddedStore, devices: number): Promise<void> {
       return (await store.latest(names)).size;
     }),
   );
+}
+
+/** The same reports and questions, by our driver and over loopback. */
+async function influxFleet(program: string, reports: number, devices: number): Promise<void> {
+  const server = await startInfluxd(program);
+  try {
+    await inFolder(async (folder) => {
+      await influxql(server, '', 'CREATE DATABASE bench');
+      const store = await openInfluxStore({ folder, url: server.url, db: 'bench', limits: { timeoutMs: 120_000 } });
+      tellCost('InfluxDB, a year of one device', await writeAll(store, yearOf(devices)));
+      const load = `InfluxDB, ${devices} devices × 1`;
+      const began = server.pid === undefined ? 0 : processUse(server.pid).cpuS;
+      const cost = await writeAll(store, madeWrites({ devices, each: 1, reports, offset: fleetOffset }));
+      tellCost(load, cost);
+      const { cpuS, rssBytes } = processUse(server.pid ?? 0);
+      tell(`${load}: its own CPU a report`, `${(((cpuS - began) * 1e6) / cost.reports).toFixed(1)} µs`);
+      tell('InfluxDB: RSS', `${Math.round(rssBytes / 1e6)} MB`);
+      const bytes = await folderAtRest(server.folder);
+      const stored = (Math.ceil(reports / devices) * devices + fleetOffset) / 1e6;
+      tell('InfluxDB: files', `${Math.round(bytes / 1e6)} MB, ${(bytes / 1e6 / stored).toFixed(1)} bytes a report`);
+      await restarted(server);
+      await queries(store, devices);
+      const asked = performance.now();
+      await influxql(server, 'bench', `DROP SERIES WHERE device = 'device-${devices}'`);
+      tell('InfluxDB: a device with a year deleted', `${Math.round(performance.now() - asked)} ms`);
+      await store.close();
+    });
+  } finally {
+    await server.destroy();
+  }
+}
+
+async function restarted(server: TestServer): Promise<void> {
+  await server.kill();
+  const began = performance.now();
+  await server.start();
+  tell('InfluxDB: restarted after kill -9 in', `${Math.round(performance.now() - began)} ms`);
+}
+
+const restChecksMax = 60;
+const restCheckMs = 5_000;
+
+/** Its files once they have kept their size for a while: it packs when it has nothing else to do. */
+async function folderAtRest(folder: string): Promise<number> {
+  let bytes = folderBytes(folder);
+  for (let check = 0, same = 0; check < restChecksMax && same < 4; check++) {
+    await sleep(restCheckMs);
+    const now = folderBytes(folder);
+    same = now === bytes ? same + 1 : 0;
+    bytes = now;
+  }
+  return bytes;
+}
+
+function folderBytes(folder: string): number {
+  const files = readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
+  return files.reduce((sum, { parentPath, name }) => sum + statSync(join(parentPath, name)).size, 0);
 }
 
 /** A year of a device, and half of what all others have, go while reports come in. */
@@ -238,6 +306,9 @@ else {
   await bytesOf('simulated fleet', simulatedReports(14));
   for (const file of positionals) await bytesOf(basename(file), await recordedReports(file));
   await dense();
-  await fleet(Number(values.reports), Number(values.devices));
+  const [reports, devices] = [Number(values.reports), Number(values.devices)];
+  await fleet(reports, devices);
+  const influxd = values.influx ? requireProgram('influxd') : undefined;
+  if (influxd !== undefined) await influxFleet(influxd, reports, devices);
   if (values.json) console.log(JSON.stringify(figures));
 }

@@ -13,6 +13,10 @@ const startDeadlineMs = 30_000;
 /** A server in a process of its own, on free ports of 127.0.0.1, with data of its own. */
 export interface TestServer {
   readonly url: string;
+  /** Where its data lie. */
+  readonly folder: string;
+  /** Of the process that runs now; undefined after a kill. */
+  readonly pid: number | undefined;
   signal(signal: NodeJS.Signals): void;
   /** Kills it, as a crash would, and waits for its end. */
   kill(): Promise<void>;
@@ -96,6 +100,10 @@ async function startServer({ program, args, folder, url, probe, env: firstEnv }:
   await start();
   return {
     url,
+    folder,
+    get pid() {
+      return child?.pid;
+    },
     signal: (signal) => void child?.kill(signal),
     kill,
     start,
