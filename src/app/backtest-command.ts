@@ -130,6 +130,7 @@ function overFolder(
       ...rangeOf(options),
       devices: options.devices,
       truth: truthOf(options),
+      casesPerRuleHourMax: readConfig(process.cwd(), process.env).AFTERCARE_LIMIT_CASES_PER_RULE_HOUR,
     },
     pack,
     threadsMax: options.threads ?? everyCore,
@@ -169,12 +170,12 @@ async function overRecording(
     if (rows.length === rowsAtOnce) feed();
   }
   feed();
-  const outcome = replay.end(range);
+  const { counts, folded } = replay.end(range);
   const shown = { name: against.file, version: null };
   const plan = { against: shown, range, readFrom: undefined, devices: 1, truth: truthOf(options) };
   const notes =
     range.from === undefined ? [] : ['Rows before the range were replayed too: what came before it was known.'];
-  return sumUp({ plan, pack, outcomes: [outcome], notes });
+  return sumUp({ plan, pack, counts: [counts], folded, notes });
 }
 
 /** A recording without a service is compared with what the products folder would publish. */

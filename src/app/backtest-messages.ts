@@ -2,6 +2,8 @@ import type {
   BacktestPart,
   BacktestPlan,
   BacktestRequest,
+  Folded,
+  FoldInput,
   PartOutcome,
   WhyAnswer,
   WhyRequest,
@@ -19,13 +21,15 @@ export type ToBacktestThread =
       readonly number: number;
       readonly plan: SharedPlan | undefined;
       readonly part: BacktestPart;
-    };
+    }
+  | { readonly kind: 'fold'; readonly plan: SharedPlan; readonly told: FoldInput['told'] };
 
 export type FromBacktestThread =
   | { readonly kind: 'planned'; readonly plan: BacktestPlan }
   | { readonly kind: 'told'; readonly answer: WhyAnswer }
   | { readonly kind: 'reports'; readonly count: number }
   | { readonly kind: 'done'; readonly number: number; readonly outcome: PartOutcome }
+  | { readonly kind: 'folded'; readonly folded: Folded }
   | { readonly kind: 'failed'; readonly error: SentError };
 
 /** An error of the world on its way between threads. */

@@ -1,5 +1,5 @@
 import { parentPort, workerData } from 'node:worker_threads';
-import { PartRunner, planBacktest, whyAt } from '../backtest/index.ts';
+import { foldParts, PartRunner, planBacktest, whyAt } from '../backtest/index.ts';
 import { assert } from '../base/index.ts';
 import { type FromBacktestThread, sendable, type ToBacktestThread } from './backtest-messages.ts';
 import { readPublishedPack } from './packs.ts';
@@ -29,7 +29,8 @@ port.on('message', (message: ToBacktestThread) => {
 function take(message: ToBacktestThread): void {
   if (message.kind === 'plan') tell({ kind: 'planned', plan: planBacktest(folder, message.request) });
   else if (message.kind === 'why') tell({ kind: 'told', answer: whyAt(folder, message.request, readPublishedPack) });
-  else replay(message);
+  else if (message.kind === 'part') replay(message);
+  else tell({ kind: 'folded', folded: foldParts(folder, message.plan, message.told, readPublishedPack) });
 }
 
 function replay({ number, plan, part }: ToBacktestThread & { kind: 'part' }): void {

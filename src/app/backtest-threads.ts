@@ -5,6 +5,7 @@ import {
   type BacktestPlan,
   type BacktestRequest,
   type BacktestResult,
+  type Folded,
   type PartOutcome,
   sumUp,
 } from '../backtest/index.ts';
@@ -73,7 +74,8 @@ class Run {
     const plan = await this.#plan(first, request);
     const others = Array.from({ length: Math.min(threadsMax, plan.parts.length) - 1 }, () => this.#thread());
     const outcomes = await this.#replay(plan, [first, ...others]);
-    return sumUp({ plan, pack, outcomes, notes: [] });
+    const folded = await this.#fold(first, plan, outcomes);
+    return sumUp({ plan, pack, counts: outcomes, folded, notes: [] });
   }
 
   async end(): Promise<void> {
@@ -99,6 +101,18 @@ class Run {
     });
     ask(thread, { kind: 'plan', request });
     return Promise.race([planned, this.#failure.promise]);
+  }
+
+  /** What spans devices is decided when all are replayed. */
+  #fold(thread: Worker, { parts, ...plan }: BacktestPlan, outcomes: readonly PartOutcome[]): Promise<Folded> {
+    const folded = new Promise<Folded>((resolve) => {
+      thread.on('message', (message: FromBacktestThread) => {
+        if (message.kind === 'folded') resolve(message.folded);
+      });
+    });
+    const told = [outcomes.flatMap((part) => part.told[0]), outcomes.flatMap((part) => part.told[1])];
+    ask(thread, { kind: 'fold', plan, told });
+    return Promise.race([folded, this.#failure.promise]);
   }
 
   /** Every thread takes the next part when it is through with one; outcomes are in the parts' order. */

@@ -10,6 +10,7 @@ export interface BacktestsOptions {
   /** The data folder, which this process uses. */
   readonly folder: string;
   readonly clock: Clock;
+  readonly casesPerRuleHourMax: number;
   /** A name for a run that nobody guesses. */
   readonly newId: () => string;
   readonly logger: Logger;
@@ -31,7 +32,7 @@ interface Job {
 
 /** Backtests of the running service, and how they are ended when it stops. */
 export function createBacktests(options: BacktestsOptions): Backtests & { stop(): Promise<void> } {
-  const { folder, clock, newId, logger } = options;
+  const { folder, clock, casesPerRuleHourMax, newId, logger } = options;
   const jobs = new Map<string, Job>();
   let working: Promise<void> | undefined;
   let isStopping = false;
@@ -53,7 +54,7 @@ export function createBacktests(options: BacktestsOptions): Backtests & { stop()
     const { asked, pack, stop } = job;
     try {
       const onProgress = (progress: BacktestRun['progress']) => change(job, { progress });
-      const request = { ...asked, truth: undefined };
+      const request = { ...asked, truth: undefined, casesPerRuleHourMax };
       const result = await runBacktest({ folder, request, pack, threadsMax, signal: stop.signal, onProgress });
       stop.signal.throwIfAborted();
       const { reports } = result;

@@ -179,7 +179,8 @@ async function startParts(
     logger,
   });
   const newId = () => Buffer.from(random(9)).toString('base64url');
-  const backtests = createBacktests({ folder: folder.path, clock, newId, logger });
+  const casesPerRuleHourMax = config.AFTERCARE_LIMIT_CASES_PER_RULE_HOUR;
+  const backtests = createBacktests({ folder: folder.path, clock, casesPerRuleHourMax, newId, logger });
   stops.push(() => backtests.stop());
   const checks = { mqtt: true, http: true, log: true };
   const server = await buildServer({

@@ -22,7 +22,7 @@ export class Between {
     this.next = Math.min(this.#recordOffset(), this.#tickOffset());
   }
 
-  /** Hands on everything up to an offset. */
+  /** Hands on everything up to an offset, and with it. */
   takeUpTo(offset: number, taker: BetweenTaker): void {
     while (this.next <= offset) {
       const item = this.#records[this.#record];

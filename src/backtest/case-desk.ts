@@ -1,7 +1,7 @@
 import { assert, dayMs } from '../base/index.ts';
-import { type Case, decide, type Finding } from '../cases/index.ts';
-import type { FindingEvent } from '../findings/index.ts';
+import { Book, type Case, type CaseChange } from '../cases/index.ts';
 import type { Severity } from '../telemetry/index.ts';
+import { HeldCases, type KeptCounts } from './held-cases.ts';
 
 /** A case as it was opened. Times are epoch ms. */
 export interface OpenedCase {
@@ -27,6 +27,8 @@ export interface DeskCase extends OpenedCase {
   readonly explanation: string;
   /** Event time at which the last of its findings was over; undefined while one holds. */
   readonly endsAt: number | undefined;
+  /** The source whose storm it gathers; null for any other case. */
+  readonly storm: string | null;
 }
 
 /** A stretch in which nothing was heard of a device. */
@@ -40,6 +42,14 @@ export interface Silence {
   readonly endsAt: number | undefined;
 }
 
+/** What the engine and time may change. */
+export type DeskChange = Extract<CaseChange, { kind: 'finding' | 'tick' }>;
+
+export interface CaseDeskOptions {
+  /** Undefined: no storm is gathered. */
+  readonly casesPerRuleHourMax?: number | undefined;
+}
+
 /**
  * Nobody works the cases of a simulation, so one is over when none of its findings has held for this long; what is found
  * later is another case. Shorter, and a condition that comes and goes with the hour would be counted again and again;
@@ -50,91 +60,87 @@ export const caseRestMs = dayMs;
 /** Sources whose findings no report opens. */
 const withoutReport = /^(?:silent|assist)$/;
 
-/** The fold of findings into cases, in memory, by the same decisions as in the service. */
+/** Cases in memory, by the service's own book of them. Changes come in the order of service time. */
 export class CaseDesk {
-  readonly opened: DeskCase[] = [];
-  /** Places of the newest cases in {@link opened}, by id. */
-  readonly #places = new Map<string, number>();
+  readonly #held = new HeldCases({ forgets: true });
+  readonly #book: Book;
   readonly #silences = new Map<string, Silence>();
-  readonly #findings = new Map<string, Finding>();
-  readonly #cases = new Map<string, Case>();
-  /** Ids of the newest case of a device and failure mode. */
-  readonly #newest = new Map<string, string>();
-  #number = 0;
+  /** By id, in the order in which they were opened. */
+  readonly #opened = new Map<string, DeskCase>();
+  /** Open cases in which nothing holds: since when, the longest first. */
+  readonly #resting = new Map<string, number>();
+
+  constructor({ casesPerRuleHourMax = Number.POSITIVE_INFINITY }: CaseDeskOptions = {}) {
+    this.#book = new Book({ records: this.#held, idOf: (text) => text, casesPerRuleHourMax });
+  }
+
+  /** In the order in which they were opened. A case that went into that of a gateway is part of that one. */
+  get opened(): readonly DeskCase[] {
+    return [...this.#opened.values()];
+  }
+
+  /** Those of a product, and those of a gateway that a device of the product went into. */
+  openedFor(product: string): readonly DeskCase[] {
+    const own = [...this.#opened].filter(([id, item]) => item.product === product || this.#held.reaches(id, product));
+    return own.map(([, item]) => item);
+  }
 
   /** By when they were noticed. */
   get silences(): Silence[] {
     return [...this.#silences.values()];
   }
 
-  apply(event: FindingEvent): void {
-    if (event.source === 'silent') {
-      const { device, startsAt, openedAt, endsAt } = event;
-      this.#silences.set(event.finding, { device, startsAt, openedAt, endsAt });
+  get kept(): Readonly<KeptCounts> {
+    return this.#held.kept;
+  }
+
+  /** Whether time alone may change anything: else ticks need not be told. */
+  get waitsForTime(): boolean {
+    return this.#held.hasStandby;
+  }
+
+  apply(change: DeskChange): void {
+    this.#closeRested(change.now);
+    if (change.kind === 'finding' && change.event.source === 'silent') {
+      const { finding, device, startsAt, openedAt, endsAt } = change.event;
+      this.#silences.set(finding, { device, startsAt, openedAt, endsAt });
     }
-    const key = `${event.device}\n${event.failureMode}`;
-    const newest = this.#newestOf(key, event.receivedAt);
-    const finding = this.#findings.get(event.finding);
-    const subject = finding?.case == null ? undefined : this.#cases.get(finding.case);
-    const standing = {
-      subject,
-      finding,
-      open: newest?.state === 'resolved' ? undefined : newest,
-      resolved: newest?.state === 'resolved' ? newest : undefined,
-    };
-    const done = this.#decide(standing, { kind: 'finding', event, now: event.receivedAt });
-    const after = done.finding;
-    assert(after !== undefined, 'an event leaves its finding behind');
-    if (after.state === 'raised') this.#findings.set(after.id, after);
-    else this.#findings.delete(after.id);
-    if (done.case === undefined) return;
-    if (!this.#cases.has(done.case.id)) this.#open(key, done.case, event);
-    this.#cases.set(done.case.id, done.case);
-    this.#note(done.case, event);
+    for (const item of this.#book.apply([change])) this.#note(item, change);
   }
 
-  /** What has become of a case since it was opened. */
-  #note({ id, severity, safety, findingsOpen, startsAt }: Case, event: FindingEvent): void {
-    const place = this.#places.get(id);
-    const opened = place === undefined ? undefined : this.opened[place];
-    if (place === undefined || opened === undefined) return;
-    const endsAt = findingsOpen > 0 ? undefined : Math.max(opened.endsAt ?? startsAt, event.endsAt ?? event.at);
-    this.opened[place] = { ...opened, severity, safety, startsAt, endsAt };
-  }
-
-  #open(key: string, item: Case, event: FindingEvent): void {
-    const before = this.#newest.get(key);
-    if (before !== undefined) {
-      this.#cases.delete(before);
-      this.#places.delete(before);
+  /** What has become of a case. */
+  #note(item: Case, change: DeskChange): void {
+    const { id, findingsOpen, updatedAt } = item;
+    this.#resting.delete(id);
+    if (item.resolvedBy === 'engine' && item.verdict === 'duplicate') {
+      this.#opened.delete(id);
+      return;
     }
-    this.#newest.set(key, item.id);
-    const { device, product, failureMode, source, openedAt } = event;
-    const delayMs = withoutReport.test(source) ? undefined : Math.max(0, event.receivedAt - openedAt);
-    this.#places.set(item.id, this.opened.length);
-    const { startsAt, severity, safety, title, explanation } = item;
-    const told = { startsAt, severity, safety, title, explanation, endsAt: undefined };
-    this.opened.push({ device, product, failureMode, source, openedAt, delayMs, ...told });
+    if (item.state !== 'resolved' && findingsOpen === 0) this.#resting.set(id, updatedAt);
+    const known = this.#opened.get(id) ?? this.#openedCase(item, change);
+    const { startsAt, openedAt, severity, safety } = item;
+    const over = change.kind === 'tick' ? change.now : (change.event.endsAt ?? change.event.at);
+    const endsAt = findingsOpen > 0 ? undefined : Math.max(known.endsAt ?? startsAt, over);
+    this.#opened.set(id, { ...known, severity, safety, startsAt, openedAt, endsAt });
   }
 
-  /** The newest case of a device and failure mode; one that is over by `now` is closed first. */
-  #newestOf(key: string, now: number): Case | undefined {
-    const id = this.#newest.get(key);
-    const item = id === undefined ? undefined : this.#cases.get(id);
-    if (item === undefined || item.state === 'resolved') return item;
-    if (item.findingsOpen > 0 || now - item.updatedAt < caseRestMs) return item;
-    const { id: name, version } = item;
-    const standing = { subject: item, finding: undefined, open: item, resolved: undefined };
-    const change = { kind: 'resolve', case: name, version, verdict: 'self_recovered', note: undefined } as const;
-    const { case: over } = this.#decide(standing, { ...change, actor: 'simulation', now: item.updatedAt });
-    assert(over !== undefined, 'an open case can be resolved');
-    this.#cases.set(over.id, over);
-    return over;
+  #openedCase(item: Case, { now }: DeskChange): DeskCase {
+    const source = this.#held.openedBy(item.id);
+    assert(source !== undefined, 'what opened a case is on its timeline');
+    const { device, product, failureMode, startsAt, openedAt, severity, safety, title, explanation, storm } = item;
+    const delayMs = withoutReport.test(source) ? undefined : Math.max(0, now - openedAt);
+    const told = { startsAt, severity, safety, title, explanation, endsAt: undefined, storm };
+    return { device, product, failureMode, source, openedAt, delayMs, ...told };
   }
 
-  #decide(standing: Parameters<typeof decide>[0], change: Parameters<typeof decide>[1]) {
-    const decision = decide(standing, change, { idOf: (text) => text, nextNumber: () => ++this.#number });
-    assert(decision.kind === 'done', 'nobody else changes the cases of a simulation');
-    return decision;
+  #closeRested(now: number): void {
+    for (const [id, since] of this.#resting) {
+      if (now - since < caseRestMs) return;
+      const item = this.#held.case(id);
+      assert(item !== undefined, 'a case that rests is there');
+      const named = { case: id, version: item.version, actor: 'simulation', now: since } as const;
+      this.#book.apply([{ kind: 'resolve', ...named, verdict: 'self_recovered', note: undefined }]);
+      this.#resting.delete(id);
+    }
   }
 }

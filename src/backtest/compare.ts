@@ -22,8 +22,8 @@ export interface CaseRange {
 }
 
 /**
- * Holds the cases of one device under two packs against each other, by failure mode, in the order of event time. Two are
- * the same case when their spells overlap, or when not more than a case's rest lies between them. Those of which none
+ * Holds cases under two packs against each other, by device and failure mode, in the order of event time. Two are the
+ * same case when their spells overlap, or when not more than a case's rest lies between them. Those of which none
  * opened in the range are left out.
  */
 export function compareCases(
@@ -42,7 +42,9 @@ export function compareCases(
     .sort(byTime);
 }
 
-const keyOf = ({ device, failureMode }: DeskCase): string => `${device}\n${failureMode}`;
+/** A storm is one of its source, whichever device it met first. */
+const keyOf = ({ product, device, failureMode, storm }: DeskCase): string =>
+  storm === null ? `${device}\n${failureMode}` : `storm ${storm}\n${product}`;
 
 function inOrder(cases: readonly DeskCase[] = []): DeskCase[] {
   return cases.toSorted((a, b) => a.openedAt - b.openedAt);

@@ -15,12 +15,14 @@ export interface FamilyOptions {
   readonly product: string;
   /** Only these devices of the product; undefined = all. */
   readonly devices: readonly string[] | undefined;
+  /** What stands or ever stood above them is replayed too, of whatever product: whether it is silent matters. */
+  readonly withAbove: boolean;
   /** Gateways and what belongs to them stay together; else every device is a family of its own. */
   readonly together: boolean;
 }
 
 /** The devices of a product, by family, in the order in which they were registered. */
-export function familiesOf({ records, product, devices, together }: FamilyOptions): Family[] {
+export function familiesOf({ records, product, devices, together, withAbove }: FamilyOptions): Family[] {
   const wanted = devices && new Set(devices);
   const known = new Map<string, Pick<DeviceFacts, 'product' | 'parent'>>();
   const factsOf = new Map<string, HistoryRecord[]>();
@@ -32,7 +34,10 @@ export function familiesOf({ records, product, devices, together }: FamilyOption
     else factsOf.set(id, [item]);
     noteFact(known, item);
   }
-  const own = [...known].filter(([id, facts]) => facts.product === product && (wanted?.has(id) ?? true));
+  const asked = [...known].filter(([id, facts]) => facts.product === product && (wanted?.has(id) ?? true));
+  const replayed = new Set(asked.map(([id]) => id));
+  if (withAbove) for (const id of replayed) for (const parent of parentsOf(factsOf.get(id))) replayed.add(parent);
+  const own = [...known].filter(([id]) => replayed.has(id));
   const headOf = (id: string): string => {
     const seen = new Set<string>();
     for (let head = id; ; ) {
@@ -54,6 +59,16 @@ function deviceOf({ record }: HistoryRecord): string | undefined {
   return record.kind === 'fact' ? deviceOfFact(record.fact) : undefined;
 }
 
+/** All that a device's facts ever named. */
+function parentsOf(facts: readonly HistoryRecord[] = []): string[] {
+  return facts.flatMap(({ record }) => {
+    if (record.kind !== 'fact') return [];
+    const { fact } = record;
+    if (fact.type === 'device-registered') return fact.device.parent ?? [];
+    return fact.type === 'device-changed' ? (fact.changes.parent ?? []) : [];
+  });
+}
+
 function noteFact(known: Map<string, Pick<DeviceFacts, 'product' | 'parent'>>, { record }: HistoryRecord): void {
   if (record.kind !== 'fact') return;
   const { fact } = record;
@@ -63,7 +78,10 @@ function noteFact(known: Map<string, Pick<DeviceFacts, 'product' | 'parent'>>, {
   if (device) known.set(fact.id, { product: device.product, parent: fact.changes.parent ?? undefined });
 }
 
-/** Several devices' reports as one stream, nearly in log order; each device's keep theirs. */
+/**
+ * Several devices' reports as one stream in log order, late ones where what they came behind stands; each device's keep
+ * their order.
+ */
 export function* mergeReports(streams: readonly Iterator<StoredBlock>[]): Generator<StoredBlock, void, void> {
   const heads = streams.flatMap((stream) => new Head(stream).advance() ?? []);
   for (;;) {
@@ -86,14 +104,18 @@ class Head {
   readonly #stream: Iterator<StoredBlock>;
   #block: StoredBlock = { reports: [], behindMs: undefined };
   #next = 0;
+  /** Log offset of the last report that was not late: one that was has its place there. */
+  #place = 0;
 
   constructor(stream: Iterator<StoredBlock>) {
     this.#stream = stream;
   }
 
-  /** Log offset of the next report. */
+  /** Place of the next report in the log. */
   get offset(): number {
-    return this.#block.reports[this.#next]?.offset ?? Number.POSITIVE_INFINITY;
+    const { reports, behindMs } = this.#block;
+    const offset = reports[this.#next]?.offset ?? Number.POSITIVE_INFINITY;
+    return (behindMs?.[this.#next] ?? 0) > 0 ? Math.min(this.#place, offset) : offset;
   }
 
   /** Reads on when the block is used up; undefined at the end. */
@@ -114,7 +136,10 @@ class Head {
   takeBefore(offset: number): StoredBlock {
     const { reports, behindMs } = this.#block;
     const start = this.#next;
-    while ((reports[this.#next]?.offset ?? Number.POSITIVE_INFINITY) < offset) this.#next += 1;
+    while (this.#next < reports.length && this.offset < offset) {
+      this.#place = this.offset;
+      this.#next += 1;
+    }
     if (start === 0 && this.#next === reports.length) return this.#block;
     return { reports: reports.slice(start, this.#next), behindMs: behindMs?.slice(start, this.#next) };
   }

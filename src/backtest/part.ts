@@ -1,14 +1,15 @@
 import { AftercareError } from '../base/index.ts';
 import type { PackReader } from '../product/index.ts';
 import { openStoredReports, type StoredReports } from '../store/index.ts';
-import { type CaseMatch, compareCases } from './compare.ts';
 import { type Family, mergeReports } from './family.ts';
+import type { PlacedEvent } from './placed-events.ts';
 import type { BacktestPart, BacktestPlan } from './plan.ts';
 import { Replay, type ReplayCounts } from './replay.ts';
 
 /** What one part came to. */
 export interface PartOutcome extends Readonly<ReplayCounts> {
-  readonly matches: readonly CaseMatch[];
+  /** Under the pack that is compared with, then under the candidate: what the devices' findings tell. */
+  readonly told: readonly [readonly PlacedEvent[], readonly PlacedEvent[]];
 }
 
 /** Works through parts of a plan, one after the other, in one thread. */
@@ -28,14 +29,13 @@ export class PartRunner {
 
   /** `onReports` is told of reports as they are replayed. */
   run(part: BacktestPart, onReports: (count: number) => void): PartOutcome {
-    const { from = Number.NEGATIVE_INFINITY, to = Number.POSITIVE_INFINITY } = this.#plan.range;
-    const matches: CaseMatch[] = [];
+    const told: [PlacedEvent[], PlacedEvent[]] = [[], []];
     for (const family of part.families) {
       const [against = [], candidate = []] = this.#replayFamily(family, onReports);
-      const own = (list: typeof against) => list.filter(({ product }) => product === this.#plan.product);
-      matches.push(...compareCases(own(against), own(candidate), { from, to }));
+      for (const item of against) told[0].push(item);
+      for (const item of candidate) told[1].push(item);
     }
-    return { ...this.#replay.takeCounts(), matches };
+    return { ...this.#replay.takeCounts(), told };
   }
 
   close(): void {

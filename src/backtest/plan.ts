@@ -20,6 +20,8 @@ export interface BacktestRequest {
   readonly devices: readonly string[] | undefined;
   /** Undefined: what people found the cases of the folder to be. */
   readonly truth: KnownTruth | undefined;
+  /** As the service's: a source that opened so many cases of a product within an hour gathers the next. */
+  readonly casesPerRuleHourMax: number;
 }
 
 /** A piece of work for one thread. */
@@ -46,6 +48,7 @@ export interface BacktestPlan {
   readonly devices: number;
   readonly reports: number;
   readonly truth: KnownTruth | undefined;
+  readonly casesPerRuleHourMax: number;
 }
 
 /** How long before the range a replay begins. */
@@ -77,17 +80,18 @@ export function planBacktest(folder: string, request: BacktestRequest): Backtest
     const packs = [{ file: against.file, source: against.source }, candidate] as const;
     const texts = packs.map(({ source }) => source);
     const together = texts.some((text) => /\bparent\s*\./.test(text));
-    const families = familiesOf({ records, product, devices: request.devices, together });
+    const asksSilence = texts.some((text) => /\bsilent\s*\(/.test(text));
+    const asked = { product, devices: request.devices };
+    const families = familiesOf({ records, ...asked, together, withAbove: asksSilence });
     checkDevices(families, request);
     const readFrom = from === undefined ? undefined : from - warmUpMs;
     const counts = stored.counts(families.flatMap(({ devices }) => devices));
-    const asksSilence = texts.some((text) => /\bsilent\s*\(/.test(text));
     const parts = partsOf(families, counts);
     return {
       product,
       packs,
       against: { name: request.against?.file ?? 'live', version: request.against ? null : (known?.version ?? null) },
-      others: together ? [...live.values()].filter((pack) => pack.product !== product) : [],
+      others: together || asksSilence ? [...live.values()].filter((pack) => pack.product !== product) : [],
       range: { from, to },
       readFrom,
       next: history.next,
@@ -97,6 +101,7 @@ export function planBacktest(folder: string, request: BacktestRequest): Backtest
       devices: families.reduce((sum, { devices }) => sum + devices.length, 0),
       reports: parts.reduce((sum, part) => sum + part.reports, 0),
       truth: truthOf(request, families) ?? knownVerdicts(folder, request),
+      casesPerRuleHourMax: request.casesPerRuleHourMax,
     };
   } finally {
     history?.close();

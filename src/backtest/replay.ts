@@ -4,7 +4,7 @@ import { Catalogue, type PackReader } from '../product/index.ts';
 import type { StoredBlock } from '../store/index.ts';
 import { correctionHorizonMs, type Fact, type Report } from '../telemetry/index.ts';
 import { Between, type BetweenTaker } from './between.ts';
-import { CaseDesk, type DeskCase } from './case-desk.ts';
+import { concernsCases, type PlacedEvent, withoutEvidence } from './placed-events.ts';
 
 /** A pack as it was written. */
 export interface PackText {
@@ -43,21 +43,37 @@ export interface ReplayCounts {
   lastAt: number;
 }
 
+/** How far a device has come in the log: its last report that was not late. */
+interface Place {
+  offset: number;
+  receivedAt: number;
+  firmware: string | undefined;
+}
+
+/** A report that came late: when it came, it was a sign of life. */
+type Sign = Pick<Report, 'device' | 'offset' | 'receivedAt'>;
+
 /**
- * Runs stored reports through the service's own engine and fold of cases, once for each pack, family after family. What
- * admission decided stands: the reports are those that it accepted.
+ * Runs stored reports through the service's own engine, once for each pack, family after family. What admission decided
+ * stands: the reports are those that it accepted. One that came late is judged in its place in event time, as if it had
+ * come in time; its device is heard when it came.
  */
 export class Replay {
   #counts = noCounts();
   readonly #sides: readonly Side[];
-  #devices: readonly string[] = [];
+  #input: ReplayInput = { devices: [], facts: [], ticks: undefined, returns: [] };
   #between = new Between([], undefined);
+  #places = new Map<string, Place>();
+  /** Of late reports, by offset: heard when the log has come there. */
+  #signs: Sign[] = [];
+  /** Log offset of what comes next beside reports. */
+  #next = Number.POSITIVE_INFINITY;
   readonly #everySide: BetweenTaker = {
     record: (item) => {
-      for (const side of this.#sides) side.record(item);
+      for (const side of this.#sides) side.record(item, this.#places);
     },
     tick: (offset, at) => {
-      for (const side of this.#sides) side.tick(offset, at);
+      for (const side of this.#sides) side.tick(offset, at, this.#places);
     },
   };
 
@@ -65,13 +81,17 @@ export class Replay {
     this.#sides = options.packs.map((pack) => new Side(pack, options));
   }
 
-  begin({ devices, facts, returns, ticks }: ReplayInput): void {
+  begin(input: ReplayInput): void {
+    const { facts, returns, ticks } = input;
     for (const side of this.#sides) side.begin();
-    this.#devices = devices;
+    this.#input = input;
+    this.#places = new Map();
+    this.#signs = [];
     this.#between = new Between(
       [...facts, ...returns].sort((a, b) => a.offset - b.offset),
       ticks,
     );
+    this.#next = this.#between.next;
   }
 
   /** The family's next reports: each device's in the order of event time. */
@@ -80,23 +100,20 @@ export class Replay {
     for (let index = 0; index < reports.length; index += 1) {
       const report = reports[index];
       if (report === undefined) continue;
-      const { offset, at } = report;
-      if (this.#between.next <= offset) this.#catchUp(offset);
-      const behind = behindMs?.[index] ?? 0;
-      if (behind > 0) counts.late += 1;
-      const judged = behind <= correctionHorizonMs;
-      if (!judged) counts.tooLate += 1;
+      const { at } = report;
       if (at < counts.firstAt) counts.firstAt = at;
       if (at > counts.lastAt) counts.lastAt = at;
-      for (const side of this.#sides) side.report(report, judged);
+      const behind = behindMs?.[index] ?? 0;
+      if (behind > 0) this.#late(report, behind <= correctionHorizonMs);
+      else this.#inTime(report);
     }
     counts.reports += reports.length;
   }
 
-  /** The cases that each pack would have opened for the family, in the packs' order. */
-  end(): readonly (readonly DeskCase[])[] {
+  /** What each pack would have told of the family, in the packs' order. */
+  end(): readonly (readonly PlacedEvent[])[] {
     this.#catchUp(Number.MAX_SAFE_INTEGER);
-    return this.#sides.map((side) => side.end(this.#devices));
+    return this.#sides.map((side) => side.end(this.#input.devices));
   }
 
   /** Of all that was fed since they were taken last. */
@@ -106,9 +123,53 @@ export class Replay {
     return counts;
   }
 
+  #inTime(report: Report): void {
+    const { offset, receivedAt, firmware } = report;
+    if (this.#next <= offset) this.#catchUp(offset);
+    const place = this.#placeOf(report);
+    place.offset = offset;
+    place.receivedAt = receivedAt;
+    if (firmware !== undefined) place.firmware = firmware;
+    for (const side of this.#sides) side.report(report, place);
+  }
+
+  #late(report: Report, isJudged: boolean): void {
+    this.#counts.late += 1;
+    if (this.#input.ticks !== undefined) this.#noteSign(report);
+    if (!isJudged) {
+      this.#counts.tooLate += 1;
+      return;
+    }
+    const place = this.#placeOf(report);
+    const inTime = { ...report, receivedAt: place.receivedAt };
+    for (const side of this.#sides) side.report(inTime, place);
+  }
+
+  #placeOf({ device, at }: Report): Place {
+    const known = this.#places.get(device);
+    if (known !== undefined) return known;
+    // A replay may begin with reports that came late: they take the place of what they came behind.
+    const place = { offset: this.#input.facts[0]?.offset ?? 0, receivedAt: at, firmware: undefined };
+    this.#places.set(device, place);
+    return place;
+  }
+
+  #noteSign({ device, offset, receivedAt }: Report): void {
+    const place = this.#signs.findLastIndex((sign) => sign.offset <= offset);
+    this.#signs.splice(place + 1, 0, { device, offset, receivedAt });
+    this.#next = Math.min(this.#next, offset);
+  }
+
   /** Everything else that the log had up to an offset. */
   #catchUp(offset: number): void {
-    this.#between.takeUpTo(offset, this.#everySide);
+    while (this.#next <= offset) {
+      const sign = this.#signs[0];
+      if (sign !== undefined && sign.offset < this.#between.next) {
+        this.#signs.shift();
+        for (const side of this.#sides) side.sign(sign, this.#places);
+      } else this.#between.takeUpTo(Math.min(offset, sign?.offset ?? offset), this.#everySide);
+      this.#next = Math.min(this.#between.next, this.#signs[0]?.offset ?? Number.POSITIVE_INFINITY);
+    }
   }
 }
 
@@ -116,59 +177,78 @@ function noCounts(): ReplayCounts {
   return { reports: 0, late: 0, tooLate: 0, firstAt: Number.POSITIVE_INFINITY, lastAt: Number.NEGATIVE_INFINITY };
 }
 
-/** One pack's engine and cases. */
+type Places = ReadonlyMap<string, Place>;
+
+/** One pack's engine and what it told. */
 class Side {
   readonly #catalogue: Catalogue;
   readonly #engine: Engine;
   readonly #out: EngineOutput = { findings: [], bands: [], touched: new Set() };
-  #desk = new CaseDesk();
+  #told: PlacedEvent[] = [];
 
   constructor(pack: PackText, { product, others, readPack }: ReplayOptions) {
-    this.#catalogue = new Catalogue(readPack);
-    for (const text of [{ product, ...pack }, ...others]) {
-      this.#catalogue.apply({ type: 'pack-published', at: 0, version: 1, ...text });
-    }
+    this.#catalogue = catalogueOf(pack, { product, others, readPack });
     this.#engine = new Engine(this.#catalogue);
   }
 
   begin(): void {
-    this.#desk = new CaseDesk();
+    this.#told = [];
     this.#engine.restoreGlobals({ lastHeardAt: 0, downMs: 0 });
   }
 
-  report(report: Report, judged: boolean): void {
-    this.#engine.step({ kind: 'report', report, judged }, this.#out);
-    if (this.#out.findings.length > 0) this.#passOn();
+  report(report: Report, { offset, firmware }: Place): void {
+    this.#engine.step({ kind: 'report', report, judged: true }, this.#out);
+    if (this.#out.findings.length > 0) this.#passOn(offset, () => firmware);
   }
 
-  tick(offset: number, at: number): void {
+  sign(sign: Sign, places: Places): void {
+    this.#engine.step({ kind: 'contact', ...sign }, this.#out);
+    if (this.#out.findings.length > 0) this.#passOn(sign.offset, (device) => places.get(device)?.firmware);
+  }
+
+  tick(offset: number, at: number, places: Places): void {
     this.#engine.step({ kind: 'tick', offset, at }, this.#out);
-    if (this.#out.findings.length > 0) this.#passOn();
+    if (this.#out.findings.length > 0) this.#passOn(offset, (device) => places.get(device)?.firmware);
   }
 
-  record({ offset, record }: HistoryRecord): void {
+  record({ offset, record }: HistoryRecord, places: Places): void {
     if (record.kind === 'resumed') this.#engine.step(record, this.#out);
-    else this.#fact(offset, record.fact);
+    else this.#fact(offset, record.fact, places);
   }
 
   /** The family is through: what is remembered of it goes. */
-  end(devices: readonly string[]): readonly DeskCase[] {
+  end(devices: readonly string[]): readonly PlacedEvent[] {
     for (const device of devices) this.#engine.forget(device);
     this.#out.bands.length = 0;
     this.#out.touched.clear();
-    return this.#desk.opened;
+    return this.#told;
   }
 
-  #fact(offset: number, fact: Fact): void {
+  #fact(offset: number, fact: Fact, places: Places): void {
     if (fact.type === 'pack-published') return;
     this.#catalogue.apply(fact);
     this.#engine.step({ kind: 'fact', offset, fact }, this.#out);
-    this.#passOn();
+    this.#passOn(offset, (device) => places.get(device)?.firmware);
   }
 
-  #passOn(): void {
-    for (const event of this.#out.findings.splice(0)) this.#desk.apply(event);
+  #passOn(offset: number, firmwareOf: (device: string) => string | undefined): void {
+    for (const event of this.#out.findings.splice(0)) {
+      if (!concernsCases(event)) continue;
+      this.#told.push({ event: withoutEvidence(event), offset, firmware: firmwareOf(event.device) });
+    }
     // Charts are not drawn from a replay.
     this.#out.bands.length = 0;
   }
+}
+
+/** One pack in force for a product, beside those of the others. */
+export function catalogueOf(
+  pack: PackText,
+  { product, others, readPack }: Pick<ReplayOptions, 'product' | 'others' | 'readPack'>,
+): Catalogue {
+  const catalogue = new Catalogue(readPack);
+  for (const text of [{ product, ...pack }, ...others]) {
+    catalogue.apply({ type: 'pack-published', at: 0, version: 1, ...text });
+  }
+  return catalogue;
 }

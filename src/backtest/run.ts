@@ -148,7 +148,9 @@ class Run {
 
   async #record(record: LogRecord): Promise<void> {
     await this.#processor.process({ offset: this.#offset++, payload: encodeRecord(record) }, this.#processed);
-    for (const event of this.#processed.findings.splice(0)) this.#desk.apply(event);
+    for (const event of this.#processed.findings.splice(0)) {
+      this.#desk.apply({ kind: 'finding', event, now: event.receivedAt });
+    }
     if (this.#processed.reports.length < earlierReportsMax) return;
     this.#before = this.#processed;
     this.#processed = newProcessed();

@@ -12,7 +12,14 @@ import {
   type StretchQuery,
 } from '../pipeline/index.ts';
 import { Catalogue, type PackReader } from '../product/index.ts';
-import { type DeviceFacts, encodeRecord, type Fact, type LogRecord, type Report } from '../telemetry/index.ts';
+import {
+  type DeviceFacts,
+  encodeRecord,
+  type Fact,
+  type LogRecord,
+  type MaintenancePlan,
+  type Report,
+} from '../telemetry/index.ts';
 import { CaseFold } from './case-fold.ts';
 
 /**
@@ -24,9 +31,9 @@ export class VirtualService {
   now: number;
   /** All that was ever told, in order. */
   readonly events: FindingEvent[] = [];
-  readonly cases = new CaseFold();
+  readonly cases: CaseFold;
   readonly #catalogue: Catalogue;
-  readonly #processed = newProcessed({ corrects: true });
+  readonly #processed = newProcessed({ corrects: true, changes: true });
   readonly #log: LogEntry[] = [];
   /** The newest of each device's event-day. */
   readonly #days = new Map<string, DaySnapshot>();
@@ -34,8 +41,9 @@ export class VirtualService {
   #engine: Engine;
   #processor: Processor;
 
-  constructor(readPack: PackReader, now: number) {
+  constructor(readPack: PackReader, now: number, casesPerRuleHourMax?: number) {
     this.now = now;
+    this.cases = new CaseFold(casesPerRuleHourMax);
     this.#catalogue = new Catalogue(readPack);
     this.#engine = new Engine(this.#catalogue);
     this.#processor = this.#newProcessor();
@@ -48,6 +56,14 @@ export class VirtualService {
 
   register(device: DeviceFacts): Promise<void> {
     return this.#fact({ type: 'device-registered', at: this.now, device });
+  }
+
+  planMaintenance(plan: MaintenancePlan): Promise<void> {
+    return this.#fact({ type: 'maintenance-planned', at: this.now, plan });
+  }
+
+  endMaintenance(id: string, by: string): Promise<void> {
+    return this.#fact({ type: 'maintenance-ended', at: this.now, id, by });
   }
 
   /** A message of a device arrives. */
@@ -111,10 +127,8 @@ export class VirtualService {
     this.#log.push(entry);
     const processed = this.#processed;
     await this.#processor.process(entry, processed);
-    for (const event of processed.findings.splice(0)) {
-      this.events.push(event);
-      this.cases.apply({ kind: 'finding', event, now: event.receivedAt });
-    }
+    for (const event of processed.findings.splice(0)) this.events.push(event);
+    for (const change of processed.changes?.splice(0) ?? []) this.cases.apply(change);
     for (const snapshot of processed.snapshots?.splice(0) ?? []) {
       this.#days.set(`${snapshot.device}\n${snapshot.day}`, snapshot);
     }

@@ -79,7 +79,7 @@ export function whyAt(folder: string, { device, at }: WhyRequest, readPack: Pack
     const from = isLong ? at - stretchMs : undefined;
     const publications = records.filter(({ record }) => isPublication(record, product));
     const asksSilence = publications.some(({ record }) => /\bsilent\s*\(/.test(JSON.stringify(record)));
-    const [family] = familiesOf({ records, product, devices: [device], together: false });
+    const [family] = familiesOf({ records, product, devices: [device], together: false, withAbove: false });
     const returns = asksSilence ? records.filter(({ record }) => record.kind === 'resumed') : [];
     const replay = new WhyReplay(readPack, {
       records: [...publications, ...(family?.facts ?? []), ...returns].sort((a, b) => a.offset - b.offset),

@@ -20,6 +20,7 @@ export {
   type ProcessorOptions,
 } from './process.ts';
 export { inspectCheckpoint, openCheckpoint } from './sqlite-checkpoint.ts';
+export { type KnownThere, maintenanceAt, surroundingsOf } from './surroundings.ts';
 export type {
   DeviceLedger,
   DeviceStatus,

@@ -1,5 +1,6 @@
 import { readPublishedPack } from '../../src/app/packs.ts';
-import { PartRunner, planBacktest } from '../../src/backtest/index.ts';
+import { foldParts, PartRunner, planBacktest } from '../../src/backtest/index.ts';
+import { defaultCasesPerRuleHourMax } from '../../src/cases/index.ts';
 import type { GoldenCase } from '../golden/golden-case.ts';
 import { type ServiceProcess, until } from '../service-process.ts';
 import { deadlineMs } from './fixture.ts';
@@ -69,13 +70,16 @@ async function askService(service: ServiceProcess, { product, source, quietSourc
 function readFolder({ data }: ServiceProcess, { product, source, quietSource }: GoldenCase, reports: number) {
   const file = `${product}.yaml`;
   const everything = { from: undefined, to: undefined, devices: undefined, truth: undefined };
-  const candidate = { file, source };
-  const plan = planBacktest(data, { product, candidate, against: { file, source: quietSource }, ...everything });
+  const packs = { candidate: { file, source }, against: { file, source: quietSource } };
+  const casesPerRuleHourMax = defaultCasesPerRuleHourMax;
+  const plan = planBacktest(data, { product, ...packs, ...everything, casesPerRuleHourMax });
   const runner = new PartRunner(data, plan, readPublishedPack);
   try {
     const outcomes = plan.parts.map((part) => runner.run(part, () => undefined));
     if (outcomes.reduce((sum, outcome) => sum + outcome.reports, 0) !== reports) return undefined;
-    return outcomes.flatMap(({ matches }) => matches.flatMap((match) => match.candidate ?? []));
+    const told = ([0, 1] as const).map((side) => outcomes.flatMap((outcome) => outcome.told[side]));
+    const { matches } = foldParts(data, plan, told, readPublishedPack);
+    return matches.flatMap((match) => match.candidate ?? []);
   } finally {
     runner.close();
   }

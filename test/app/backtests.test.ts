@@ -60,7 +60,9 @@ describe('the backtests of a service', () => {
   let ids = 0;
   const create = (of = folder) => {
     const clock = () => start;
-    return createBacktests({ folder: of, clock, newId: () => `run-${++ids}`, logger: pino({ level: 'silent' }) });
+    const limits = { casesPerRuleHourMax: 50 };
+    const logger = pino({ level: 'silent' });
+    return createBacktests({ folder: of, clock, ...limits, newId: () => `run-${++ids}`, logger });
   };
   const wish = (source = changed) => ({ ...asked, candidate: { file: 'oven.yaml', source } });
   const overOf = (backtests: ReturnType<typeof create>, id: string): Promise<BacktestRun> =>

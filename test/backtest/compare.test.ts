@@ -12,7 +12,7 @@ function item(openedHours: number, holdsHours = 1, changes: Partial<DeskCase> = 
   const openedAt = start + openedHours * hourMs;
   const endsAt = openedAt + holdsHours * hourMs;
   const about = { device: 'd1', product: 'fridge', failureMode: 'warm', source: 'rule:warm', delayMs: 0 };
-  const told = { severity: 'major', safety: false, title: 'Warm', explanation: 'It is warm.' } as const;
+  const told = { severity: 'major', safety: false, title: 'Warm', explanation: 'It is warm.', storm: null } as const;
   return { ...about, ...told, openedAt, startsAt: openedAt - 5 * 60_000, endsAt, ...changes };
 }
 

@@ -63,7 +63,7 @@ describe('a replay under two packs', () => {
     for (const other of [changed, watched]) {
       const together = replay([live, other], log);
       expect(together).toEqual([...replay([live], log), ...replay([other], log)]);
-      const sources = together.map((cases) => [...new Set(cases.map(({ source }) => source))].toSorted());
+      const sources = together.map((told) => [...new Set(told.map(({ event }) => event.source))].toSorted());
       expect(sources[0]).toContain('level:temp');
       expect(sources[1]?.some((source) => source.startsWith('rule:'))).toBe(true);
     }
