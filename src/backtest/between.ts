@@ -22,19 +22,39 @@ export class Between {
     this.next = Math.min(this.#recordOffset(), this.#tickOffset());
   }
 
+  /**
+   * Passes over the ticks that come next, up to a service time and before an offset; not over the last one before a
+   * record, which tells how far time had come.
+   */
+  passTicks(upAt: number, before: number): void {
+    if (this.#ticks === undefined) return;
+    const { offsets, at } = this.#ticks;
+    const record = this.#recordOffset();
+    const nextOffset = (place: number) => offsets[place] ?? Number.POSITIVE_INFINITY;
+    while (nextOffset(this.#tick) < before && (at[this.#tick] ?? 0) <= upAt) {
+      if (nextOffset(this.#tick + 1) > record) break;
+      this.#tick += 1;
+    }
+    this.next = Math.min(record, this.#tickOffset());
+  }
+
   /** Hands on everything up to an offset, and with it. */
   takeUpTo(offset: number, taker: BetweenTaker): void {
-    while (this.next <= offset) {
-      const item = this.#records[this.#record];
-      if (item?.offset === this.next) {
-        this.#record += 1;
-        taker.record(item);
-      } else {
-        const at = this.#ticks?.at[this.#tick++] ?? 0;
-        taker.tick(this.next, at);
-      }
-      this.next = Math.min(this.#recordOffset(), this.#tickOffset());
+    while (this.next <= offset) this.takeNext(offset, taker);
+  }
+
+  /** Hands on what comes next, if that lies up to an offset or at it. */
+  takeNext(offset: number, taker: BetweenTaker): void {
+    if (this.next > offset) return;
+    const item = this.#records[this.#record];
+    if (item?.offset === this.next) {
+      this.#record += 1;
+      taker.record(item);
+    } else {
+      const at = this.#ticks?.at[this.#tick++] ?? 0;
+      taker.tick(this.next, at);
     }
+    this.next = Math.min(this.#recordOffset(), this.#tickOffset());
   }
 
   #recordOffset(): number {

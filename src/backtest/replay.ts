@@ -160,14 +160,23 @@ export class Replay {
     this.#next = Math.min(this.#next, offset);
   }
 
+  /** Nearly all ticks find a device that was just heard. */
+  #passQuietTicks(offset: number): void {
+    if (this.#input.ticks === undefined) return;
+    let until = Number.POSITIVE_INFINITY;
+    for (const side of this.#sides) until = Math.min(until, side.quietUntil());
+    this.#between.passTicks(until, offset);
+  }
+
   /** Everything else that the log had up to an offset. */
   #catchUp(offset: number): void {
     while (this.#next <= offset) {
       const sign = this.#signs[0];
+      this.#passQuietTicks(Math.min(offset, sign?.offset ?? offset));
       if (sign !== undefined && sign.offset < this.#between.next) {
         this.#signs.shift();
         for (const side of this.#sides) side.sign(sign, this.#places);
-      } else this.#between.takeUpTo(Math.min(offset, sign?.offset ?? offset), this.#everySide);
+      } else this.#between.takeNext(Math.min(offset, sign?.offset ?? offset), this.#everySide);
       this.#next = Math.min(this.#between.next, this.#signs[0]?.offset ?? Number.POSITIVE_INFINITY);
     }
   }
@@ -209,6 +218,10 @@ class Side {
   tick(offset: number, at: number, places: Places): void {
     this.#engine.step({ kind: 'tick', offset, at }, this.#out);
     if (this.#out.findings.length > 0) this.#passOn(offset, (device) => places.get(device)?.firmware);
+  }
+
+  quietUntil(): number {
+    return this.#engine.quietUntil();
   }
 
   record({ offset, record }: HistoryRecord, places: Places): void {

@@ -100,6 +100,25 @@ export class Engine {
     return { judgedAt: state.judgedTo.at, rules: judge.rules.why(state.rules, isSilent) };
   }
 
+  /**
+   * Service time up to which ticks change nothing, if nothing else comes: nobody is silent for too long, and no rule that
+   * asks for it has begun. For replays, which have many ticks for each report.
+   */
+  quietUntil(): number {
+    let until = Number.POSITIVE_INFINITY;
+    for (const [device, state] of this.#devices) {
+      const judge = this.#judge(state.product);
+      if (!judge || this.#catalogue.device(device)?.retired) continue;
+      if (judge.rules.silentRules.size > 0) {
+        if (state.judge !== judge || !state.rules || !judge.rules.isQuiet(state.rules)) return 0;
+      }
+      if (state.open.silent !== undefined || state.heardAt === undefined) continue;
+      const downMs = this.#globals.downMs - state.downMsAtHeard;
+      until = Math.min(until, state.heardAt + downMs + judge.pack.reports.silentAfterMs);
+    }
+    return until;
+  }
+
   globals(): EngineGlobals {
     return { ...this.#globals };
   }

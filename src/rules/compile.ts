@@ -30,6 +30,8 @@ export interface CompiledRules {
   readonly usesContext: boolean;
   /** Gives what `from` knows of those to `to`, which was judged again without the ticks. */
   keepSilent(from: RulesState, to: RulesState): void;
+  /** Whether ticks without silence change nothing: no rule that asks for it waits, is open or was not judged yet. */
+  isQuiet(state: RulesState): boolean;
   /** The state of a device never heard of. */
   init(): RulesState;
   /**
@@ -220,6 +222,16 @@ class Rules implements CompiledRules {
       const [known, own] = [from.rules[place], to.rules[place]];
       if (plan.usesSilent && known && own) Object.assign(own, known);
     }
+  }
+
+  isQuiet(state: RulesState): boolean {
+    const { rules } = this.#plan;
+    for (let index = 0; index < rules.length; index += 1) {
+      const own = state.rules[index];
+      if (rules[index]?.usesSilent !== true || own === undefined) continue;
+      if (own.since !== null || own.open !== null || own.verdict === 'not judged') return false;
+    }
+    return true;
   }
 
   restore(old: RulesSnapshot): { readonly state: RulesState; readonly dropped: readonly DroppedRule[] } {
