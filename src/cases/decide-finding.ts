@@ -172,7 +172,14 @@ function join(open: Case, change: FindingChange, covers: readonly Cover[]): { ca
   assert(open.state !== 'resolved', 'nothing joins a case that is resolved');
   const [cover] = covers;
   const during = cover === undefined ? '' : ` during maintenance ${wordsOfCover(cover)}`;
-  const times = open.devices > 1 ? '' : ` That is ${counts.findings} times since ${wordsOfInstant(open.startsAt)}.`;
-  const joined = entryOf(event, now, 'joined', `Another finding joined${during}: ${event.explanation}${times}`);
-  return { case: changed(open, { ...counts, ...changes }, now), timeline: [joined, ...timeline] };
+  const times = timesWith(open, event);
+  const since = open.devices > 1 ? '' : ` That is ${counts.findings} times since ${wordsOfInstant(times.startsAt)}.`;
+  const joined = entryOf(event, now, 'joined', `Another finding joined${during}: ${event.explanation}${since}`);
+  return { case: changed(open, { ...counts, ...times, ...changes }, now), timeline: [joined, ...timeline] };
+}
+
+/** A case tells the times of its first finding, also where that came late and joined. */
+function timesWith(open: Case, { device, startsAt, openedAt }: FindingEvent): Pick<Case, 'startsAt' | 'openedAt'> {
+  const isFirst = device === open.device && open.storm === null && openedAt < open.openedAt;
+  return isFirst ? { startsAt, openedAt } : { startsAt: open.startsAt, openedAt: open.openedAt };
 }
