@@ -89,7 +89,9 @@ export class Book {
     const subject = typeof finding?.case === 'string' ? this.#records.case(finding.case) : undefined;
     const before = { subject, finding };
     if (subject !== undefined && (finding?.state !== 'retracted' || subject.state !== 'resolved')) {
-      return { ...before, open: undefined, resolved: undefined };
+      const corrects = event.correction !== undefined || event.state === 'retracted';
+      const others = corrects ? { others: this.#records.findingsOf(subject.id, subject.device) } : {};
+      return { ...before, ...others, open: undefined, resolved: undefined };
     }
     return {
       ...before,

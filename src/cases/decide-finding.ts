@@ -38,7 +38,10 @@ export function decideFinding(standing: Standing, change: SurroundedChange, nami
   // A finding that was withdrawn together with its case and holds again after all asks anew.
   const asksAnew = before?.state === 'retracted' && after === 'raised' && subject?.state === 'resolved';
   if (before !== undefined && subject !== undefined && !asksAnew) {
-    return { ...follow(subject, before, change), finding: findingAfter(event, before, { case: subject.id }) };
+    return {
+      ...follow(subject, before, change, standing.others),
+      finding: findingAfter(event, before, { case: subject.id }),
+    };
   }
   if (after !== 'raised' || !event.opensCase) {
     return { case: undefined, timeline: [], finding: findingAfter(event, before, {}) };

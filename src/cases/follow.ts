@@ -3,11 +3,12 @@ import type { Case, Finding, TimelineItem } from './case.ts';
 import { changed, entryOf, escalate, type FindingChange, listedMax, stateAfter } from './changes.ts';
 import { wordsOfCorrection, wordsOfHolding, wordsOfInstant } from './words.ts';
 
-/** A further event of a finding that joined the case before. */
+/** A further event of a finding that joined the case before. `others`: of the case's device in it, where that matters. */
 export function follow(
   item: Case,
   before: Finding,
   change: FindingChange,
+  others: readonly Finding[] = [],
 ): { case: Case | undefined; timeline: TimelineItem[] } {
   const after = stateAfter(change.event);
   const counts = {
@@ -16,7 +17,7 @@ export function follow(
   };
   assert(counts.findingsOpen >= 0, 'a case counts the findings that hold');
   assert(counts.findings >= counts.findingsOpen, 'a finding that holds is a finding of the case');
-  const done = next(item, { before, counts, change });
+  const done = next(item, { before, counts, change, others });
   // Many devices may share one case: its timeline stays readable, its findings tell the rest.
   const isListed = change.event.device === item.device || counts.findings <= listedMax || counts.findingsOpen === 0;
   return isListed ? done : { ...done, timeline: [] };
@@ -28,17 +29,19 @@ function next(item: Case, renewal: Renewal): { case: Case | undefined; timeline:
   if (change.event.correction !== undefined) return corrected(item, renewal);
   if (after === 'raised') return renew(item, renewal);
   if (after === before.state) return { case: undefined, timeline: [] };
-  const counted = changed(item, counts, change.now);
+  const counted = changed(
+    item,
+    after === 'retracted' ? { ...counts, ...firstTimes(item, renewal) } : counts,
+    change.now,
+  );
   return after === 'cleared' ? cleared(counted, change) : retracted(counted, change);
 }
 
 /** Reports that came late showed that a finding began or ended at another time. */
-function corrected(item: Case, { before, counts, change }: Renewal): { case: Case; timeline: TimelineItem[] } {
+function corrected(item: Case, renewal: Renewal): { case: Case; timeline: TimelineItem[] } {
+  const { before, counts, change } = renewal;
   const { event, now } = change;
-  // The case tells the times of one of its findings: only that finding may move them.
-  const isOfDevice = item.device === before.device;
-  const isItsOwn = isOfDevice && item.startsAt === before.startsAt && item.openedAt === before.openedAt;
-  const times = isItsOwn ? { startsAt: event.startsAt, openedAt: event.openedAt } : {};
+  const times = firstTimes(item, renewal);
   const shown = item.state !== 'resolved' && item.explanation === before.explanation;
   const explanation = shown ? event.explanation : item.explanation;
   const after = changed(item, { ...counts, ...times, explanation }, now);
@@ -46,6 +49,15 @@ function corrected(item: Case, { before, counts, change }: Renewal): { case: Cas
   const entry = entryOf(event, now, event.correction ?? 'moved', text);
   const was = { startsAt: before.startsAt, openedAt: before.openedAt, endsAt: before.endsAt };
   return { case: after, timeline: [{ ...entry, data: { ...entry.data, was, evidence: event.evidence } }] };
+}
+
+/** A case tells the times of the first finding of its device that stands. */
+function firstTimes(item: Case, { change: { event }, others }: Renewal): Partial<Pick<Case, 'startsAt' | 'openedAt'>> {
+  if (item.storm !== null || event.device !== item.device) return {};
+  const standing = others.filter(({ id, state }) => id !== event.finding && state !== 'retracted');
+  const all = [...standing, ...(event.state === 'retracted' ? [] : [event])];
+  const [first] = all.sort((a, b) => a.openedAt - b.openedAt || a.startsAt - b.startsAt);
+  return first ? { startsAt: first.startsAt, openedAt: first.openedAt } : {};
 }
 
 function cleared(item: Case, { event, now }: FindingChange): { case: Case; timeline: TimelineItem[] } {
@@ -75,6 +87,7 @@ interface Renewal {
   readonly before: Finding;
   readonly counts: Pick<Case, 'findings' | 'findingsOpen'>;
   readonly change: FindingChange;
+  readonly others: readonly Finding[];
 }
 
 /** A finding that still holds, or holds again, and may be worse or have a better reason. People's decisions stay. */

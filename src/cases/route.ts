@@ -12,6 +12,8 @@ export interface Standing {
   readonly open: Case | undefined;
   /** The latest of the same device and failure mode that is resolved. */
   readonly resolved: Case | undefined;
+  /** The subject's findings of its own device, where a correction may change which of them is the first. */
+  readonly others?: readonly Finding[];
   /** Of a finding of silence: what is silent above the device. */
   readonly gateway?: Gateway | undefined;
   /** How much else the event's source found of late. */

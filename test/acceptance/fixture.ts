@@ -43,6 +43,7 @@ export interface FindingItem {
   readonly explanation: string;
   readonly failureMode: string;
   readonly case: string | null;
+  readonly hiddenBy: readonly string[];
 }
 
 export interface TimelineItem {

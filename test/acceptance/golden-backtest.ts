@@ -1,7 +1,6 @@
 import { readPublishedPack } from '../../src/app/packs.ts';
 import { foldParts, PartRunner, planBacktest } from '../../src/backtest/index.ts';
-import { defaultCasesPerRuleHourMax } from '../../src/cases/index.ts';
-import type { GoldenCase } from '../golden/golden-case.ts';
+import { casesPerRuleHour, type GoldenCase } from '../golden/golden-case.ts';
 import { type ServiceProcess, until } from '../service-process.ts';
 import { deadlineMs } from './fixture.ts';
 
@@ -13,6 +12,7 @@ export interface ReplayedCase {
   readonly safety: boolean;
   readonly startsAt: number;
   readonly openedAt: number;
+  readonly storm: string | null;
 }
 
 interface BacktestRun {
@@ -49,7 +49,11 @@ export function casesInBacktest(
   return until(attempt, deadlineMs, `the backtest of ${item.product} sees ${reports} reports`);
 }
 
-async function askService(service: ServiceProcess, { product, source, quietSource }: GoldenCase, reports: number) {
+async function askService(
+  service: ServiceProcess,
+  { product, source, quietSource }: GoldenCase,
+  reports: number,
+): Promise<readonly ReplayedCase[] | undefined> {
   const asked = { source, file: `${product}.yaml`, against: quietSource };
   const started = await service.api<BacktestRun>('POST', `/products/${product}/backtests`, asked);
   const ended = async () => {
@@ -63,7 +67,7 @@ async function askService(service: ServiceProcess, { product, source, quietSourc
     if (candidate === null) return [];
     const { severity, safety, startsAt, openedAt } = candidate;
     const times = { startsAt: Date.parse(startsAt), openedAt: Date.parse(openedAt) };
-    return [{ device, failureMode, severity, safety, ...times }];
+    return [{ device, failureMode, severity, safety, ...times, storm: null }];
   });
 }
 
@@ -71,8 +75,12 @@ function readFolder({ data }: ServiceProcess, { product, source, quietSource }: 
   const file = `${product}.yaml`;
   const everything = { from: undefined, to: undefined, devices: undefined, truth: undefined };
   const packs = { candidate: { file, source }, against: { file, source: quietSource } };
-  const casesPerRuleHourMax = defaultCasesPerRuleHourMax;
-  const plan = planBacktest(data, { product, ...packs, ...everything, casesPerRuleHourMax });
+  const plan = planBacktest(data, {
+    product,
+    ...packs,
+    ...everything,
+    casesPerRuleHourMax: casesPerRuleHour,
+  });
   const runner = new PartRunner(data, plan, readPublishedPack);
   try {
     const outcomes = plan.parts.map((part) => runner.run(part, () => undefined));

@@ -1,9 +1,11 @@
 import {
+  casesPerRuleHour,
+  counted,
   type GoldenCase,
   type Message,
   type Outcome,
   type Step,
-  timesOf,
+  wordsFor,
   wordsOfCase,
   wordsOfFinding,
 } from '../golden/golden-case.ts';
@@ -36,7 +38,10 @@ const markerFrom = Date.UTC(2025, 0, 1);
 /** A case on its way through the service. */
 interface Player {
   readonly item: GoldenCase;
-  readonly device: TestDevice;
+  /** By id. */
+  readonly devices: ReadonlyMap<string, TestDevice>;
+  /** Ids of its maintenance, by name. */
+  readonly maintenance: Map<string, string>;
   /** Its steps between ticks and restarts. */
   readonly stages: readonly (readonly Step[])[];
   zero: number | undefined;
@@ -61,7 +66,8 @@ export class LiveGolden {
   }
 
   static async begin(folders: { readonly products: string; readonly data: string }): Promise<LiveGolden> {
-    const options = { ...folders, ports: { http: await freePort(), mqtt: await freePort() } };
+    const env = { AFTERCARE_LIMIT_CASES_PER_RULE_HOUR: String(casesPerRuleHour) };
+    const options = { ...folders, env, ports: { http: await freePort(), mqtt: await freePort() } };
     return new LiveGolden(await startService(options), options);
   }
 
@@ -73,10 +79,14 @@ export class LiveGolden {
     await this.#post('/products', { file: 'marker.yaml', source: marker });
     this.#marker = await this.#register({ id: 'marker', product: 'marker' });
     for (const item of items) {
-      const { device: id, product, timezone, isInstalled } = item;
+      const { product, timezone, isInstalled } = item;
       const installedAt = isInstalled ? new Date(this.began).toISOString() : undefined;
-      const device = await this.#register({ id, product, timezone, installedAt });
-      this.#players.set(id, { item, device, stages: stagesOf(item), zero: item.zero, seen: undefined });
+      const devices = new Map<string, TestDevice>();
+      for (const { id, site, parent } of item.devices) {
+        devices.set(id, await this.#register({ id, product, timezone, installedAt, site, parent }));
+      }
+      const player = { item, devices, maintenance: new Map(), stages: stagesOf(item), zero: item.zero };
+      this.#players.set(item.device, { ...player, seen: undefined });
     }
     const players = [...this.#players.values()];
     const stages = Math.max(2, ...players.map((player) => player.stages.length));
@@ -102,11 +112,12 @@ export class LiveGolden {
   async backtest(item: GoldenCase): Promise<readonly ReplayedCase[]> {
     const known = this.#backtests.get(item.product) ?? this.#backtestOf(item);
     this.#backtests.set(item.product, known);
-    return (await known).filter(({ device }) => device === item.device);
+    const own = this.#playerOf(item).devices;
+    return (await known).filter(({ device }) => own.has(device));
   }
 
   async #playStage(player: Player, steps: readonly Step[]): Promise<void> {
-    const { item, device } = player;
+    const { item } = player;
     let messages: Message[] = [];
     const send = async () => {
       await this.#send(player, messages);
@@ -123,7 +134,9 @@ export class LiveGolden {
           file: `${step.version}-of-${item.product}.yaml`,
           source: item.versions[step.version],
         });
-      } else if (step.kind === 'silence') await this.#silent(device.id);
+      } else if (step.kind === 'silence') await this.#silent(step.device);
+      else if (step.kind === 'plan') await this.#plan(player, step);
+      else if (step.kind === 'end') await this.#post(`/maintenance/${player.maintenance.get(step.name)}/end`, {});
       else if (step.kind === 'acknowledge' || step.kind === 'resolve') await this.#work(player, step);
     }
     await send();
@@ -132,15 +145,24 @@ export class LiveGolden {
 
   async #send(player: Player, messages: readonly Message[]): Promise<void> {
     if (messages.length === 0) return;
-    const { id } = player.device;
-    const client = await connectDevice(this.service, player.device);
     player.zero ??= Date.now();
-    const { zero } = player;
-    await Promise.all(
-      messages.map(({ topic, payload }) => client.publishAsync(`devices/${id}/${topic}`, payload(zero), { qos: 1 })),
-    );
-    this.#sent += messages.reduce((sum, { reports }) => sum + reports, 0);
-    await client.endAsync();
+    const { zero, devices } = player;
+    const publishes = [...Map.groupBy(messages, ({ device }) => device)].map(async ([id, own]) => {
+      const client = await connectDevice(this.service, devices.get(id) ?? { id, secret: '' });
+      const topics = own.map(({ topic, payload }) => [`devices/${id}/${topic}`, payload(zero)] as const);
+      await Promise.all(topics.map(([topic, payload]) => client.publishAsync(topic, payload, { qos: 1 })));
+      this.#sent += own.reduce((sum, { reports }) => sum + reports, 0);
+      await client.endAsync();
+    });
+    await Promise.all(publishes);
+  }
+
+  async #plan(player: Player, { name, query, from, to }: Extract<Step, { kind: 'plan' }>): Promise<void> {
+    player.zero ??= Date.now();
+    const [starts, ends] = [from, to].map((span) => new Date((player.zero ?? 0) + span).toISOString());
+    const planned = { query, reason: 'Work', owner: 'Ana', from: starts, to: ends };
+    const { id } = await this.#post<{ id: string }>('/maintenance', planned);
+    player.maintenance.set(name, id);
   }
 
   /** All that was sent is judged and stored. */
@@ -180,13 +202,13 @@ export class LiveGolden {
   }
 
   /** Somebody acts on the newest case of a failure mode, when all that was sent before is in it. */
-  async #work({ item, device }: Player, step: Extract<Step, { kind: 'acknowledge' | 'resolve' }>): Promise<void> {
+  async #work({ item }: Player, step: Extract<Step, { kind: 'acknowledge' | 'resolve' }>): Promise<void> {
     const settled = async () => {
-      const { acknowledged, stored, evaluated } = await ledgerOf(this.service, device.id);
+      const { acknowledged, stored, evaluated } = await ledgerOf(this.service, item.device);
       return acknowledged === stored && acknowledged === evaluated && acknowledged > 0;
     };
     await until(settled, deadlineMs, `${item.device} is judged`);
-    const [found] = (await this.#cases(device.id)).filter(({ failureMode }) => failureMode === step.failureMode);
+    const [found] = (await this.#cases(item.device)).filter(({ failureMode }) => failureMode === step.failureMode);
     if (found === undefined) throw new Error(`${item.device} has no case of ${step.failureMode}`);
     const verdict = step.kind === 'resolve' ? { verdict: 'confirmed_fault' } : {};
     await this.#post(`/cases/${found.id}/${step.kind}`, { version: found.version, ...verdict });
@@ -209,9 +231,11 @@ export class LiveGolden {
 
   async #outcomeNow(item: GoldenCase): Promise<Outcome> {
     const { device, expected } = item;
-    const time = timesOf(item, this.zeroOf(item), this.began);
+    const words = wordsFor(item, this.zeroOf(item), this.began);
     const ledger: Readonly<Record<string, unknown>> = { ...(await ledgerOf(this.service, device)) };
-    const cases = await this.#cases(device);
+    const ids = item.devices.map(({ id }) => id);
+    const cases = (await Promise.all(ids.map((id) => this.#cases(id)))).flat();
+    const findings = (await Promise.all(ids.map((id) => this.#findings(id)))).flat();
     const timelines = await Promise.all(
       cases.map(async ({ id }) => {
         const path = `/cases/${id}/timeline?limit=1000`;
@@ -219,17 +243,16 @@ export class LiveGolden {
       }),
     );
     return {
-      findings: sortedAs(
-        expected.findings,
-        (await this.#findings(device)).map((finding) => wordsOfFinding(finding, time)),
-      ),
+      findings: sortedAs(expected.findings, counted(findings.map((finding) => wordsOfFinding(finding, words)))),
       cases: sortedAs(
         expected.cases,
-        cases.map((one, index) => {
-          const told = { ...one, startsAt: Date.parse(one.startsAt), openedAt: Date.parse(one.openedAt) };
-          const timeline = (timelines[index] ?? []).map(({ kind }) => kind);
-          return wordsOfCase({ ...told, isRecurrence: one.recurrenceOf !== null, timeline }, time);
-        }),
+        counted(
+          cases.map((one, index) => {
+            const told = { ...one, startsAt: Date.parse(one.startsAt), openedAt: Date.parse(one.openedAt) };
+            const timeline = (timelines[index] ?? []).map(({ kind }) => kind);
+            return wordsOfCase({ ...told, isRecurrence: one.recurrenceOf !== null, timeline }, words);
+          }),
+        ),
       ),
       counts: Object.fromEntries(Object.keys(expected.counts).map((name) => [name, Number(ledger[name])])),
     };
@@ -237,7 +260,8 @@ export class LiveGolden {
 
   async #backtestOf(item: GoldenCase): Promise<readonly ReplayedCase[]> {
     const own = [...this.#players.values()].filter((player) => player.item.product === item.product);
-    const ledgers = await Promise.all(own.map(({ device }) => ledgerOf(this.service, device.id)));
+    const ids = own.flatMap(({ devices }) => [...devices.keys()]);
+    const ledgers = await Promise.all(ids.map((id) => ledgerOf(this.service, id)));
     const reports = ledgers.reduce((sum, { acknowledged }) => sum + acknowledged, 0);
     return casesInBacktest(this.service, item, reports);
   }
@@ -245,7 +269,9 @@ export class LiveGolden {
   async #findings(device: string) {
     const path = `/devices/${device}/findings?limit=1000`;
     const { body } = await this.service.api<Page<FindingItem>>('GET', path);
-    return body.items.map(({ source, state, startsAt, openedAt, endsAt }) => ({
+    return body.items.map(({ source, state, startsAt, openedAt, endsAt, hiddenBy }) => ({
+      device,
+      hiddenBy,
       source,
       state,
       startsAt: Date.parse(startsAt),
@@ -277,7 +303,8 @@ export class LiveGolden {
   }
 }
 
-const outcomeDeadlineMs = 5_000;
+/** A tick lets end what was hidden or explained. */
+const outcomeDeadlineMs = 15_000;
 
 function stagesOf({ device, steps }: GoldenCase): Step[][] {
   const stages: Step[][] = [[]];

@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { caseHead, type GoldenCase, goldenCases, standingHeads, timesOf } from '../golden/golden-case.ts';
+import { caseHead, counted, type GoldenCase, goldenCases, standingHeads, wordsFor } from '../golden/golden-case.ts';
 import { LiveGolden } from './golden-live.ts';
 
 const cases = goldenCases();
@@ -35,8 +35,8 @@ describe('golden cases', () => {
 
   it.each(named(replayed))('in a backtest: %s', async (_, item) => {
     const opened = await run.backtest(item);
-    const time = timesOf(item, run.zeroOf(item), run.began);
-    const heads = opened.map((told) => caseHead(told, time));
+    const words = wordsFor(item, run.zeroOf(item), run.began);
+    const heads = counted(opened.map((told) => caseHead(told, words)));
     expect(heads.sort()).toEqual(standingHeads(item.expected).sort());
   });
 });

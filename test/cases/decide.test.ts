@@ -293,13 +293,28 @@ describe('a correction of when a finding held', () => {
     const ended: Finding = { ...finding, state: 'cleared', startsAt: start, endsAt: start + minute };
     const subject = { ...item, findings: 2, findingsOpen: 1 };
     const event = eventOf('1', 2, { correction: 'extended', startsAt: start, endsAt: start + 5 * minute });
-    const decision = found({ subject, finding: ended }, event);
+    const others = [{ ...finding, id: 'opening' }, ended];
+    const decision = found({ subject, finding: ended, others }, event);
     expect(decision.case).toMatchObject({ startsAt: item.startsAt, openedAt: item.openedAt, findingsOpen: 1 });
     expect(texts(decision)).toEqual([
       'extended: Readings that came late show that it ended at 2025-11-21 20:05 UTC, not at 2025-11-21 20:01 UTC. ' +
         'One finding still holds.',
     ]);
     expect(decision.finding).toMatchObject({ state: 'cleared', endsAt: start + 5 * minute });
+  });
+
+  it('makes a case tell the times of its first finding, whichever came first', () => {
+    const { item, finding } = opened();
+    const [startsAt, openedAt] = [finding.startsAt - 60 * minute, finding.openedAt - 60 * minute];
+    const joined = found({ open: item }, eventOf('2', 0, { startsAt, openedAt }));
+    expect(joined.case).toMatchObject({ startsAt, openedAt, findings: 2 });
+    const later = found({ open: item }, eventOf('2', 0, { openedAt: finding.openedAt + 1 }));
+    expect(later.case).toMatchObject({ startsAt: item.startsAt, openedAt: item.openedAt });
+    const [subject, first] = [joined.case, joined.finding];
+    if (subject === undefined || first === undefined || first === null) throw new Error('it joined');
+    const withdrawn = eventOf('2', 1, { state: 'retracted', startsAt, openedAt });
+    const decision = found({ subject, finding: first, others: [finding, first] }, withdrawn);
+    expect(decision.case).toMatchObject({ startsAt: item.startsAt, openedAt: item.openedAt, findings: 1 });
   });
 
   it('counts a finding again that did not end after all', () => {

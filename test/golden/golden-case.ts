@@ -6,6 +6,8 @@ import { formatDuration, parseDurationMs } from '../../src/base/index.ts';
 /** What a device sends at once. Times of it are relative to the case's zero. */
 export interface Message {
   readonly kind: 'message';
+  /** Id of who sends it. */
+  readonly device: string;
   readonly payload: (zero: number) => string;
   readonly topic: 'reports' | 'assist';
   /** How many the ledger counts. */
@@ -19,16 +21,37 @@ export type Step =
   | { readonly kind: 'tick' }
   /** The service is killed and started again. */
   | { readonly kind: 'restart' }
-  /** Nothing is heard until that is noticed. */
-  | { readonly kind: 'silence' }
+  /** Nothing is heard of a device until that is noticed. */
+  | { readonly kind: 'silence'; readonly device: string }
+  | { readonly kind: 'wait'; readonly ms: number }
+  /** Times are relative to the case's zero. */
+  | {
+      readonly kind: 'plan';
+      readonly name: string;
+      readonly query: Readonly<Record<string, string>>;
+      readonly from: number;
+      readonly to: number;
+    }
+  | { readonly kind: 'end'; readonly name: string }
   | { readonly kind: 'publish'; readonly version: string }
   | { readonly kind: 'acknowledge' | 'resolve'; readonly failureMode: string };
+
+/** A device of a case: the case's own, or one beside it. */
+export interface GoldenDevice {
+  readonly id: string;
+  /** What the outcome calls it; empty for the case's own, and for each of a fleet. */
+  readonly name: string;
+  readonly site: string | undefined;
+  readonly parent: string | undefined;
+}
 
 export interface GoldenCase {
   readonly file: string;
   readonly name: string;
   /** Also its product's, with a number: cases that publish versions or have rules of their own have a product of their own. */
   readonly device: string;
+  /** In the order in which they are registered, the case's own among them. */
+  readonly devices: readonly GoldenDevice[];
   readonly product: string;
   readonly source: string;
   /** The pack without anything that opens a case: what a backtest is compared with. */
@@ -60,6 +83,10 @@ interface CaseText {
   readonly rules?: unknown;
   readonly versions?: Readonly<Record<string, object>>;
   readonly installed?: boolean;
+  readonly site?: string;
+  readonly parent?: string;
+  readonly devices?: Readonly<Record<string, { readonly site?: string; readonly parent?: string }>>;
+  readonly fleet?: number;
   readonly send: readonly (string | Row)[];
   readonly findings?: readonly string[];
   readonly cases?: readonly string[];
@@ -76,6 +103,9 @@ interface FileText {
 type Row = Readonly<Record<string, unknown>>;
 
 const folder = join(import.meta.dirname, 'cases');
+/** Of the service that golden cases are run against: so many cases of a rule within an hour, then a storm. */
+export const casesPerRuleHour = 20;
+
 const defaultZero = Date.UTC(2025, 2, 3, 6);
 
 /** The golden cases: what happens, and what is to come of it. `README.md` beside them tells the format. */
@@ -95,11 +125,20 @@ function caseOf(theme: string, pack: object, text: CaseText, number: number): Go
   const product = isOwn ? device : theme;
   const own = { product, ...pack, ...(text.rules === undefined ? {} : { rules: text.rules }) };
   const versions = Object.entries(text.versions ?? {}).map(([name, more]) => [name, stringify({ ...own, ...more })]);
-  const numbering = { seq: 1, boot: 'b1' };
+  const devices = devicesOf(device, text);
+  const idOf = (name: string) => devices.find((one) => one.name === name)?.id ?? fail(`there is no device ${name}`);
+  const unnamed = devices.flatMap(({ id, name }) => (name === '' ? [id] : []));
+  const numberings = new Map(devices.map(({ id }) => [id, { seq: 1, boot: 'b1' }]));
+  const rowSteps = (row: Row): Step[] => {
+    if (row.plan !== undefined) return [planOf(row, { product, idOf })];
+    const senders = row.device === 'fleet' ? unnamed : [idOf(String(row.device ?? ''))];
+    return senders.flatMap((id) => messagesOf(row, id, numberings.get(id) ?? fail(`${id} counts nothing`)));
+  };
   return {
     file: theme,
     name: text.name,
     device,
+    devices,
     product,
     source: stringify(own),
     quietSource: stringify({ ...own, rules: [], faultCodes: {} }),
@@ -107,21 +146,50 @@ function caseOf(theme: string, pack: object, text: CaseText, number: number): Go
     timezone: text.timezone,
     isInstalled: text.installed === true,
     zero: text.clock === 'arrival' ? undefined : text.start === undefined ? defaultZero : Date.parse(text.start),
-    steps: text.send.flatMap((row) => (typeof row === 'string' ? stepOf(row) : messagesOf(row, numbering))),
+    steps: text.send.flatMap((row) => (typeof row === 'string' ? stepOf(row, idOf) : rowSteps(row))),
     expected: { findings: text.findings ?? [], cases: text.cases ?? [], counts: text.counts ?? {} },
     without: text.without ?? {},
   };
 }
 
-function stepOf(text: string): Step {
+function fail(reason: string): never {
+  throw new Error(reason);
+}
+
+function devicesOf(id: string, { devices = {}, fleet = 0, site, parent }: CaseText): GoldenDevice[] {
+  const nameOf = (name: string | undefined) => (name === undefined ? undefined : `${id}-${name}`);
+  const others = Object.entries(devices).map(([name, facts]) => {
+    return { id: `${id}-${name}`, name, site: facts.site, parent: nameOf(facts.parent) };
+  });
+  const more = Array.from({ length: Math.max(0, fleet - 1) }, (_, index) => {
+    return { id: `${id}-${index + 2}`, name: '', site: undefined, parent: undefined };
+  });
+  return [...others, { id, name: '', site, parent: nameOf(parent) }, ...more];
+}
+
+function planOf(row: Row, { product, idOf }: { product: string; idOf: (name: string) => string }): Step {
+  const { plan, from, to, query, ...rest } = row;
+  if (Object.keys(rest).length > 0) fail(`a plan has no ${Object.keys(rest).join(', ')}`);
+  const asked = Object.entries(query ?? {}).map(([key, value]) => {
+    if (key === 'product') return [key, product];
+    return [key, key === 'device' || key === 'parent' ? idOf(value === 'self' ? '' : String(value)) : String(value)];
+  });
+  return { kind: 'plan', name: String(plan), query: Object.fromEntries(asked), from: spanOf(from), to: spanOf(to) };
+}
+
+function stepOf(text: string, idOf: (name: string) => string): Step {
   const [word = '', first = ''] = text.split(' ');
-  if (word === 'tick' || word === 'restart' || word === 'silence') return { kind: word };
+  if (word === 'tick' || word === 'restart') return { kind: word };
+  if (word === 'silence') return { kind: 'silence', device: idOf(first) };
+  if (word === 'wait') return { kind: 'wait', ms: spanOf(first) };
+  if (word === 'end') return { kind: 'end', name: first };
   if (word === 'publish') return { kind: 'publish', version: first };
   if (word === 'acknowledge' || word === 'resolve') return { kind: word, failureMode: first };
   throw new Error(`a golden case has no step '${text}'`);
 }
 
 const words = [
+  'device',
   'at',
   'every',
   'boot',
@@ -136,24 +204,25 @@ const words = [
   'times',
 ];
 
-function messagesOf(row: Row, numbering: { seq: number; boot: string }): Message[] {
+function messagesOf(row: Row, device: string, numbering: { seq: number; boot: string }): Message[] {
+  const from = { kind: 'message' as const, device };
   if (typeof row.raw === 'string') {
     const { raw } = row;
-    return [{ kind: 'message', topic: 'reports', payload: () => raw, reports: 1 }];
+    return [{ ...from, topic: 'reports', payload: () => raw, reports: 1 }];
   }
   if (typeof row.assist === 'string') {
     const { assist } = row;
-    return [{ kind: 'message', topic: 'assist', payload: () => JSON.stringify({ note: assist }), reports: 0 }];
+    return [{ ...from, topic: 'assist', payload: () => JSON.stringify({ note: assist }), reports: 0 }];
   }
   const reports = reportsOf(row, numbering);
   if (row.batch === true) {
     const payload = (zero: number) => JSON.stringify(reports.map((report) => report(zero)));
-    return [{ kind: 'message', topic: 'reports', payload, reports: reports.length }];
+    return [{ ...from, topic: 'reports', payload, reports: reports.length }];
   }
   const times = Number(row.times ?? 1);
   return reports.flatMap((report) =>
     Array.from({ length: times }, () => ({
-      kind: 'message' as const,
+      ...from,
       topic: 'reports' as const,
       payload: (zero: number) => JSON.stringify(report(zero)),
       reports: 1,
@@ -221,26 +290,34 @@ export function spanOf(value: unknown): number {
 
 /** What {@link wordsOf} needs of a finding, from the service's API or from the fold. Times are epoch ms. */
 export interface ToldFinding {
+  readonly device: string;
   readonly source: string;
   readonly state: string;
   readonly startsAt: number;
   readonly openedAt: number;
   readonly endsAt: number | null;
+  /** Ids of the maintenance that hid it. */
+  readonly hiddenBy: readonly string[];
 }
 
 export interface ToldCase {
+  readonly device: string;
   readonly failureMode: string;
   readonly severity: string;
   readonly safety: boolean;
   readonly startsAt: number;
   readonly openedAt: number;
+  /** The source of the storm that it gathers. */
+  readonly storm: string | null;
+  readonly devices: number;
+  readonly verdict: string | null;
   readonly isRecurrence: boolean;
   /** Kinds of its timeline, in order. */
   readonly timeline: readonly string[];
 }
 
-/** Writes event times as a golden case has them. `began`: service time at which the run began. */
-export function timesOf(item: GoldenCase, zero: number, began: number): (at: number) => string {
+/** Writes event times as a golden case has them. */
+function timesOf(item: GoldenCase, zero: number, began: number): (at: number) => string {
   return (at) => {
     if (item.zero !== undefined && at >= began) return 'arrival';
     // Stamps that go by arrival come by seconds later in a real service.
@@ -250,30 +327,60 @@ export function timesOf(item: GoldenCase, zero: number, began: number): (at: num
   };
 }
 
-export function wordsOfFinding(told: ToldFinding, time: (at: number) => string): string {
-  const { source, state, startsAt, openedAt, endsAt } = told;
-  const end = state === 'retracted' ? ', withdrawn' : endsAt === null ? '' : `, until ${time(endsAt)}`;
-  return `${source} since ${time(startsAt)}, opened ${time(openedAt)}${end}`;
+/** Writes what came of a case: its times, and its devices by their names. */
+export interface Words {
+  readonly time: (at: number) => string;
+  readonly name: (device: string) => string;
 }
 
-export function wordsOfCase(told: ToldCase, time: (at: number) => string): string {
-  const { timeline, isRecurrence } = told;
-  return `${caseHead(told, time)}: ${[...(isRecurrence ? ['again'] : []), ...timeline].join(' ')}`;
+/** `began`: service time at which the run began. */
+export function wordsFor(item: GoldenCase, zero: number, began: number): Words {
+  const names = new Map(item.devices.map(({ id, name }) => [id, name === '' ? '' : `${name}: `]));
+  return { time: timesOf(item, zero, began), name: (device) => names.get(device) ?? `${device}: ` };
+}
+
+export function wordsOfFinding(told: ToldFinding, { time, name }: Words): string {
+  const { device, source, state, startsAt, openedAt, endsAt, hiddenBy } = told;
+  const end = state === 'retracted' ? ', withdrawn' : endsAt === null ? '' : `, until ${time(endsAt)}`;
+  const hidden = hiddenBy.length > 0 ? ', hidden' : '';
+  return `${name(device)}${source} since ${time(startsAt)}, opened ${time(openedAt)}${end}${hidden}`;
+}
+
+export function wordsOfCase(told: ToldCase, words: Words): string {
+  const { timeline, isRecurrence, devices, verdict } = told;
+  const kinds = [
+    ...(isRecurrence ? ['again'] : []),
+    ...(devices > 1 ? [`${devices}-devices`] : []),
+    ...timeline,
+    ...(verdict === 'duplicate' ? ['duplicate'] : []),
+  ];
+  return `${caseHead(told, words)}: ${kinds.join(' ')}`;
 }
 
 /** As far as a backtest tells it. */
-export function caseHead(told: Omit<ToldCase, 'timeline' | 'isRecurrence'>, time: (at: number) => string): string {
-  const { failureMode, severity, safety, startsAt, openedAt } = told;
-  return `${failureMode} ${severity}${safety ? ' safety' : ''} since ${time(startsAt)}, opened ${time(openedAt)}`;
+export function caseHead(
+  told: Pick<ToldCase, 'device' | 'failureMode' | 'severity' | 'safety' | 'startsAt' | 'openedAt' | 'storm'>,
+  { time, name }: Words,
+): string {
+  const { device, failureMode, severity, safety, startsAt, openedAt, storm } = told;
+  const kind = `${name(device)}${storm === null ? '' : 'storm of '}${failureMode} ${severity}${safety ? ' safety' : ''}`;
+  return `${kind} since ${time(startsAt)}, opened ${time(openedAt)}`;
 }
 
-/** The heads of the expected cases that corrections left standing: a backtest, which judges in order, opens no others. */
+/** Lines of devices that are all alike are told once, with how many they are. */
+export function counted(lines: readonly string[]): string[] {
+  return [...Map.groupBy(lines, (line) => line)].map(([line, all]) =>
+    all.length === 1 ? line : `${all.length} × ${line}`,
+  );
+}
+
+/** The heads of the expected cases that are left standing: a backtest, which judges in order, opens no others. */
 export function standingHeads({ cases }: Outcome): string[] {
   return cases.flatMap((text) => {
     const colon = text.lastIndexOf(':');
     const kinds = text.slice(colon + 2).split(' ');
     const found = kinds.filter((kind) => kind === 'opened' || kind === 'joined').length;
-    const withdrawn = kinds.filter((kind) => kind === 'retracted').length;
+    const withdrawn = kinds.filter((kind) => kind === 'retracted' || kind === 'duplicate').length;
     return found > withdrawn ? [text.slice(0, colon)] : [];
   });
 }

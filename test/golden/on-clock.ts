@@ -1,7 +1,16 @@
 import { VirtualService } from '../../src/backtest/index.ts';
 import { reportsTopic } from '../../src/telemetry/index.ts';
 import { pack } from '../engine/fixture.ts';
-import { type GoldenCase, type Outcome, timesOf, wordsOfCase, wordsOfFinding } from './golden-case.ts';
+import {
+  casesPerRuleHour,
+  counted,
+  type GoldenCase,
+  type Outcome,
+  type Step,
+  wordsFor,
+  wordsOfCase,
+  wordsOfFinding,
+} from './golden-case.ts';
 
 /** Service time: after all that the cases tell of. */
 const began = Date.UTC(2026, 5, 1);
@@ -12,36 +21,55 @@ const minute = 60_000;
  * ticks, what is told on the way may differ, and what stands in the end not.
  */
 export async function outcomeOnClock(item: GoldenCase, often?: 'restart' | 'tick'): Promise<Outcome> {
-  const service = new VirtualService((_, source) => pack(source), began);
-  const { device, product, source, timezone } = item;
+  const service = new VirtualService((_, source) => pack(source), began, casesPerRuleHour);
+  const { product, source, timezone } = item;
   await service.publish({ product, file: `${product}.yaml`, source });
-  const facts = { serial: undefined, site: undefined, customer: undefined, parent: undefined, batch: undefined };
-  await service.register({
-    id: device,
-    product,
-    timezone,
-    ...facts,
-    installedAt: item.isInstalled ? began : undefined,
-  });
-  const silentAfterMs = pack(source).reports.silentAfterMs;
-  const zero = item.zero ?? began;
-  for (const step of item.steps) {
-    if (step.kind === 'message') {
-      const topic = step.topic === 'reports' ? reportsTopic(device) : `devices/${device}/assist`;
-      await service.message(device, topic, new TextEncoder().encode(step.payload(zero)));
-      if (often === 'restart') service.restart();
-      if (often === 'tick') await service.tick();
-    } else if (step.kind === 'tick') await service.tick();
-    else if (step.kind === 'restart') service.restart();
-    else if (step.kind === 'silence') {
-      service.now += silentAfterMs + minute;
-      await service.tick();
-    } else if (step.kind === 'publish') {
-      await service.publish({ product, file: `${product}.yaml`, source: item.versions[step.version] ?? '' });
-    } else work(service, step);
+  const facts = { serial: undefined, customer: undefined, batch: undefined };
+  const installedAt = item.isInstalled ? began : undefined;
+  for (const { id, site, parent } of item.devices) {
+    await service.register({ id, product, timezone, site, parent, ...facts, installedAt });
   }
+  const zero = item.zero ?? began;
+  for (const step of item.steps) await take(service, item, step, { zero, often });
   await service.tick();
   return outcomeOf(service, item, zero);
+}
+
+async function take(
+  service: VirtualService,
+  { product, source, versions }: GoldenCase,
+  step: Step,
+  { zero, often }: { readonly zero: number; readonly often: 'restart' | 'tick' | undefined },
+): Promise<void> {
+  switch (step.kind) {
+    case 'message': {
+      const topic = step.topic === 'reports' ? reportsTopic(step.device) : `devices/${step.device}/assist`;
+      await service.message(step.device, topic, new TextEncoder().encode(step.payload(zero)));
+      if (often === 'restart') service.restart();
+      return often === 'tick' ? service.tick() : undefined;
+    }
+    case 'tick':
+      return service.tick();
+    case 'restart':
+      return service.restart();
+    case 'silence':
+      service.now += pack(source).reports.silentAfterMs + minute;
+      return service.tick();
+    case 'wait':
+      service.now += step.ms;
+      return service.tick();
+    case 'publish':
+      return service.publish({ product, file: `${product}.yaml`, source: versions[step.version] ?? '' });
+    case 'plan': {
+      const { name, query, from, to } = step;
+      const plan = { id: name, query, owner: 'Ana', reason: 'Work', from: zero + from, to: zero + to };
+      return service.planMaintenance(plan);
+    }
+    case 'end':
+      return service.endMaintenance(step.name, 'Ana');
+    default:
+      return work(service, step);
+  }
 }
 
 function work(
@@ -57,15 +85,17 @@ function work(
 }
 
 function outcomeOf(service: VirtualService, item: GoldenCase, zero: number): Outcome {
-  const time = timesOf(item, zero, began);
+  const words = wordsFor(item, zero, began);
   const counts = { ...service.counts(item.device) };
   const { cases } = service;
   return {
-    findings: cases.findings().map((finding) => wordsOfFinding(finding, time)),
-    cases: cases.cases().map((one) => {
-      const timeline = cases.timeline(one.id).map(({ kind }) => kind);
-      return wordsOfCase({ ...one, isRecurrence: one.recurrenceOf !== null, timeline }, time);
-    }),
+    findings: counted(cases.findings().map((finding) => wordsOfFinding(finding, words))),
+    cases: counted(
+      cases.cases().map((one) => {
+        const timeline = cases.timeline(one.id).map(({ kind }) => kind);
+        return wordsOfCase({ ...one, isRecurrence: one.recurrenceOf !== null, timeline }, words);
+      }),
+    ),
     counts: Object.fromEntries(
       Object.keys(item.expected.counts).map((name) => [name, Number(counts[name as keyof typeof counts])]),
     ),
