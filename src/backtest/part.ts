@@ -43,9 +43,9 @@ export class PartRunner {
   }
 
   #replayFamily({ devices, facts }: Family, onReports: (count: number) => void) {
-    const { ticks, returns, readFrom, range, next } = this.#plan;
+    const { ticks, returns, planned, readFrom, range, next } = this.#plan;
     const query = { from: readFrom, to: range.to, before: next };
-    this.#replay.begin({ devices, facts, ticks, returns });
+    this.#replay.begin({ devices, facts, ticks, returns, planned });
     const streams = devices.map((device) => this.#stored.reports({ device, ...query }));
     for (const block of mergeReports(streams)) {
       this.#replay.feed(block);

@@ -6,6 +6,7 @@ import type { Fact } from '../telemetry/index.ts';
 import { type Family, familiesOf } from './family.ts';
 import type { KnownTruth } from './outcomes.ts';
 import type { PackText } from './replay.ts';
+import type { PlannedTime } from './spells.ts';
 
 /** What is asked of a backtest over a data folder. */
 export interface BacktestRequest {
@@ -44,6 +45,8 @@ export interface BacktestPlan {
   readonly next: number;
   readonly ticks: Ticks | undefined;
   readonly returns: readonly HistoryRecord[];
+  /** Of all maintenance that was ever planned. */
+  readonly planned: readonly PlannedTime[];
   readonly parts: readonly BacktestPart[];
   readonly devices: number;
   readonly reports: number;
@@ -97,6 +100,7 @@ export function planBacktest(folder: string, request: BacktestRequest): Backtest
       next: history.next,
       ticks: asksSilence ? history.ticks(readFrom ?? 0, to ?? Number.MAX_SAFE_INTEGER) : undefined,
       returns: asksSilence ? records.filter(({ record }) => record.kind === 'resumed') : [],
+      planned: plannedTimes(records),
       parts,
       devices: families.reduce((sum, { devices }) => sum + devices.length, 0),
       reports: parts.reduce((sum, part) => sum + part.reports, 0),
@@ -118,6 +122,14 @@ function publishedPacks(records: readonly HistoryRecord[]): Map<string, Publishe
     if (record.kind === 'fact' && record.fact.type === 'pack-published') packs.set(record.fact.product, record.fact);
   }
   return packs;
+}
+
+function plannedTimes(records: readonly HistoryRecord[]): PlannedTime[] {
+  return records.flatMap(({ record }) => {
+    if (record.kind !== 'fact' || record.fact.type !== 'maintenance-planned') return [];
+    const { from, to } = record.fact.plan;
+    return { from, to };
+  });
 }
 
 function checkDevices(families: readonly Family[], { product, devices = [] }: BacktestRequest): void {

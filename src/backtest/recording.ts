@@ -26,7 +26,7 @@ export class RecordingReplay {
     const fact = { type: 'device-registered', at: 0, device: known } as const;
     const record = { kind: 'fact', fact } as const;
     this.#facts = [{ offset: 0, record }];
-    this.#replay.begin({ devices: [device], facts: this.#facts, ticks: undefined, returns: [] });
+    this.#replay.begin({ devices: [device], facts: this.#facts, ticks: undefined, returns: [], planned: [] });
   }
 
   feed(rows: readonly RecordingRow[]): void {

@@ -5,6 +5,7 @@ import type { StoredBlock } from '../store/index.ts';
 import { correctionHorizonMs, type Fact, type Report } from '../telemetry/index.ts';
 import { Between, type BetweenTaker } from './between.ts';
 import { concernsCases, type PlacedEvent, withoutEvidence } from './placed-events.ts';
+import { type PlannedTime, Spells } from './spells.ts';
 
 /** A pack as it was written. */
 export interface PackText {
@@ -21,6 +22,7 @@ export interface ReplayInput {
   readonly ticks: Ticks | undefined;
   /** The service's returns, in log order; they matter to silence alone. */
   readonly returns: readonly HistoryRecord[];
+  readonly planned: readonly PlannedTime[];
 }
 
 export interface ReplayOptions {
@@ -61,7 +63,7 @@ type Sign = Pick<Report, 'device' | 'offset' | 'receivedAt'>;
 export class Replay {
   #counts = noCounts();
   readonly #sides: readonly Side[];
-  #input: ReplayInput = { devices: [], facts: [], ticks: undefined, returns: [] };
+  #input: ReplayInput = { devices: [], facts: [], ticks: undefined, returns: [], planned: [] };
   #between = new Between([], undefined);
   #places = new Map<string, Place>();
   /** Of late reports, by offset: heard when the log has come there. */
@@ -83,7 +85,7 @@ export class Replay {
 
   begin(input: ReplayInput): void {
     const { facts, returns, ticks } = input;
-    for (const side of this.#sides) side.begin();
+    for (const side of this.#sides) side.begin(input.planned);
     this.#input = input;
     this.#places = new Map();
     this.#signs = [];
@@ -193,15 +195,15 @@ class Side {
   readonly #catalogue: Catalogue;
   readonly #engine: Engine;
   readonly #out: EngineOutput = { findings: [], bands: [], touched: new Set() };
-  #told: PlacedEvent[] = [];
+  #told = new Spells([]);
 
   constructor(pack: PackText, { product, others, readPack }: ReplayOptions) {
     this.#catalogue = catalogueOf(pack, { product, others, readPack });
     this.#engine = new Engine(this.#catalogue);
   }
 
-  begin(): void {
-    this.#told = [];
+  begin(planned: readonly PlannedTime[]): void {
+    this.#told = new Spells(planned);
     this.#engine.restoreGlobals({ lastHeardAt: 0, downMs: 0 });
   }
 
@@ -234,7 +236,7 @@ class Side {
     for (const device of devices) this.#engine.forget(device);
     this.#out.bands.length = 0;
     this.#out.touched.clear();
-    return this.#told;
+    return this.#told.end();
   }
 
   #fact(offset: number, fact: Fact, places: Places): void {
@@ -247,7 +249,7 @@ class Side {
   #passOn(offset: number, firmwareOf: (device: string) => string | undefined): void {
     for (const event of this.#out.findings.splice(0)) {
       if (!concernsCases(event)) continue;
-      this.#told.push({ event: withoutEvidence(event), offset, firmware: firmwareOf(event.device) });
+      this.#told.take({ event: withoutEvidence(event), offset, firmware: firmwareOf(event.device) });
     }
     // Charts are not drawn from a replay.
     this.#out.bands.length = 0;

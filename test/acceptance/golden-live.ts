@@ -205,11 +205,11 @@ export class LiveGolden {
   async #work({ item }: Player, step: Extract<Step, { kind: 'acknowledge' | 'resolve' }>): Promise<void> {
     const settled = async () => {
       const { acknowledged, stored, evaluated } = await ledgerOf(this.service, item.device);
-      return acknowledged === stored && acknowledged === evaluated && acknowledged > 0;
+      if (acknowledged !== stored || acknowledged !== evaluated || acknowledged === 0) return false;
+      const [newest] = (await this.#cases(item.device)).filter(({ failureMode }) => failureMode === step.failureMode);
+      return newest ?? false;
     };
-    await until(settled, deadlineMs, `${item.device} is judged`);
-    const [found] = (await this.#cases(item.device)).filter(({ failureMode }) => failureMode === step.failureMode);
-    if (found === undefined) throw new Error(`${item.device} has no case of ${step.failureMode}`);
+    const found = await until(settled, deadlineMs, `${item.device} is judged and has a case of ${step.failureMode}`);
     const verdict = step.kind === 'resolve' ? { verdict: 'confirmed_fault' } : {};
     await this.#post(`/cases/${found.id}/${step.kind}`, { version: found.version, ...verdict });
   }

@@ -51,7 +51,7 @@ function replay(sources: readonly string[], log: readonly Report[]) {
   const packs = sources.map((source) => ({ file: 'fridge.yaml', source }));
   const options: ReplayOptions = { product: 'fridge', packs, others: [], readPack: (_, source) => pack(source) };
   const run = new Replay(options);
-  run.begin({ devices: ['d1'], facts, ticks: undefined, returns: [] });
+  run.begin({ devices: ['d1'], facts, ticks: undefined, returns: [], planned: [] });
   run.feed({ reports: log, behindMs: undefined });
   return run.end();
 }
@@ -67,5 +67,66 @@ describe('a replay under two packs', () => {
       expect(sources[0]).toContain('level:temp');
       expect(sources[1]?.some((source) => source.startsWith('rule:'))).toBe(true);
     }
+  });
+});
+
+describe('what a replay tells', () => {
+  const asking = `${live}  - {id: away, when: silent(), failureMode: silent}\n`;
+
+  /** A report and a tick a minute; those of the minutes in `late` come after the last one of the hour. */
+  function hour(temps: (minute: number) => number, late: readonly number[]) {
+    const minutes = Array.from({ length: 60 }, (_, index) => index);
+    const log = minutes.map((one): Report => {
+      const at = start + one * minute;
+      const receivedAt = late.includes(one) ? start + 60 * minute : at;
+      const identity = { rawAt: undefined, boot: 'b1', seq: one, firmware: '1', faults: [] };
+      const offset = late.includes(one) ? 200 + one : 2 * one + 1;
+      const place = { device: 'd1', product: 'fridge', offset, index: 0, at, receivedAt };
+      return { ...place, ...identity, signals: { temp: temps(one) } };
+    });
+    const ticks = {
+      offsets: new Float64Array(new SharedArrayBuffer(8 * 60)),
+      at: new Float64Array(new SharedArrayBuffer(8 * 60)),
+    };
+    for (const one of minutes) {
+      ticks.offsets[one] = 2 * one + 2;
+      ticks.at[one] = start + one * minute + 1_000;
+    }
+    const behindMs = Float64Array.from(minutes, (one) => (late.includes(one) ? (59 - one) * minute : 0));
+    const packs = [{ file: 'fridge.yaml', source: asking }];
+    const run = new Replay({ product: 'fridge', packs, others: [], readPack: (_, source) => pack(source) });
+    run.begin({ devices: ['d1'], facts: facts.slice(0, 1), ticks, returns: [], planned: [] });
+    run.feed({ reports: log, behindMs });
+    return run.end()[0] ?? [];
+  }
+
+  it('takes what came late for what came in time, and nobody for silent meanwhile', () => {
+    const temps = (one: number) => (one >= 30 && one < 40 ? 12.5 : 4);
+    const told = (late: readonly number[]) =>
+      hour(temps, late).map(({ event }) => [event.state, event.source, event.openedAt]);
+    expect(told([])).toEqual([
+      ['raised', 'rule:warm', start + 35 * minute],
+      ['cleared', 'rule:warm', start + 35 * minute],
+    ]);
+    expect(told([32, 34])).toEqual(told([]));
+  });
+
+  it('hears a device when its late reports came', () => {
+    const away = Array.from({ length: 15 }, (_, index) => 40 + index);
+    const told = hour(() => 4, away).map(({ event }) => [event.state, event.source, (event.at - start) / minute]);
+    expect(told).toEqual([
+      ['raised', 'silent', 49 + 1 / 60],
+      ['raised', 'rule:away', 49 + 1 / 60],
+      ['cleared', 'silent', 55],
+      ['cleared', 'rule:away', 55],
+    ]);
+  });
+
+  it('is one finding where a condition comes and goes', () => {
+    const told = hour((one) => (one % 8 === 7 ? 4 : 12.5), []).map(({ event }) => [event.id, event.state]);
+    expect(told).toEqual([
+      ['d1~rule:warm~11.0#0', 'raised'],
+      ['d1~rule:warm~11.0#7', 'cleared'],
+    ]);
   });
 });

@@ -193,9 +193,12 @@ function backtest({ processed }: Awaited<ReturnType<typeof live>>) {
   const replay = new Replay(options);
   const returns = records.filter(({ record }) => record.kind === 'resumed');
   const asked = { records, product: 'fridge', devices: undefined, together: false, withAbove: true };
+  const planned = records.flatMap(({ record }) =>
+    record.kind === 'fact' && record.fact.type === 'maintenance-planned' ? record.fact.plan : [],
+  );
   const told: [PlacedEvent[], PlacedEvent[]] = [[], []];
   for (const { devices, facts } of familiesOf(asked)) {
-    replay.begin({ devices, facts, ticks, returns });
+    replay.begin({ devices, facts, ticks, returns, planned });
     const reports = processed.reports.list().filter(({ device }) => devices.includes(device));
     replay.feed({ reports, behindMs: undefined });
     for (const [side, events] of replay.end().entries()) told[side]?.push(...events);

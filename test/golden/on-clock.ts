@@ -67,7 +67,8 @@ async function take(
     }
     case 'end':
       return service.endMaintenance(step.name, 'Ana');
-    default:
+    case 'acknowledge':
+    case 'resolve':
       return work(service, step);
   }
 }
