@@ -147,12 +147,16 @@ export class Replay {
     for (const side of this.#sides) side.report(inTime, place);
   }
 
-  #placeOf({ device, at }: Report): Place {
+  #placeOf({ device, receivedAt }: Report): Place {
     const known = this.#places.get(device);
     if (known !== undefined) return known;
-    // A replay may begin with reports that came late: they take the place of what they came behind.
-    const place = { offset: this.#input.facts[0]?.offset ?? 0, receivedAt: at, firmware: undefined };
+    // A replay may begin with reports that came late: they stand where the device became known, and make it silent nowhere.
+    const first = this.#input.facts[0];
+    const registeredAt = first?.record.kind === 'fact' ? first.record.fact.at : receivedAt;
+    const offset = first?.offset ?? 0;
+    const place = { offset, receivedAt: this.#input.ticks ? receivedAt : registeredAt, firmware: undefined };
     this.#places.set(device, place);
+    if (this.#next <= offset) this.#catchUp(offset);
     return place;
   }
 

@@ -104,7 +104,7 @@ type Row = Readonly<Record<string, unknown>>;
 
 const folder = join(import.meta.dirname, 'cases');
 /** Of the service that golden cases are run against: so many cases of a rule within an hour, then a storm. */
-export const casesPerRuleHour = 20;
+export const casesPerRuleHour = 30;
 
 const defaultZero = Date.UTC(2025, 2, 3, 6);
 
