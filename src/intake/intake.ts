@@ -45,11 +45,11 @@ export interface Intake {
 }
 
 /**
- * V8 lets a heap grow to four times what lives in it where it may have gigabytes, and keeps 128 MB for young objects alone.
- * Here hardly anything outlives its group, and 10,000 connections are 100 MB: with these bounds, that is also what they
- * take. Whoever would ever need more than the bound ends the thread, and with it the service.
+ * Where gigabytes are allowed V8 lets a heap grow to several times what lives in it, and has 128 MB for young objects
+ * alone. Here hardly anything outlives its group: by these bounds the heap of 10,000 connections, 100 MB, takes half as
+ * much again. Should it ever come to the second one, with ten times as many, the thread ends, and the service with it.
  */
-const heapLimits = { maxYoungGenerationSizeMb: 24, maxOldGenerationSizeMb: 1_024 };
+const heapLimits = { maxYoungGenerationSizeMb: 48, maxOldGenerationSizeMb: 1_024 };
 
 /** Rejects as `openLog` does. */
 export async function openIntake(options: IntakeOptions): Promise<Intake> {
