@@ -10,7 +10,7 @@ import type { Log } from '../log/index.ts';
 import { openCheckpoint, openPipeline, type PipelineView } from '../pipeline/index.ts';
 import { createDirectory, openEmbeddedRegistry } from '../registry/index.ts';
 import { readBack } from '../rules/index.ts';
-import { type InfluxStore, openEmbeddedStore, openInfluxStore, preferServer, startKeeper } from '../store/index.ts';
+import { type InfluxStore, openInfluxStore, openThreadedStore, preferServer, startKeeper } from '../store/index.ts';
 import { encodeRecord, type LogRecord } from '../telemetry/index.ts';
 import { createBacktests } from './backtests.ts';
 import type { Config } from './config.ts';
@@ -97,7 +97,8 @@ async function startParts(
   if (products.size === 0)
     logger.warn({ folder: config.AFTERCARE_PRODUCTS }, 'there is no product pack: no device can be registered');
 
-  const store = await openEmbeddedStore({ folder: folder.path, bytesMax: config.AFTERCARE_LIMIT_STORE_BYTES });
+  const storeBytesMax = config.AFTERCARE_LIMIT_STORE_BYTES;
+  const store = await openThreadedStore({ folder: folder.path, bytesMax: storeBytesMax, onBroken });
   stops.push(() => store.close());
   const influx = await openServer(config, folder.path);
   stops.push(() => influx?.close());

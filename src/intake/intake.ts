@@ -1,9 +1,9 @@
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
-import { AftercareError } from '../base/index.ts';
+import { AftercareError, receiveError } from '../base/index.ts';
 import type { BrokerLimits } from '../broker/index.ts';
 import { followLog, type Log, type LogCut, type WrittenGroup } from '../log/index.ts';
-import { type FromIntake, type IntakeSettings, type Request, receiveError, type ToIntake } from './messages.ts';
+import type { FromIntake, IntakeSettings, Request, ToIntake } from './messages.ts';
 
 export interface IntakeOptions {
   /** The log's. Made when missing; the caller holds the lock. */
