@@ -86,12 +86,14 @@ export async function openPipeline(options: PipelineOptions): Promise<Pipeline> 
       timers,
     }),
     earlier: {
-      stored: (device, boot, seq) =>
-        patiently(() => store.reports({ by: 'identity', device, boot, seq }), {
+      stored: async (device, boot, seq) => {
+        await pump.whenStored();
+        return patiently(() => store.reports({ by: 'identity', device, boot, seq }), {
           stopped: stopping.signal,
           timers,
           onTrouble,
-        }),
+        });
+      },
       logged: async (offset) => {
         if (offset < log.bounds().first) return undefined;
         const [entry] = await log.read(offset, { recordsMax: 1, bytesMax: 1 });

@@ -81,9 +81,12 @@ export class Pump {
   #forwarded: number | undefined;
   /** Of devices, reports before these log offsets are not stored any more, whatever the server says of them. */
   readonly #forsaken = new Map<string, number>();
+  /** What was handed over to the store last: resolves when it is there. */
+  #storing: Promise<void> = Promise.resolve();
   /** What the checkpoint on its way takes with it. */
   #saving: Processed | undefined;
-  #savingFailed: Error | undefined;
+  /** Why storing or saving cannot go on. */
+  #failed: Error | undefined;
   /** Of the last checkpoint that began; what may go of the log has gone then too. */
   #saved: Promise<void> | undefined;
   /** By the timers' clock, as the next: the service's may be set back, and nothing waits for it to come round again. */
@@ -129,7 +132,8 @@ export class Pump {
   /** What came before is stored first, so that all of it is read. */
   async readStretch({ device, behind, before }: StretchQuery): Promise<readonly Report[] | undefined> {
     const { store } = this.#options;
-    await this.#patiently(() => this.#storeReports());
+    await this.#handOver();
+    await this.#storing;
     const found: Report[] = [];
     for (let from = behind?.at; ; ) {
       const query = { by: 'time', device, from, to: undefined, limit: stretchPage, descending: false } as const;
@@ -218,7 +222,7 @@ export class Pump {
   async #loop(): Promise<void> {
     const { log, timers } = this.#options;
     while (true) {
-      if (this.#savingFailed) throw this.#savingFailed;
+      if (this.#failed) throw this.#failed;
       const behind = this.#next < log.bounds().next;
       if (behind) await this.#advance();
       else if (this.#stop.signal.aborted) break;
@@ -232,7 +236,7 @@ export class Pump {
 
   /** Waits for more, at most until something is due. */
   async #idle(): Promise<void> {
-    if (this.#stop.signal.aborted) return;
+    if (this.#stop.signal.aborted || this.#failed) return;
     const idling = new AbortController();
     this.#idling = idling;
     const { log, timers } = this.#options;
@@ -290,10 +294,10 @@ export class Pump {
     if (this.#quarantineBytes() > waitingQuarantineBytesMax) await this.#checkpoint();
   }
 
-  /** What waits is stored, then findings go to the cases: so a case never lacks its chart. */
+  /** What waits is handed over to the store, then findings go to the cases: so a case never lacks its chart. */
   async #passOn(): Promise<void> {
-    const { cases, engine, onCases, log } = this.#options;
-    await this.#patiently(() => this.#storeReports());
+    const { cases, onCases } = this.#options;
+    await this.#handOver();
     const { findings, changes = [] } = this.#waiting;
     while (changes.length > 0) {
       const part = changes.slice(0, caseChangesMax);
@@ -305,15 +309,29 @@ export class Pump {
     const now = this.#options.timers.now();
     this.#findingsDueAt = now + findingsEveryMs;
     this.#storeDueAt = now + this.#options.storeEveryMs;
-    if (this.#next === log.bounds().next) this.#behindSince = undefined;
-    // Under steady load there is always something new; what had been heard by now is done.
-    else this.#behindSince = Math.max(this.#behindSince ?? 0, engine.globals().lastHeardAt);
+    this.#noteDone();
+  }
+
+  /** What was heard by now is done when the store has got it. */
+  #noteDone(): void {
+    const { engine, log } = this.#options;
+    const next = this.#next;
+    const { lastHeardAt } = engine.globals();
+    this.#storing.then(
+      () => {
+        // Under steady load there is always something new.
+        if (next !== log.bounds().next) this.#behindSince = Math.max(this.#behindSince ?? 0, lastHeardAt);
+        else this.#behindSince = undefined;
+      },
+      () => undefined,
+    );
   }
 
   /** Before anything that follows is stored, so that exactly what came before goes. */
   async #forsake(): Promise<void> {
     const { devices, forsake, saver } = this.#options;
     await this.#passOn();
+    await this.#storing;
     for (const device of this.#waiting.deletions.splice(0)) {
       await this.#patiently(() => forsake(device, this.#next));
       saver.beforeChange(device);
@@ -324,14 +342,33 @@ export class Pump {
     }
   }
 
-  async #storeReports(): Promise<void> {
+  /** Resolves when everything that was handed over is in the store. Rejects where the pump cannot go on. */
+  async whenStored(): Promise<void> {
+    await this.#storing;
+  }
+
+  /**
+   * What waits is on its way to the store when it resolves, and what was handed over before is there: one stretch is
+   * stored while the next is processed, and none overtakes another.
+   */
+  async #handOver(): Promise<void> {
     const { store, devices, forwarder } = this.#options;
+    await this.#storing;
     const reports = this.#waiting.reports.list();
-    await store.write(reports, this.#next);
-    const inServer = forwarder === undefined ? this.#next : (this.#forwarded ?? 0);
-    for (const { device, offset } of reports) if (offset < inServer) devices.meet(device).unstored -= 1;
     this.#waiting.reports.clear();
-    forwarder?.notice(this.#next);
+    const next = this.#next;
+    const inServer = forwarder === undefined ? 0 : (this.#forwarded ?? 0);
+    for (const { device, offset } of reports) if (offset < inServer) devices.meet(device).unstored -= 1;
+    this.#storing = this.#patiently(() => store.write(reports, next)).then(() => {
+      if (forwarder) forwarder.notice(next);
+      else for (const { device } of reports) devices.meet(device).unstored -= 1;
+    });
+    this.#storing.catch((error: unknown) => this.#fail(error));
+  }
+
+  #fail(error: unknown): void {
+    this.#failed ??= error instanceof Error ? error : new Error(String(error));
+    this.#idling?.abort();
   }
 
   /** Everything that waits is in a checkpoint when it resolves. */
@@ -342,7 +379,7 @@ export class Pump {
       if (waitMs > 0 && saver.failures > 0) await timers.sleep(waitMs, this.#stop.signal);
       await this.#beginCheckpoint();
       await this.#saved;
-      if (this.#savingFailed) throw this.#savingFailed;
+      if (this.#failed) throw this.#failed;
     }
   }
 
@@ -358,16 +395,16 @@ export class Pump {
     this.#told = 0;
     this.#saving = stretch;
     // Everything up to here; it goes on while this reaches the disk.
-    const durable = this.#patiently(() => store.sync()).then(() => this.#patiently(() => cases.sync()));
+    const durable = this.#storing
+      .then(() => this.#patiently(() => store.sync()))
+      .then(() => this.#patiently(() => cases.sync()));
     this.#saved = saver
       .begin(stretch, { next, forwarded: this.#forwarded, ages: this.#ages.list() }, durable)
       .then(
         () => this.#afterSaving(stretch, startedAt, next),
         (error: unknown) => this.#afterFailing(stretch, error),
       )
-      .catch((error: unknown) => {
-        this.#savingFailed = error instanceof Error ? error : new Error(String(error));
-      })
+      .catch((error: unknown) => this.#fail(error))
       .finally(() => this.#idling?.abort());
   }
 
