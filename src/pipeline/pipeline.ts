@@ -13,7 +13,6 @@ import { createView } from './create-view.ts';
 import { PipelineDevices } from './devices.ts';
 import { Forwarder } from './forwarder.ts';
 import { LiveFeed } from './live.ts';
-import { patiently } from './patiently.ts';
 import { contentHash, Processor } from './process.ts';
 import { Pump } from './pump.ts';
 import { Saver } from './saver.ts';
@@ -64,7 +63,6 @@ const toldPerMessageMax = 20;
  */
 export async function openPipeline(options: PipelineOptions): Promise<Pipeline> {
   const { log, store, server, cases, checkpoint, clock, timers = realTimers, publish } = options;
-  const stopping = new AbortController();
   const { onTrouble } = options;
   const catalogue = new Catalogue(options.readPack);
   const engine = new Engine(catalogue);
@@ -86,14 +84,7 @@ export async function openPipeline(options: PipelineOptions): Promise<Pipeline> 
       timers,
     }),
     earlier: {
-      stored: async (device, boot, seq) => {
-        await pump.whenStored();
-        return patiently(() => store.reports({ by: 'identity', device, boot, seq }), {
-          stopped: stopping.signal,
-          timers,
-          onTrouble,
-        });
-      },
+      stored: (...identity) => pump.storedUnder(...identity),
       logged: async (offset) => {
         if (offset < log.bounds().first) return undefined;
         const [entry] = await log.read(offset, { recordsMax: 1, bytesMax: 1 });
@@ -150,7 +141,6 @@ export async function openPipeline(options: PipelineOptions): Promise<Pipeline> 
       forwarder?.start();
     },
     stop: async () => {
-      stopping.abort();
       await forwarder?.stop();
       await pump.stop();
       checkpoint.close();

@@ -16,6 +16,7 @@ import { Pauses } from './pauses.ts';
 import { newProcessed, type Processed, type Processor, prepend } from './process.ts';
 import { LogAges } from './retention.ts';
 import type { Saver } from './saver.ts';
+import { StoredIdentities } from './stored-identities.ts';
 
 export interface PumpOptions {
   readonly log: Log;
@@ -55,7 +56,7 @@ export interface PumpOptions {
 
 /** How much of the log is read at once, and how much may wait to be stored. */
 const readLimits = { recordsMax: 1_024, bytesMax: 4 * 1024 * 1024 };
-const waitingReportsMax = 10_000;
+const waitingReportsMax = 2_500;
 const waitingQuarantineBytesMax = 32 * 1024 * 1024;
 /** Findings wait this long for others at most: passing them on takes two transactions, however many they are. */
 const findingsEveryMs = 20;
@@ -83,6 +84,8 @@ export class Pump {
   readonly #forsaken = new Map<string, number>();
   /** What was handed over to the store last: resolves when it is there. */
   #storing: Promise<void> = Promise.resolve();
+  #isStoring = false;
+  readonly #identities: StoredIdentities;
   /** What the checkpoint on its way takes with it. */
   #saving: Processed | undefined;
   /** Why storing or saving cannot go on. */
@@ -96,6 +99,7 @@ export class Pump {
 
   constructor(options: PumpOptions) {
     this.#options = options;
+    this.#identities = new StoredIdentities((query) => this.#patiently(() => options.store.reports(query)));
   }
 
   /** The next log offset to process. */
@@ -127,6 +131,12 @@ export class Pump {
     const { checkpoint } = this.#options;
     const waiting = [...(this.#saving?.snapshots ?? []), ...(this.#waiting.snapshots ?? [])];
     return newestBefore(waiting, (...of) => checkpoint.snapshotBefore(...of), device, position);
+  }
+
+  /** Reports in the store under an identity, of all that was handed over. */
+  async storedUnder(device: string, boot: string, seq: number): Promise<readonly Report[]> {
+    await this.#storing;
+    return this.#identities.find(device, boot, seq);
   }
 
   /** What came before is stored first, so that all of it is read. */
@@ -248,8 +258,9 @@ export class Pump {
   #idleMs(): number {
     const { saver, timers } = this.#options;
     const { reports, changes = [] } = this.#waiting;
-    const due = [saver.dueAt, reports.length > 0 ? this.#storeDueAt : undefined];
-    if (changes.length > 0) due.push(this.#findingsDueAt);
+    const due = [saver.dueAt];
+    if (reports.length > 0 && !this.#isStoring) due.push(this.#storeDueAt);
+    if (changes.length > 0 && !this.#isStoring) due.push(this.#findingsDueAt);
     const dueAt = Math.min(timers.now() + idleMaxMs, ...due.filter((at) => at !== undefined));
     return Math.max(1, dueAt - timers.now());
   }
@@ -257,6 +268,8 @@ export class Pump {
   #mustPassOn(): boolean {
     const { reports, changes = [] } = this.#waiting;
     if (reports.length >= waitingReportsMax) return true;
+    // What is due waits for the store; what is to be processed does not.
+    if (this.#isStoring) return false;
     const now = this.#options.timers.now();
     return (changes.length > 0 && now >= this.#findingsDueAt) || (reports.length > 0 && now >= this.#storeDueAt);
   }
@@ -334,17 +347,13 @@ export class Pump {
     await this.#storing;
     for (const device of this.#waiting.deletions.splice(0)) {
       await this.#patiently(() => forsake(device, this.#next));
+      this.#identities.forget();
       saver.beforeChange(device);
       this.#forsaken.set(device, this.#next);
       // What the server has not got of them it never will.
       devices.meet(device).unstored = 0;
       this.#waiting.touched.add(device);
     }
-  }
-
-  /** Resolves when everything that was handed over is in the store. Rejects where the pump cannot go on. */
-  async whenStored(): Promise<void> {
-    await this.#storing;
   }
 
   /**
@@ -356,12 +365,16 @@ export class Pump {
     await this.#storing;
     const reports = this.#waiting.reports.list();
     this.#waiting.reports.clear();
+    if (reports.length > 0) this.#identities.forget();
     const next = this.#next;
     const inServer = forwarder === undefined ? 0 : (this.#forwarded ?? 0);
     for (const { device, offset } of reports) if (offset < inServer) devices.meet(device).unstored -= 1;
+    this.#isStoring = true;
     this.#storing = this.#patiently(() => store.write(reports, next)).then(() => {
+      this.#isStoring = false;
       if (forwarder) forwarder.notice(next);
       else for (const { device } of reports) devices.meet(device).unstored -= 1;
+      this.#idling?.abort();
     });
     this.#storing.catch((error: unknown) => this.#fail(error));
   }

@@ -334,17 +334,19 @@ export class SqliteStore implements EmbeddedStore {
   #byIdentity(query: ReportsQuery & { by: 'identity' }, recent: RecentReports): readonly Report[] {
     const device = this.#devices.find(query.device);
     const found: Report[] = [];
-    for (const id of device ? this.#chunks.bySeq(device.id, query.seq) : []) {
+    const { boot, seq: first, seqs: numbers = 1 } = query;
+    const isAsked = (seq: unknown) => typeof seq === 'number' && seq >= first && seq < first + numbers;
+    for (const id of device ? this.#chunks.bySeq(device.id, first, first + numbers) : []) {
       const block = this.#chunks.open(id);
       const seqs = block.seqs();
       const boots = block.boots();
       for (let row = 0; row < block.rows; row++) {
-        if (seqs[row] === query.seq && boots[row] === query.boot) found.push(block.report(row));
+        if (isAsked(seqs[row]) && boots[row] === boot) found.push(block.report(row));
       }
     }
     for (const { sheet, row } of recent.of(query.device)) {
-      if (sheet.number(row, sheetPlace.seq) !== query.seq || sheet.word(row, sheetPlace.boot) !== query.boot) continue;
-      found.push(sheet.report(row));
+      const isIt = isAsked(sheet.number(row, sheetPlace.seq)) && sheet.word(row, sheetPlace.boot) === boot;
+      if (isIt) found.push(sheet.report(row));
     }
     return found;
   }

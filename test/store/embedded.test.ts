@@ -3,12 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import {
-  type EmbeddedStoreSizes,
-  openEmbeddedStore,
-  openThreadedStore,
-  type TelemetryStore,
-} from '../../src/store/index.ts';
+import { type EmbeddedStoreSizes, openEmbeddedStore, type TelemetryStore } from '../../src/store/index.ts';
 import type { Report } from '../../src/telemetry/index.ts';
 import { report, type StoreUnderTest, telemetryStoreContract } from '../contract/store.ts';
 
@@ -29,15 +24,15 @@ async function newFolder(): Promise<string> {
   return folder;
 }
 
-async function place(sizes: Partial<EmbeddedStoreSizes>, open = openEmbeddedStore): Promise<StoreUnderTest> {
+async function place(sizes: Partial<EmbeddedStoreSizes>): Promise<StoreUnderTest> {
   const folder = await mkdtemp(join(tmpdir(), 'aftercare-store-'));
-  const store = await open({ folder, sizes });
+  const store = await openEmbeddedStore({ folder, sizes });
   let current = store;
   return {
     store,
     reopen: async () => {
       await current.close();
-      current = await open({ folder, sizes });
+      current = await openEmbeddedStore({ folder, sizes });
       return current;
     },
     destroy: async () => {
@@ -49,9 +44,6 @@ async function place(sizes: Partial<EmbeddedStoreSizes>, open = openEmbeddedStor
 
 telemetryStoreContract('embedded', everything, () => place({}));
 telemetryStoreContract('embedded, in little sizes', everything, () => place(little));
-telemetryStoreContract('embedded, in a thread of its own', everything, () => {
-  return place(little, (options) => openThreadedStore({ ...options, onBroken: (error) => expect.fail(error.message) }));
-});
 
 const all = { by: 'offset', from: 0, to: 1_000_000, limit: 10_000 } as const;
 
