@@ -16,7 +16,7 @@ import { Pauses } from './pauses.ts';
 import { newProcessed, type Processed, type Processor, prepend } from './process.ts';
 import { LogAges } from './retention.ts';
 import type { Saver } from './saver.ts';
-import { StoredIdentities } from './stored-identities.ts';
+import { Storing } from './storing.ts';
 
 export interface PumpOptions {
   readonly log: Log;
@@ -82,10 +82,7 @@ export class Pump {
   #forwarded: number | undefined;
   /** Of devices, reports before these log offsets are not stored any more, whatever the server says of them. */
   readonly #forsaken = new Map<string, number>();
-  /** What was handed over to the store last: resolves when it is there. */
-  #storing: Promise<void> = Promise.resolve();
-  #isStoring = false;
-  readonly #identities: StoredIdentities;
+  readonly #storing: Storing;
   /** What the checkpoint on its way takes with it. */
   #saving: Processed | undefined;
   /** Why storing or saving cannot go on. */
@@ -99,7 +96,12 @@ export class Pump {
 
   constructor(options: PumpOptions) {
     this.#options = options;
-    this.#identities = new StoredIdentities((query) => this.#patiently(() => options.store.reports(query)));
+    this.#storing = new Storing({
+      store: options.store,
+      patiently: (work) => this.#patiently(work),
+      onStored: (reports, next) => this.#stored(reports, next),
+      onFailed: (error) => this.#fail(error),
+    });
   }
 
   /** The next log offset to process. */
@@ -134,16 +136,15 @@ export class Pump {
   }
 
   /** Reports in the store under an identity, of all that was handed over. */
-  async storedUnder(device: string, boot: string, seq: number): Promise<readonly Report[]> {
-    await this.#storing;
-    return this.#identities.find(device, boot, seq);
+  storedUnder(device: string, boot: string, seq: number): Promise<readonly Report[]> {
+    return this.#storing.under(device, boot, seq);
   }
 
   /** What came before is stored first, so that all of it is read. */
   async readStretch({ device, behind, before }: StretchQuery): Promise<readonly Report[] | undefined> {
     const { store } = this.#options;
     await this.#handOver();
-    await this.#storing;
+    await this.#storing.whenDone();
     const found: Report[] = [];
     for (let from = behind?.at; ; ) {
       const query = { by: 'time', device, from, to: undefined, limit: stretchPage, descending: false } as const;
@@ -259,8 +260,8 @@ export class Pump {
     const { saver, timers } = this.#options;
     const { reports, changes = [] } = this.#waiting;
     const due = [saver.dueAt];
-    if (reports.length > 0 && !this.#isStoring) due.push(this.#storeDueAt);
-    if (changes.length > 0 && !this.#isStoring) due.push(this.#findingsDueAt);
+    if (reports.length > 0 && !this.#storing.isBusy) due.push(this.#storeDueAt);
+    if (changes.length > 0 && !this.#storing.isBusy) due.push(this.#findingsDueAt);
     const dueAt = Math.min(timers.now() + idleMaxMs, ...due.filter((at) => at !== undefined));
     return Math.max(1, dueAt - timers.now());
   }
@@ -269,7 +270,7 @@ export class Pump {
     const { reports, changes = [] } = this.#waiting;
     if (reports.length >= waitingReportsMax) return true;
     // What is due waits for the store; what is to be processed does not.
-    if (this.#isStoring) return false;
+    if (this.#storing.isBusy) return false;
     const now = this.#options.timers.now();
     return (changes.length > 0 && now >= this.#findingsDueAt) || (reports.length > 0 && now >= this.#storeDueAt);
   }
@@ -330,7 +331,7 @@ export class Pump {
     const { engine, log } = this.#options;
     const next = this.#next;
     const { lastHeardAt } = engine.globals();
-    this.#storing.then(
+    this.#storing.whenDone().then(
       () => {
         // Under steady load there is always something new.
         if (next !== log.bounds().next) this.#behindSince = Math.max(this.#behindSince ?? 0, lastHeardAt);
@@ -344,10 +345,8 @@ export class Pump {
   async #forsake(): Promise<void> {
     const { devices, forsake, saver } = this.#options;
     await this.#passOn();
-    await this.#storing;
     for (const device of this.#waiting.deletions.splice(0)) {
-      await this.#patiently(() => forsake(device, this.#next));
-      this.#identities.forget();
+      await this.#storing.forsake(() => forsake(device, this.#next));
       saver.beforeChange(device);
       this.#forsaken.set(device, this.#next);
       // What the server has not got of them it never will.
@@ -361,22 +360,20 @@ export class Pump {
    * stored while the next is processed, and none overtakes another.
    */
   async #handOver(): Promise<void> {
-    const { store, devices, forwarder } = this.#options;
-    await this.#storing;
+    const { devices, forwarder } = this.#options;
+    await this.#storing.whenDone();
     const reports = this.#waiting.reports.list();
     this.#waiting.reports.clear();
-    if (reports.length > 0) this.#identities.forget();
-    const next = this.#next;
     const inServer = forwarder === undefined ? 0 : (this.#forwarded ?? 0);
     for (const { device, offset } of reports) if (offset < inServer) devices.meet(device).unstored -= 1;
-    this.#isStoring = true;
-    this.#storing = this.#patiently(() => store.write(reports, next)).then(() => {
-      this.#isStoring = false;
-      if (forwarder) forwarder.notice(next);
-      else for (const { device } of reports) devices.meet(device).unstored -= 1;
-      this.#idling?.abort();
-    });
-    this.#storing.catch((error: unknown) => this.#fail(error));
+    this.#storing.begin(reports, this.#next);
+  }
+
+  #stored(reports: readonly Report[], next: number): void {
+    const { devices, forwarder } = this.#options;
+    if (forwarder) forwarder.notice(next);
+    else for (const { device } of reports) devices.meet(device).unstored -= 1;
+    this.#idling?.abort();
   }
 
   #fail(error: unknown): void {
@@ -409,6 +406,7 @@ export class Pump {
     this.#saving = stretch;
     // Everything up to here; it goes on while this reaches the disk.
     const durable = this.#storing
+      .whenDone()
       .then(() => this.#patiently(() => store.sync()))
       .then(() => this.#patiently(() => cases.sync()));
     this.#saved = saver
