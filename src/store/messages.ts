@@ -53,16 +53,13 @@ export function sheetMemory({ values, starts, shapeOf }: SheetParts): ArrayBuffe
 const pointNumbers = 5;
 
 export function sendPoints(points: readonly SeriesPoint[]): Float64Array<ArrayBuffer> {
-  const numbers = new Float64Array(points.length * pointNumbers);
-  for (const [i, { at, min, max, mean, count }] of points.entries()) {
-    numbers.set([at, min, max, mean, count], i * pointNumbers);
-  }
-  return numbers;
+  return Float64Array.from(points.flatMap(({ at, min, max, mean, count }) => [at, min, max, mean, count]));
 }
 
 export function receivePoints(numbers: Float64Array): readonly SeriesPoint[] {
-  return Array.from({ length: numbers.length / pointNumbers }, (_, i) => {
-    const [at = 0, min = 0, max = 0, mean = 0, count = 0] = numbers.subarray(i * pointNumbers, (i + 1) * pointNumbers);
-    return { at, min, max, mean, count };
+  const number = (place: number) => numbers[place] ?? 0;
+  return Array.from({ length: numbers.length / pointNumbers }, (_, point) => {
+    const i = point * pointNumbers;
+    return { at: number(i), min: number(i + 1), max: number(i + 2), mean: number(i + 3), count: number(i + 4) };
   });
 }

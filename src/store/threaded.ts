@@ -26,7 +26,7 @@ export interface ThreadedStoreOptions extends EmbeddedStoreOptions {
 /**
  * Opens the embedded store in a thread of its own. This one turns reports into rows of numbers, whose memory moves over,
  * and back. Calls are begun there in the order in which they are made here: a read sees every write that was called
- * before it, awaited or not. `space` is as the thread told it last, with one of the calls of the last second.
+ * before it, awaited or not. `space` is what the thread told last, at most a second before the last call.
  * Rejects as `openEmbeddedStore` does.
  */
 export function openThreadedStore(options: ThreadedStoreOptions): Promise<EmbeddedStore> {
