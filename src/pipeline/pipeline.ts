@@ -13,6 +13,7 @@ import { createView } from './create-view.ts';
 import { PipelineDevices } from './devices.ts';
 import { Forwarder } from './forwarder.ts';
 import { LiveFeed } from './live.ts';
+import { LoggedRecords } from './logged-records.ts';
 import { contentHash, Processor } from './process.ts';
 import { Pump } from './pump.ts';
 import { Saver } from './saver.ts';
@@ -68,6 +69,7 @@ export async function openPipeline(options: PipelineOptions): Promise<Pipeline> 
   const engine = new Engine(catalogue);
   const devices = new PipelineDevices();
   const live = new LiveFeed<LiveEvent>();
+  const logged = new LoggedRecords(log);
   const everyMs = options.commitEveryMs ?? secondMs;
   const saver = new Saver({ checkpoint, catalogue, engine, devices, timers, everyMs });
   const processor = new Processor({
@@ -85,11 +87,7 @@ export async function openPipeline(options: PipelineOptions): Promise<Pipeline> 
     }),
     earlier: {
       stored: (...identity) => pump.storedUnder(...identity),
-      logged: async (offset) => {
-        if (offset < log.bounds().first) return undefined;
-        const [entry] = await log.read(offset, { recordsMax: 1, bytesMax: 1 });
-        return entry?.offset === offset ? entry : undefined;
-      },
+      logged: (offset) => logged.at(offset),
     },
   });
   const forwarder =
