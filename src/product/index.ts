@@ -1,4 +1,4 @@
-export { Catalogue, type KnownDevice, type KnownPack, type PackReader } from './catalogue.ts';
+export { Catalogue, earlierVersionsMax, type KnownDevice, type KnownPack, type PackReader } from './catalogue.ts';
 export { formatPackChange, type PackChange, packChanges } from './changes.ts';
 export type {
   ConditionCheck,

@@ -10,7 +10,7 @@ import {
   type Snapshot,
 } from '../../src/engine/index.ts';
 import type { FindingEvent } from '../../src/findings/index.ts';
-import { Catalogue } from '../../src/product/index.ts';
+import { Catalogue, type ProductPack } from '../../src/product/index.ts';
 import type { Report, SignalValue } from '../../src/telemetry/index.ts';
 import { minute, pack, start } from './fixture.ts';
 
@@ -42,6 +42,24 @@ rules:
   - {id: roof, when: 'site == "roof" && spread(temp, "30m") > 2', clear: 'sum(temp, "30m") < 20'}
 `;
 
+const publication = { type: 'pack-published', at: start, product: 'fridge', file: 'fridge.yaml' } as const;
+
+/** Each has something that the one before it has not, or in another way; those with silent() take over with a tick. */
+function sourceOf(version: number): string {
+  const quiet = version % 2 === 0 ? '  - {id: quiet, when: silent(), failureMode: worn}\n' : '';
+  const lines = source.replace('temp > 8.0', `temp > ${8 - (version % 3)}.0`).split('\n');
+  const isOut = (line: string) => version % 3 === 0 && /id: (?:jump|many)/.test(line);
+  return lines.filter((line) => !isOut(line)).join('\n') + quiet;
+}
+
+const parsed = new Map<string, ProductPack>();
+
+function readPack(_: string, text: string): ProductPack {
+  const known = parsed.get(text) ?? pack(text);
+  parsed.set(text, known);
+  return known;
+}
+
 interface Sample {
   readonly minuteAt: number;
   readonly signals: Record<string, SignalValue>;
@@ -57,7 +75,7 @@ class Device {
     snapshots: [],
   };
   #engine: Engine;
-  readonly #catalogue = new Catalogue((_, text) => pack(text));
+  readonly #catalogue = new Catalogue(readPack);
   readonly #reports: Report[] = [];
   #days = new Map<number, DaySnapshot>();
   #newest = Number.NEGATIVE_INFINITY;
@@ -67,7 +85,7 @@ class Device {
     const place = { site: 'roof', timezone: 'Europe/Berlin' };
     const absent = { serial: undefined, customer: undefined, parent: undefined, ...place };
     const facts = [
-      { type: 'pack-published', at: start, product: 'fridge', version: 1, file: 'fridge.yaml', source },
+      { ...publication, version: 1, source },
       {
         type: 'device-registered',
         at: start,
@@ -111,6 +129,19 @@ class Device {
       Array.from(this.#engine.correct(rejudging, this.out));
       this.#keepDays();
     }
+  }
+
+  /** A version of the pack comes into force. */
+  publish(version: number): void {
+    const fact = { ...publication, version, source: sourceOf(version) };
+    this.#catalogue.apply(fact);
+    this.#engine.step({ kind: 'fact', offset: this.#offset++, fact }, this.out);
+  }
+
+  /** Service time is noticed; the device is never silent for long enough. */
+  tick(): void {
+    this.#engine.step({ kind: 'tick', offset: this.#offset++, at: start + this.#offset * minute }, this.out);
+    this.#keepDays();
   }
 
   /** The device stands elsewhere from now on. */
@@ -319,6 +350,58 @@ it('ends where judging in order ends, whatever the order, with corrections and r
         if (key % 31 === 0) device.restart();
       }
       device.correct();
+      expect(device.standing()).toEqual(inOrder.standing());
+      expect(device.state()).toEqual(inOrder.state());
+    }),
+    { numRuns: 200 },
+  );
+});
+
+/** What happens while reports come, before the report that comes at a place. */
+const turn = fc.constantFrom('publish', 'tick', 'move', 'correct', 'restart');
+const course = fc.array(fc.tuple(turn, fc.nat()), { minLength: 1, maxLength: 8 });
+
+it('judges each report by what held when the one before it came, whatever was published and changed meanwhile', () => {
+  fc.assert(
+    fc.property(history, course, fc.infiniteStream(fc.integer({ min: 0, max: 30 })), (samples, turns, moves) => {
+      const arrived = [...samples]
+        .map((item, index) => ({ item, key: index + (moves.next().value ?? 0) }))
+        .sort((a, b) => a.key - b.key)
+        .map(({ item }) => item);
+      const before = arrived.map((_, place) => turns.filter(([, at]) => at % arrived.length === place));
+      const device = new Device();
+      const inOrder = new Device();
+      const takeTurn = (of: Device, [kind, seed]: readonly [string, number], number: number) => {
+        if (kind === 'publish') of.publish(number + 2);
+        if (kind === 'move') of.move(seed % 3 === 0 ? 'roof' : 'cellar');
+        if (kind === 'tick') of.tick();
+        if (of === device && kind === 'correct') of.correct();
+        if (of === device && kind === 'restart') of.restart();
+      };
+      const numbered = before.flatMap((own, place) => own.map((one) => ({ one, place })));
+      let newest = Number.NEGATIVE_INFINITY;
+      const onTime = new Map<Sample, number>();
+      for (const [place, item] of arrived.entries()) {
+        for (const [number, { one, place: own }] of numbered.entries())
+          if (own === place) takeTurn(device, one, number);
+        if (item.minuteAt >= newest) onTime.set(item, place);
+        newest = Math.max(newest, item.minuteAt);
+        device.report(item);
+      }
+      device.correct();
+      let taken = 0;
+      const catchUp = (to: number) => {
+        for (let next = numbered[taken]; next && next.place <= to; next = numbered[++taken]) {
+          takeTurn(inOrder, next.one, taken);
+        }
+      };
+      // Before the first report that came nothing held but what held for it.
+      catchUp(0);
+      for (const item of samples) {
+        catchUp(onTime.get(item) ?? -1);
+        inOrder.report(item);
+      }
+      catchUp(arrived.length);
       expect(device.standing()).toEqual(inOrder.standing());
       expect(device.state()).toEqual(inOrder.state());
     }),
