@@ -2,12 +2,12 @@ import { createHash, randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import type { Logger } from 'pino';
 import { buildServer, createSetupLink, defaultApiLimits } from '../api/index.ts';
-import { AftercareError, type Clock, secondMs } from '../base/index.ts';
+import { AftercareError, type Clock, formatInstant, secondMs } from '../base/index.ts';
 import { defaultBrokerLimits } from '../broker/index.ts';
 import { openEmbeddedCaseStore } from '../cases/index.ts';
 import { openIntake } from '../intake/index.ts';
 import type { Log } from '../log/index.ts';
-import { openCheckpoint, openPipeline, type PipelineView } from '../pipeline/index.ts';
+import { openCheckpoint, openPipeline, type PipelineView, type Uncorrected } from '../pipeline/index.ts';
 import { createDirectory, openEmbeddedRegistry } from '../registry/index.ts';
 import { readBack } from '../rules/index.ts';
 import { type InfluxStore, openInfluxStore, openThreadedStore, preferServer, startKeeper } from '../store/index.ts';
@@ -44,6 +44,12 @@ export interface Service {
 
 const tickEveryMs = 5 * secondMs;
 const missedTicks = 3;
+
+const uncorrectedWords: Readonly<Record<Uncorrected['why'], string>> = {
+  'stretch-too-long': 'more than 100,000 reports would have to be judged again',
+  'version-forgotten': 'they are from under a version of the product pack that is not kept any more',
+  'nothing-known-before': 'what was known of the device before them is not kept any more',
+};
 
 /** Starts everything in the order in which data flows, and stops it the other way round. */
 export async function startService(options: ServiceOptions): Promise<Service> {
@@ -139,6 +145,10 @@ async function startParts(
     forsake: (device, before) => store.forsake(device, before),
     onProcessed: (next) => intake.processed(next),
     publish: (topic, payload) => intake.publish(topic, payload),
+    onUncorrected: ({ device, reports, at, why }) => {
+      const late = { device, reports, earliest: formatInstant(at), why: uncorrectedWords[why] };
+      logger.warn(late, 'reports that came late are stored, but were not judged');
+    },
     onTrouble: (error, attempt) => logger.warn({ err: error, attempt }, 'a store did not answer; it is tried again'),
     onBroken,
   });

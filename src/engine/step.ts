@@ -85,6 +85,11 @@ export class Engine {
     return state && deviceStateToText(state);
   }
 
+  /** Reports of the device that came late and could not be judged in their place. */
+  uncorrected(device: string): number {
+    return this.#devices.get(device)?.uncorrected ?? 0;
+  }
+
   restore(device: string, snapshot: string): void {
     const state = deviceStateFromText(snapshot);
     this.#devices.set(device, state);

@@ -1,7 +1,7 @@
 import type { QuarantineEntry } from '../admission/index.ts';
 import { type Clock, secondMs } from '../base/index.ts';
 import type { CaseStore } from '../cases/index.ts';
-import { Engine } from '../engine/index.ts';
+import { Engine, type Uncorrected } from '../engine/index.ts';
 import { realTimers, type Timers } from '../intake/index.ts';
 import type { Log } from '../log/index.ts';
 import { Catalogue, type PackReader } from '../product/index.ts';
@@ -41,6 +41,8 @@ export interface PipelineOptions {
   readonly forsake?: (device: string, before: number) => Promise<void>;
   /** Everything in the log before this offset is processed. */
   readonly onProcessed?: (next: number) => void;
+  /** What came late, is stored, and could not be judged in its place. */
+  readonly onUncorrected?: (late: Uncorrected) => void;
   /** Tells a device what became of its message. */
   readonly publish: (topic: string, payload: string) => void;
   readonly onTrouble: (error: Error, attempt: number) => void;
@@ -124,6 +126,7 @@ export async function openPipeline(options: PipelineOptions): Promise<Pipeline> 
     onCases: (changed) => {
       for (const item of changed) live.emit({ type: 'case', case: item });
     },
+    onUncorrected: options.onUncorrected ?? (() => undefined),
     onQuarantined: (entries) => tellRejected(entries, publish),
     onCommitted: (touched) => {
       for (const device of touched) live.emit({ type: 'device', device });
@@ -133,7 +136,7 @@ export async function openPipeline(options: PipelineOptions): Promise<Pipeline> 
   });
   await pump.restore();
   return {
-    view: createView({ catalogue, devices, checkpoint, pump, forwarder, live }),
+    view: createView({ catalogue, engine, devices, checkpoint, pump, forwarder, live }),
     start: () => {
       pump.start();
       forwarder?.start();

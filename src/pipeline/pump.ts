@@ -1,7 +1,14 @@
 import { type QuarantineEntry, restoreAdmission } from '../admission/index.ts';
 import { AftercareError, type Clock, isAftercareError } from '../base/index.ts';
 import type { Case, CaseStore } from '../cases/index.ts';
-import { type BandPoint, type DaySnapshot, type Engine, isBehind, type Position } from '../engine/index.ts';
+import {
+  type BandPoint,
+  type DaySnapshot,
+  type Engine,
+  isBehind,
+  type Position,
+  type Uncorrected,
+} from '../engine/index.ts';
 import type { Timers } from '../intake/index.ts';
 import type { Log } from '../log/index.ts';
 import type { Catalogue } from '../product/index.ts';
@@ -45,6 +52,8 @@ export interface PumpOptions {
   /** Everything before this log offset is processed. */
   readonly onProcessed: (next: number) => void;
   readonly onCases: (cases: readonly Case[]) => void;
+  /** It is in the ledger too, once; told again when a crash lets it be processed again. */
+  readonly onUncorrected: (late: Uncorrected) => void;
   readonly onQuarantined: (entries: readonly QuarantineEntry[]) => void;
   /** What is known of these devices changed, and is durable. */
   readonly onCommitted: (devices: ReadonlySet<string>) => void;
@@ -282,7 +291,7 @@ export class Pump {
 
   /** Processes the next stretch of the log. */
   async #advance(): Promise<void> {
-    const { log, clock, timers, processor, saver, onProcessed, onQuarantined } = this.#options;
+    const { log, clock, timers, processor, saver, onProcessed, onQuarantined, onUncorrected } = this.#options;
     this.#behindSince ??= clock();
     const entries = await log.read(this.#next, readLimits);
     const first = entries[0];
@@ -303,6 +312,7 @@ export class Pump {
     }
     saver.noteWork(timers.now() - startedAt);
     onProcessed(this.#next);
+    for (const late of this.#waiting.uncorrected?.splice(0) ?? []) onUncorrected(late);
     onQuarantined(this.#waiting.quarantine.slice(this.#told));
     this.#told = this.#waiting.quarantine.length;
     if (this.#quarantineBytes() > waitingQuarantineBytesMax) await this.#checkpoint();
