@@ -3,7 +3,7 @@ import type { HistoryRecord, Ticks } from '../pipeline/index.ts';
 import { Catalogue, type PackReader } from '../product/index.ts';
 import type { StoredBlock } from '../store/index.ts';
 import { correctionHorizonMs, type Fact, type Report } from '../telemetry/index.ts';
-import { Between, type BetweenTaker } from './between.ts';
+import { Between, type BetweenTaker, firstInTime } from './between.ts';
 import { CaseDesk, type DeskCase } from './case-desk.ts';
 
 /** A pack as it was written. */
@@ -51,6 +51,7 @@ export class Replay {
   #counts = noCounts();
   readonly #sides: readonly Side[];
   #devices: readonly string[] = [];
+  #isBegun = false;
   #between = new Between([], undefined);
   readonly #everySide: BetweenTaker = {
     record: (item) => {
@@ -68,6 +69,7 @@ export class Replay {
   begin({ devices, facts, returns, ticks }: ReplayInput): void {
     for (const side of this.#sides) side.begin();
     this.#devices = devices;
+    this.#isBegun = false;
     this.#between = new Between(
       [...facts, ...returns].sort((a, b) => a.offset - b.offset),
       ticks,
@@ -75,14 +77,17 @@ export class Replay {
   }
 
   /** The family's next reports: each device's in the order of event time. */
-  feed({ reports, behindMs }: StoredBlock): void {
+  feed(block: StoredBlock): void {
+    const { reports, behindMs } = block;
     const counts = this.#counts;
+    if (!this.#isBegun) this.#catchUp(firstInTime(block) ?? 0);
+    this.#isBegun = true;
     for (let index = 0; index < reports.length; index += 1) {
       const report = reports[index];
       if (report === undefined) continue;
       const { offset, at } = report;
-      if (this.#between.next <= offset) this.#catchUp(offset);
       const behind = behindMs?.[index] ?? 0;
+      if (this.#between.next <= offset) this.#catchUp(offset, behind > 0);
       if (behind > 0) counts.late += 1;
       const judged = behind <= correctionHorizonMs;
       if (!judged) counts.tooLate += 1;
@@ -107,8 +112,8 @@ export class Replay {
   }
 
   /** Everything else that the log had up to an offset. */
-  #catchUp(offset: number): void {
-    this.#between.takeUpTo(offset, this.#everySide);
+  #catchUp(offset: number, isLate = false): void {
+    this.#between.takeUpTo(offset, this.#everySide, isLate);
   }
 }
 
