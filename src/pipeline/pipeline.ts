@@ -41,6 +41,8 @@ export interface PipelineOptions {
   readonly forsake?: (device: string, before: number) => Promise<void>;
   /** Everything in the log before this offset is processed. */
   readonly onProcessed?: (next: number) => void;
+  /** A stretch of more reports is not judged again, default 100,000: a week of a report each six seconds. */
+  readonly stretchReportsMax?: number;
   /** What came late, is stored, and could not be judged in its place. */
   readonly onUncorrected?: (late: Uncorrected) => void;
   /** Tells a device what became of its message. */
@@ -117,6 +119,7 @@ export async function openPipeline(options: PipelineOptions): Promise<Pipeline> 
     clock,
     timers,
     saver,
+    stretchReportsMax: options.stretchReportsMax ?? 100_000,
     storeEveryMs: everyMs,
     logAgeMs: options.logAgeMs,
     logBytesMax: options.logBytesMax,

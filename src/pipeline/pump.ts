@@ -39,6 +39,8 @@ export interface PumpOptions {
   readonly clock: Clock;
   readonly timers: Timers;
   readonly saver: Saver;
+  /** A stretch of more reports is not judged again. */
+  readonly stretchReportsMax: number;
   /** What waits is stored this often. */
   readonly storeEveryMs: number;
   /** The log may forget what is older, once it is stored and checkpointed. */
@@ -151,7 +153,7 @@ export class Pump {
 
   /** What came before is stored first, so that all of it is read. */
   async readStretch({ device, behind, before }: StretchQuery): Promise<readonly Report[] | undefined> {
-    const { store } = this.#options;
+    const { store, stretchReportsMax } = this.#options;
     await this.#handOver();
     await this.#storing.whenDone();
     const found: Report[] = [];
@@ -473,8 +475,6 @@ export class Pump {
   }
 }
 
-/** A stretch that is longer is not judged again: a week of a report each six seconds. */
-const stretchReportsMax = 100_000;
 const stretchPage = 10_000;
 
 function keyOf({ offset, index }: Report): string {
