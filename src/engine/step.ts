@@ -169,7 +169,9 @@ export class Engine {
       told: [...Object.values(state.open), ...state.past.filter(isTouched)].filter(isEventTime),
       found: [...Object.values(fresh.open), ...fresh.past].filter(isEventTime),
       late: lateOf(reports, late.since),
-      wordsOf: (name) => judge.pack.signals.find((signal) => signal.name === name),
+      // By its newest name; a signal that is no more has the one it had.
+      wordsOf: (name) =>
+        course.all.flatMap((under) => under.judge.pack.signals).findLast((signal) => signal.name === name),
       now,
     });
     this.#takeOver(state, fresh, standing, judge);
