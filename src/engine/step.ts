@@ -1,6 +1,6 @@
 import type { FindingEvent } from '../findings/index.ts';
 import type { Catalogue } from '../product/index.ts';
-import type { RuleNow, RulesState } from '../rules/index.ts';
+import { type RuleNow, type RulesState, rulesSnapshotVersion } from '../rules/index.ts';
 import { deviceOfFact, type Fact, type Report } from '../telemetry/index.ts';
 import { contextAt, noteContext } from './context.ts';
 import { holds, pastOf, reconcile } from './correct.ts';
@@ -17,6 +17,7 @@ import { judgeFaultCodes } from './fault-codes.ts';
 import { Hindsight, isBehind, isCorrectable, nearEnd, nextTo, type Position, positionOf } from './hindsight.ts';
 import { adoptPack, type Judge, judgeReadings, ruleEvents } from './judge.ts';
 import { Judges } from './judges.ts';
+import { learntAgain } from './relearn.ts';
 import { endSilence, raiseSilence, silenceOf } from './silence.ts';
 import { judgeable, lateOf } from './stretch.ts';
 import { courseOf, isBehindTick, isReached, noteVersion, noteVersionByTick, type VersionSince } from './versions.ts';
@@ -90,10 +91,27 @@ export class Engine {
     return this.#devices.get(device)?.uncorrected ?? 0;
   }
 
-  restore(device: string, snapshot: string): void {
+  /** Gives false for a state of an earlier version of ours that cannot be gone on with: see {@link relearn}. */
+  restore(device: string, snapshot: string): boolean {
     const state = deviceStateFromText(snapshot);
     this.#devices.set(device, state);
     if (state.late) this.#late.add(device);
+    return state.rulesBefore === undefined || state.rulesBefore.version === rulesSnapshotVersion;
+  }
+
+  /** Learns once more what such a state knew, from the device's last reports before it, by position. Nothing is told. */
+  relearn(device: string, reports: readonly Report[]): void {
+    const told = this.#devices.get(device);
+    const judge = told && this.#judges.inForce(told.product);
+    if (!told || !judge || reports.length === 0) return;
+    const learnt = newDeviceState(told.product);
+    const quiet: EngineOutput = { findings: [], bands: [], touched: new Set() };
+    for (const report of judgeable(reports)) {
+      learnt.versions = noteVersion(learnt.versions, judge.version, positionOf(report));
+      if (judge.rules.usesContext) this.#noteContext(learnt, report);
+      this.#judgeReport(learnt, judge, report, quiet);
+    }
+    this.#devices.set(device, learntAgain(told, learnt));
   }
 
   /** Lets go of a device that nothing more will be said of, as at the end of its replay. */

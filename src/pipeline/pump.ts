@@ -177,16 +177,34 @@ export class Pump {
     const meta = checkpoint.meta();
     if (!meta) return;
     for (const fact of meta.facts) catalogue.apply(fact);
+    const outdated: string[] = [];
     engine.restoreGlobals(meta.globals);
     for (const row of checkpoint.devices()) {
       const admission = restoreAdmission(row.admission, row.hashes);
       const { evaluated, unstored } = row;
       devices.restore(row.id, { admission, evaluated, unstored, hashesSaved: admission.hashes.added });
-      if (row.engine !== undefined) engine.restore(row.id, row.engine);
+      if (row.engine !== undefined && !engine.restore(row.id, row.engine)) outdated.push(row.id);
     }
+    for (const device of outdated) await this.#relearn(device, meta.next);
     this.#ages.restore(meta.ages);
     this.#next = meta.next;
     await this.#recount(meta);
+  }
+
+  /** Of an earlier version's state: what it had made of the device's last reports before the checkpoint. */
+  async #relearn(device: string, next: number): Promise<void> {
+    const { engine, store } = this.#options;
+    const query = {
+      by: 'time',
+      device,
+      from: undefined,
+      to: undefined,
+      limit: relearnReportsMax,
+      descending: true,
+    } as const;
+    const reports = await this.#patiently(() => store.reports(query));
+    engine.relearn(device, reports.filter(({ offset }) => offset < next).reverse());
+    this.#waiting.touched.add(device);
   }
 
   /** Brings what counts as unstored from the server's place at the checkpoint to that of now. */
@@ -476,6 +494,8 @@ export class Pump {
 }
 
 const stretchPage = 10_000;
+/** A week of a report each minute. */
+const relearnReportsMax = 10_000;
 
 function keyOf({ offset, index }: Report): string {
   return `${offset}.${index}`;
