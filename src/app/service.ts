@@ -49,6 +49,7 @@ const uncorrectedWords: Readonly<Record<Uncorrected['why'], string>> = {
   'stretch-too-long': 'more than 100,000 reports would have to be judged again',
   'version-forgotten': 'they are from under a version of the product pack that is not kept any more',
   'nothing-known-before': 'what was known of the device before them is not kept any more',
+  retired: 'the device was retired',
 };
 
 /** Starts everything in the order in which data flows, and stops it the other way round. */

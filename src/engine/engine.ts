@@ -46,7 +46,7 @@ export interface Uncorrected {
   readonly reports: number;
   /** The earliest of them: event time. */
   readonly at: number;
-  readonly why: 'stretch-too-long' | 'version-forgotten' | 'nothing-known-before';
+  readonly why: 'stretch-too-long' | 'version-forgotten' | 'nothing-known-before' | 'retired';
 }
 
 /** The expected band of a signal changed by enough to be worth keeping for charts. */

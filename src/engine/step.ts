@@ -163,8 +163,11 @@ export class Engine {
     out.touched.add(device);
     const fresh = base && deviceStateFromText(base.text);
     const course = fresh && this.#courseOf(state, fresh, base.position);
-    if (!course || !reports) {
-      const why = !base ? 'nothing-known-before' : course ? 'stretch-too-long' : 'version-forgotten';
+    const isRetired = this.#catalogue.device(device)?.retired === true;
+    if (!course || !reports || isRetired) {
+      const missing = !base ? 'nothing-known-before' : course ? 'stretch-too-long' : 'version-forgotten';
+      // All that it had open ended with its life; judged again, it would be open for ever.
+      const why = isRetired ? 'retired' : missing;
       state.uncorrected += late.count;
       out.uncorrected?.push({ device, reports: late.count, at: late.position.at, why });
       return;

@@ -159,12 +159,13 @@ export class Catalogue {
 
 /** Those that are kept; given and returned oldest first. */
 function newest(earlier: readonly Published[]): readonly Published[] {
+  const last = earlier.slice(-earlierVersionsMax);
   let characters = 0;
-  const kept = earlier.slice(-earlierVersionsMax).findLastIndex(({ source }, index, items) => {
+  const tooMany = last.findLastIndex(({ source }, index) => {
     characters += source.length;
-    return characters > earlierCharactersMax && index < items.length - 1;
+    return characters > earlierCharactersMax && index < last.length - 1;
   });
-  return earlier.slice(-earlierVersionsMax).slice(kept + 1);
+  return last.slice(tooMany + 1);
 }
 
 function factsOfDevice(known: KnownDevice): Fact[] {

@@ -146,6 +146,12 @@ class Device {
     this.#keepDays();
   }
 
+  retire(): void {
+    const fact = { type: 'device-retired', at: start, id: 'd1' } as const;
+    this.#catalogue.apply(fact);
+    this.#engine.step({ kind: 'fact', offset: this.#offset++, fact }, this.out);
+  }
+
   /** The device stands elsewhere from now on. */
   move(site: string): void {
     const fact = { type: 'device-changed', at: start, id: 'd1', changes: { site } } as const;
@@ -337,6 +343,17 @@ describe('a report that comes late', () => {
     expect(device.out.uncorrected[1]).toMatchObject({ reports: 1, why: 'nothing-known-before' });
     device.restart();
     expect(device.uncorrected()).toBe(6);
+  });
+
+  it('opens nothing of a device that was retired', () => {
+    const device = new Device();
+    for (const one of temps(0, [9, 9, 9, 9, 9, 9, 9])) device.report(one);
+    for (const one of temps(5.5, [9])) device.report(one);
+    device.retire();
+    const told = device.out.findings.length;
+    device.correct();
+    expect(device.out.findings).toHaveLength(told);
+    expect(device.out.uncorrected).toMatchObject([{ reports: 1, why: 'retired' }]);
   });
 
   it('may show that it was worse than was thought, or better', () => {
