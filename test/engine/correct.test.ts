@@ -418,7 +418,7 @@ it('ends where judging in order ends, whatever the order, with corrections and r
     }),
     { numRuns: 200 },
   );
-});
+}, 60_000);
 
 /** What happens while reports come, before the report that comes at a place. */
 const turn = fc.constantFrom('publish', 'tick', 'move', 'correct', 'restart');
@@ -473,6 +473,6 @@ it('judges each report by what held when the one before it came, whatever was pu
       expect(device.standing()).toEqual(inOrder.standing());
       expect(device.state()).toEqual(inOrder.state());
     }),
-    { numRuns: 100 },
+    { numRuns: 60 },
   );
-});
+}, 60_000);
