@@ -1,18 +1,11 @@
 import { type QuarantineEntry, restoreAdmission } from '../admission/index.ts';
 import { AftercareError, type Clock, isAftercareError } from '../base/index.ts';
 import type { Case, CaseStore } from '../cases/index.ts';
-import {
-  type BandPoint,
-  type DaySnapshot,
-  type Engine,
-  isBehind,
-  type Position,
-  type Uncorrected,
-} from '../engine/index.ts';
+import type { BandPoint, DaySnapshot, Engine, Position, Uncorrected } from '../engine/index.ts';
 import type { Timers } from '../intake/index.ts';
 import type { Log } from '../log/index.ts';
 import type { Catalogue } from '../product/index.ts';
-import type { TelemetryStore } from '../store/index.ts';
+import type { ReportsQuery, TelemetryStore } from '../store/index.ts';
 import type { Report } from '../telemetry/index.ts';
 import type { Checkpoint } from './checkpoint.ts';
 import { newestBefore, type StretchQuery } from './corrector.ts';
@@ -23,6 +16,7 @@ import { Pauses } from './pauses.ts';
 import { newProcessed, type Processed, type Processor, prepend } from './process.ts';
 import { LogAges } from './retention.ts';
 import type { Saver } from './saver.ts';
+import { storedLast, storedStretch } from './stored-stretch.ts';
 import { Storing } from './storing.ts';
 
 export interface PumpOptions {
@@ -152,22 +146,10 @@ export class Pump {
   }
 
   /** What came before is stored first, so that all of it is read. */
-  async readStretch({ device, behind, before }: StretchQuery): Promise<readonly Report[] | undefined> {
-    const { store, stretchReportsMax } = this.#options;
+  async readStretch(query: StretchQuery): Promise<readonly Report[] | undefined> {
     await this.#handOver();
     await this.#storing.whenDone();
-    const found: Report[] = [];
-    for (let from = behind?.at; ; ) {
-      const query = { by: 'time', device, from, to: undefined, limit: stretchPage, descending: false } as const;
-      const page = await this.#patiently(() => store.reports(query));
-      const last = page.at(-1);
-      const known = new Set(found.filter(({ at }) => at === from).map(keyOf));
-      const fresh = page.filter((report) => !known.has(keyOf(report)));
-      for (const report of fresh) if (report.offset < before && isBehind(report, behind)) found.push(report);
-      if (found.length > stretchReportsMax) return undefined;
-      if (last === undefined || page.length < stretchPage || fresh.length === 0) return found;
-      from = last.at;
-    }
+    return storedStretch((of) => this.#readStored(of), query, this.#options.stretchReportsMax);
   }
 
   /** Takes up the last checkpoint. Must be called once, before {@link start}. */
@@ -193,17 +175,7 @@ export class Pump {
 
   /** Of an earlier version's state: what it had made of the device's last reports before the checkpoint. */
   async #relearn(device: string, next: number): Promise<void> {
-    const { engine, store } = this.#options;
-    const query = {
-      by: 'time',
-      device,
-      from: undefined,
-      to: undefined,
-      limit: relearnReportsMax,
-      descending: true,
-    } as const;
-    const reports = await this.#patiently(() => store.reports(query));
-    engine.relearn(device, reports.filter(({ offset }) => offset < next).reverse());
+    this.#options.engine.relearn(device, await storedLast((query) => this.#readStored(query), device, next));
     this.#waiting.touched.add(device);
   }
 
@@ -487,18 +459,14 @@ export class Pump {
     return this.#waiting.quarantine.reduce((sum, entry) => sum + entryBytes + (entry.payload?.length ?? 0), 0);
   }
 
+  #readStored(query: ReportsQuery): Promise<readonly Report[]> {
+    return this.#patiently(() => this.#options.store.reports(query));
+  }
+
   #patiently<Value>(work: () => Promise<Value>): Promise<Value> {
     const { timers, onTrouble } = this.#options;
     return patiently(work, { stopped: this.#stop.signal, timers, onTrouble });
   }
-}
-
-const stretchPage = 10_000;
-/** A week of a report each minute. */
-const relearnReportsMax = 10_000;
-
-function keyOf({ offset, index }: Report): string {
-  return `${offset}.${index}`;
 }
 
 const trimAtShare = 0.8;
