@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { numberWords, plural, valueWords } from '../../dashboards/console/src/words/numbers.ts';
+import { numberWords, plural, spanWords, valueWords } from '../../dashboards/console/src/words/numbers.ts';
 import { agoWords, lengthWords, shortMomentWords } from '../../dashboards/console/src/words/times.ts';
 import { unitWords } from '../../dashboards/console/src/words/units.ts';
 
@@ -18,6 +18,17 @@ describe('numbers', () => {
     ]);
     expect(numberWords(Number.NaN)).toBe('–');
     expect(numberWords(0.00001)).toBe('1.00e-5');
+  });
+
+  it('have a minus sign, not a hyphen, and no negative zero', () => {
+    expect([-40, -0.00001, -0].map(numberWords)).toEqual(['\u221240', '\u22121.00e-5', '0']);
+  });
+
+  it('are as exact at both ends of a span', () => {
+    expect(spanWords(0.5475, 2.384)).toBe('0.55 to 2.38');
+    expect(spanWords(-76.443, 930.17)).toBe('\u221276.4 to 930.2');
+    expect(spanWords(0.0001, 0.0002)).toBe('1.00e-4 to 2.00e-4');
+    expect(spanWords(0, 0)).toBe('0 to 0');
   });
 
   it('carry their unit behind a thin space; switches are words', () => {
@@ -59,6 +70,11 @@ describe('times', () => {
       '3 h 30 min',
       '2 d 4 h',
     ]);
+  });
+
+  it('never say sixty of what makes one of the next', () => {
+    const nearly = [minute - 100, hour - 100, 4 * hour - 100, day - 100, 2 * day - 100];
+    expect(nearly.map(lengthWords)).toEqual(['1 min', '1 h', '4 h', '1 d', '2 d']);
   });
 });
 

@@ -51,18 +51,19 @@ export interface ChartSeries {
 
 export function chartSeries(
   series: Series,
-  findings: readonly Pick<Finding, 'signal' | 'severity' | 'startsAt' | 'endsAt' | 'evidence'>[],
+  findings: readonly Pick<Finding, 'state' | 'signal' | 'severity' | 'startsAt' | 'endsAt' | 'evidence'>[],
   spec: Pick<SignalSpec, 'name' | 'type'>,
   everyMs: number,
 ): ChartSeries {
   const signal = spec.name;
   const points = series.points.map((point) => ({ ...point, at: epoch(point.at) }));
-  const firings = firingsOf(findings, signal);
+  // What late reports took back never held, and its evidence is the late reading itself.
+  const standing = findings.filter(({ state }) => state !== 'retracted');
   return {
     points,
     band: heldBand(series, points.at(-1)?.at),
-    firings,
-    episodes: findings
+    firings: firingsOf(standing, signal),
+    episodes: standing
       .filter((finding) => restsOn(finding, signal))
       .map((finding) => ({
         from: epoch(finding.startsAt),
