@@ -7,6 +7,9 @@ interface ProblemBody {
   readonly errors?: readonly { readonly path: string; readonly message: string }[];
 }
 
+/** A hint that names a call helps whoever wrote a program; a reader of the console has no use for it. */
+const forPrograms = /\/api\/|\/openapi\.json/;
+
 /** A call that did not work: what happened, what to do, and an id that finds it in the service's logger. */
 export class Problem extends Error {
   /** 0 when there was no answer at all. */
@@ -24,7 +27,7 @@ export class Problem extends Error {
     this.status = status;
     this.code = body.code ?? `http-${status}`;
     this.title = title;
-    this.hint = body.hint ?? null;
+    this.hint = body.hint === undefined || forPrograms.test(body.hint) ? null : body.hint;
     this.id = body.id ?? null;
   }
 }

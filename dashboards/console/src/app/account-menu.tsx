@@ -2,7 +2,7 @@ import { type MantineColorScheme, Menu, useMantineColorScheme } from '@mantine/c
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { call } from '../api/client.ts';
 import { sessionQuery } from '../api/queries.ts';
-import { initials } from '../parts/avatar.tsx';
+import { Avatar } from '../parts/avatar.tsx';
 import { CheckIcon } from '../parts/icons.tsx';
 import { useAnnounce } from './announce.tsx';
 import { useSession } from './session.ts';
@@ -26,9 +26,7 @@ export function AccountMenu() {
     <Menu position="right-end" width={220} withinPortal withInitialFocusPlaceholder={false}>
       <Menu.Target>
         <button type="button" className={css.entry}>
-          <span className={css.account} aria-hidden="true">
-            {initials(session.name)}
-          </span>
+          <Avatar name={session.name} />
           <span className={css.accountName}>
             <span className="visually-hidden">Account: </span>
             {session.name}
