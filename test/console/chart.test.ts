@@ -8,6 +8,7 @@ import {
   indexAt,
   nearestIndex,
   valueRange,
+  within,
 } from '../../dashboards/console/src/chart/series.ts';
 import { valueTickWords } from '../../dashboards/console/src/chart/ticks.ts';
 
@@ -55,6 +56,14 @@ describe('chartSeries', () => {
     expect(chart.firings).toEqual([{ at: start + minute, value: 9, low: 2, high: 5, severity: 'major' }]);
     expect(chart.episodes).toEqual([{ from: start, to: undefined, severity: 'major' }]);
     expect(chart.bucketed).toBe(false);
+  });
+
+  it('shows of a stretch only the marks that lie in it', () => {
+    const chart = chartSeries(series, [{ ...finding, endsAt: time(start + hour) }], number('temp'), minute);
+    expect(within(chart, { from: start + 2 * minute, to: undefined })).toMatchObject({ firings: [], episodes: [{}] });
+    expect(within(chart, { from: start + 2 * hour, to: undefined })).toMatchObject({ firings: [], episodes: [] });
+    expect(within(chart, { from: undefined, to: start - 1 })).toMatchObject({ firings: [], episodes: [] });
+    expect(within(chart, { from: undefined, to: undefined })).toEqual(chart);
   });
 
   it('shows nothing of what late reports took back', () => {

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { hintWords } from '../../dashboards/console/src/words/hints.ts';
 import { numberWords, plural, spanWords, valueWords } from '../../dashboards/console/src/words/numbers.ts';
 import { agoWords, lengthWords, shortMomentWords } from '../../dashboards/console/src/words/times.ts';
 import { unitWords } from '../../dashboards/console/src/words/units.ts';
@@ -75,6 +76,15 @@ describe('times', () => {
   it('never say sixty of what makes one of the next', () => {
     const nearly = [minute - 100, hour - 100, 4 * hour - 100, day - 100, 2 * day - 100];
     expect(nearly.map(lengthWords)).toEqual(['1 min', '1 h', '4 h', '1 d', '2 d']);
+  });
+});
+
+describe('hints', () => {
+  it('are kept for people, and left out where they are meant for programs', () => {
+    expect(hintWords('Look at the case, then try again.')).toBe('Look at the case, then try again.');
+    expect(hintWords('GET /api/v1/devices lists them.')).toBeNull();
+    expect(hintWords('Correct it; /openapi.json tells what each field takes.')).toBeNull();
+    expect(hintWords(undefined)).toBeNull();
   });
 });
 

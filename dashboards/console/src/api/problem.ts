@@ -1,3 +1,5 @@
+import { hintWords } from '../words/hints.ts';
+
 interface ProblemBody {
   readonly title?: string;
   readonly detail?: string;
@@ -6,9 +8,6 @@ interface ProblemBody {
   readonly id?: string;
   readonly errors?: readonly { readonly path: string; readonly message: string }[];
 }
-
-/** A hint that names a call helps whoever wrote a program; a reader of the console has no use for it. */
-const forPrograms = /\/api\/|\/openapi\.json/;
 
 /** A call that did not work: what happened, what to do, and an id that finds it in the service's logger. */
 export class Problem extends Error {
@@ -27,7 +26,7 @@ export class Problem extends Error {
     this.status = status;
     this.code = body.code ?? `http-${status}`;
     this.title = title;
-    this.hint = body.hint === undefined || forPrograms.test(body.hint) ? null : body.hint;
+    this.hint = hintWords(body.hint);
     this.id = body.id ?? null;
   }
 }

@@ -7,6 +7,7 @@ import { caseQuery, deviceQuery, productQuery } from '../api/queries.ts';
 import { useLiveDevice, useLiveEvents } from '../app/live.tsx';
 import { usePageTitle } from '../app/page-title.ts';
 import { useShortcuts } from '../app/shortcuts.ts';
+import { useTitleFocus } from '../app/title-focus.ts';
 import { ChartSection } from '../chart/chart-section.tsx';
 import { DeviceFacts } from '../device/device-facts.tsx';
 import { DeviceLedger } from '../device/device-ledger.tsx';
@@ -52,7 +53,8 @@ function CaseView({ caseId }: { caseId: string }) {
 function Loaded({ item }: { item: CaseDetail }) {
   usePageTitle(`#${item.number} ${item.title}`);
   useCurrent(item);
-  useFocusWhenCovering();
+  // Where the case covers the list.
+  useTitleFocus('case-title');
   const device = useQuery(deviceQuery(item.device));
   const product = useQuery(productQuery(item.product));
   return (
@@ -90,16 +92,6 @@ function useCurrent(item: CaseDetail): void {
     if (ours || event.kind === 'resumed') void client.invalidateQueries({ queryKey: ['case', item.id] });
     if (event.kind === 'resumed' || (event.kind === 'device' && event.id === item.device)) refreshDevice();
   });
-}
-
-/** Where the case covers the list, the row that had the focus is gone; reading goes on at the title. */
-function useFocusWhenCovering(): void {
-  useEffect(() => {
-    const active = document.activeElement;
-    if (active === null || active === document.body || active.checkVisibility() === false) {
-      document.getElementById('case-title')?.focus({ preventScroll: true });
-    }
-  }, []);
 }
 
 function Placeholder() {

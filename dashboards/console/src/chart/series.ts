@@ -76,6 +76,21 @@ export function chartSeries(
   };
 }
 
+/** What of the marks lies in a stretch, epoch ms; undefined ends are open. */
+export function within(
+  series: ChartSeries,
+  {
+    from = Number.NEGATIVE_INFINITY,
+    to = Number.POSITIVE_INFINITY,
+  }: { from: number | undefined; to: number | undefined },
+): ChartSeries {
+  return {
+    ...series,
+    firings: series.firings.filter(({ at }) => at >= from && at <= to),
+    episodes: series.episodes.filter((episode) => episode.from <= to && (episode.to ?? to) >= from),
+  };
+}
+
 /** A point of the band holds until the next one: the last one holds up to the newest reading. */
 function heldBand(series: Series, newestAt: number | undefined): Band[] {
   const band = series.band.map((point) => ({ ...point, at: epoch(point.at) }));

@@ -13,7 +13,7 @@ import { ChartLegend } from './chart-legend.tsx';
 import { type PlotSize, plotHeights } from './plot-options.ts';
 import { ReadingTable } from './reading-table.tsx';
 import { expectedAt, firingAt, pointWords } from './reading-words.ts';
-import { type ChartSeries, chartSeries, nearestIndex } from './series.ts';
+import { type ChartSeries, chartSeries, nearestIndex, within } from './series.ts';
 import { SignalChart } from './signal-chart.tsx';
 
 interface SignalPanelProps {
@@ -38,8 +38,8 @@ export function SignalPanel(props: SignalPanelProps) {
   const late = useDelayed(query.isPending);
   const unit = unitWords(spec.unit);
   const series = useMemo(
-    () => (query.data === undefined ? undefined : chartSeries(query.data, findings, spec, everyMs)),
-    [query.data, findings, spec, everyMs],
+    () => (query.data === undefined ? undefined : within(chartSeries(query.data, findings, spec, everyMs), range)),
+    [query.data, findings, spec, everyMs, range],
   );
   const title = spec.title.charAt(0).toUpperCase() + spec.title.slice(1);
   return (

@@ -7,6 +7,7 @@ import { deviceFindingsQuery, deviceQuery, productQuery } from '../api/queries.t
 import { useLiveDevice, useLiveEvents } from '../app/live.tsx';
 import { usePageTitle } from '../app/page-title.ts';
 import { useShortcuts } from '../app/shortcuts.ts';
+import { useTitleFocus } from '../app/title-focus.ts';
 import { type DevicePreset, deviceRange } from '../chart/range.ts';
 import { MaintenanceNotice } from '../maintenance/maintenance-notice.tsx';
 import { useDelayed } from '../parts/delayed.ts';
@@ -50,6 +51,7 @@ function DeviceView({ deviceId }: { deviceId: string }) {
 
 function Loaded({ device, query }: { device: Device; query: UseQueryResult<Device> }) {
   useCurrent(device.id);
+  useTitleFocus('device-title');
   const product = useQuery(productQuery(device.product));
   const [preset, setPreset] = useState<DevicePreset>('day');
   const [whyAt, setWhyAt] = useState<number>();
