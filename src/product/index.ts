@@ -30,4 +30,3 @@ export {
 } from './pack.ts';
 export { type ParsePackOptions, type ParsePackResult, parsePack } from './parse.ts';
 export { packJsonSchema } from './schema.ts';
-export { unitForPeople } from './units.ts';

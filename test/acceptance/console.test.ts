@@ -120,6 +120,10 @@ describe.each(homes)('the console on the real service with $home', ({ home, prog
     const dialog = page.getByRole('dialog');
     await dialog.waitFor();
     expect(await seriousViolations(page)).toEqual([]);
+    await page.keyboard.press('Escape');
+    await dialog.waitFor({ state: 'hidden' });
+    await page.getByRole('button', { name: 'Resolve' }).press('Enter');
+    await dialog.waitFor();
     await page.keyboard.press('1');
     await page.keyboard.press('Enter');
     await dialog.waitFor({ state: 'hidden' });

@@ -1,8 +1,17 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
 import { hintWords } from '../../dashboards/console/src/words/hints.ts';
 import { numberWords, plural, spanWords, valueWords } from '../../dashboards/console/src/words/numbers.ts';
 import { agoWords, lengthWords, shortMomentWords } from '../../dashboards/console/src/words/times.ts';
 import { unitWords } from '../../dashboards/console/src/words/units.ts';
+import { displayUnit } from '../../src/telemetry/index.ts';
+
+const unitsOf = (pack: string): string[] => {
+  const { signals }: { signals: Record<string, { unit?: string }> } = parse(pack);
+  return Object.values(signals).flatMap(({ unit }) => unit ?? []);
+};
 
 const minute = 60_000;
 const hour = 60 * minute;
@@ -91,5 +100,12 @@ describe('hints', () => {
 describe('units', () => {
   it('are written for people', () => {
     expect(['Cel', 'mm/s', '1', '{count}', null].map(unitWords)).toEqual(['°C', 'mm/s', '', '', '']);
+  });
+
+  it('are those of the sentences beside the chart', () => {
+    const packs = readdirSync('products').filter((file) => file.endsWith('.yaml'));
+    const units = packs.flatMap((file) => unitsOf(readFileSync(join('products', file), 'utf8')));
+    expect(units.length).toBeGreaterThan(10);
+    expect(units.map(unitWords)).toEqual(units.map(displayUnit));
   });
 });

@@ -23,6 +23,16 @@ export function ResolveDialog({ item, opened, onClose }: ResolveDialogProps) {
   );
 }
 
+/** A dialog that closes gives the focus back a moment later. */
+const afterReturnMs = 50;
+
+/** The button that opened the dialog is gone from a resolved case; reading goes on at the title. */
+function keepFocus(): void {
+  if (document.activeElement === document.body) {
+    document.getElementById('case-title')?.focus({ preventScroll: true });
+  }
+}
+
 function ResolveForm({ item, onClose }: Omit<ResolveDialogProps, 'opened'>) {
   const [verdict, setVerdict] = useState<VerdictId | null>(null);
   const [note, setNote] = useState('');
@@ -34,8 +44,7 @@ function ResolveForm({ item, onClose }: Omit<ResolveDialogProps, 'opened'>) {
   useEffect(() => {
     if (!resolve.isSuccess) return;
     onClose();
-    // The button that opened it is gone; reading goes on at the title.
-    document.getElementById('case-title')?.focus({ preventScroll: true });
+    setTimeout(keepFocus, afterReturnMs);
   }, [resolve.isSuccess, onClose]);
 
   const submit = (event: FormEvent): void => {
