@@ -1,6 +1,6 @@
 import { Button, Modal } from '@mantine/core';
 import { useMediaQuery } from '@mantine/hooks';
-import type { ReactNode } from 'react';
+import type { KeyboardEvent, ReactNode } from 'react';
 import css from './parts.module.css';
 
 interface DialogProps {
@@ -14,7 +14,21 @@ interface DialogProps {
 
 export function Dialog(props: DialogProps) {
   const narrow = useMediaQuery('(max-width: 559.98px)') ?? false;
-  return <Modal {...props} fullScreen={narrow} closeButtonProps={{ 'aria-label': 'Close' }} />;
+  // Mantine would close it before the page sees the key, which then means: back to the list.
+  const onKeyDown = (event: KeyboardEvent): void => {
+    if (event.key !== 'Escape') return;
+    event.preventDefault();
+    props.onClose();
+  };
+  return (
+    <Modal
+      {...props}
+      fullScreen={narrow}
+      closeOnEscape={false}
+      onKeyDown={onKeyDown}
+      closeButtonProps={{ 'aria-label': 'Close' }}
+    />
+  );
 }
 
 interface DialogFootProps {
