@@ -22,6 +22,9 @@ export interface Pace {
   readonly everyMs: number;
 }
 
+/** Reads of all connections go here, one after the other: a buffer for each would cost more than what is read. */
+const received = Buffer.alloc(64 * 1024);
+const nothing = Buffer.alloc(0);
 const connack = 0x20;
 const puback = 0x40;
 /** CONNACK and PUBACK, the only packets that come back, are this long. */
@@ -46,21 +49,22 @@ export class Publisher {
   #everyMs: number | undefined;
   #dueAt = 0;
   #unacked = 0;
-  #carry = Buffer.alloc(0);
+  /** Bytes of an answer that has not come whole. */
+  #carry = nothing;
   #accepted: (() => void) | undefined;
   #idle: (() => void) | undefined;
   /** Why it ended before its time. */
   problem: string | undefined;
 
-  private constructor(socket: Socket, frames: ReportFrames, tally: Tally) {
-    this.#socket = socket;
+  private constructor(address: { host: string; port: number }, frames: ReportFrames, tally: Tally) {
+    const onread = { buffer: received, callback: (bytes: number) => this.#receive(bytes) };
+    this.#socket = connect({ ...address, noDelay: true, onread });
     this.#frames = frames;
     this.#tally = tally;
     this.#window = frames.bytes.length / frames.frameBytes;
     this.#sentAt = new Float64Array(this.#window);
-    socket.on('data', (bytes) => this.#receive(bytes));
-    socket.on('error', (error) => this.#fail(error.message));
-    socket.on('close', () => this.#fail('the connection was closed'));
+    this.#socket.on('error', (error) => this.#fail(error.message));
+    this.#socket.on('close', () => this.#fail('the connection was closed'));
   }
 
   /** Resolves after the CONNACK, or when there is a problem. */
@@ -70,12 +74,11 @@ export class Publisher {
     frames: ReportFrames,
     tally: Tally,
   ) {
-    const socket = connect({ ...address, noDelay: true });
-    const publisher = new Publisher(socket, frames, tally);
+    const publisher = new Publisher(address, frames, tally);
     const accepted = new Promise<void>((resolve) => {
       publisher.#accepted = resolve;
     });
-    socket.write(connectFrame(credentials));
+    publisher.#socket.write(connectFrame(credentials));
     await accepted;
     return publisher;
   }
@@ -127,10 +130,13 @@ export class Publisher {
     this.#idle?.();
   }
 
-  #receive(received: Buffer): void {
-    const bytes = this.#carry.length === 0 ? received : Buffer.concat([this.#carry, received]);
-    const whole = bytes.length - (bytes.length % answerBytes);
-    this.#carry = Buffer.from(bytes.subarray(whole));
+  /** So many bytes are in {@link received}. Returns whether more may be read, as the socket asks. */
+  #receive(count: number): boolean {
+    const isWhole = this.#carry.length === 0 && count % answerBytes === 0;
+    const bytes = isWhole ? received : Buffer.concat([this.#carry, received.subarray(0, count)]);
+    const length = isWhole ? count : bytes.length;
+    const whole = length - (length % answerBytes);
+    this.#carry = isWhole ? nothing : Buffer.from(bytes.subarray(whole));
     const now = performance.now();
     let runStart = 0;
     let runEnd = 0;
@@ -142,7 +148,7 @@ export class Publisher {
       }
       if (bytes[at] !== puback) {
         this.#fail(`an unexpected packet of type ${(bytes[at] ?? 0) >> 4}`);
-        return;
+        return true;
       }
       const slot = bytes.readUInt16BE(at + 2) - 1;
       this.#tally.latencies.add(now - (this.#sentAt[slot] ?? now));
@@ -157,6 +163,7 @@ export class Publisher {
     this.#tally.lastAckAt = now;
     this.#refill(runStart, runEnd, now);
     if (this.#unacked === 0) this.#idle?.();
+    return true;
   }
 
   #refill(from: number, to: number, now: number): void {

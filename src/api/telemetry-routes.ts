@@ -18,7 +18,8 @@ const countShapes = {
   stored: count,
   evaluated: count,
   late: count.describe('Behind the watermark when they came'),
-  tooLate: count,
+  tooLate: count.describe('Of them, more than 7 days: stored, not judged'),
+  uncorrected: count.describe('Of them, stored and not judged for another reason, which the service logs'),
   conflicts: count,
   readingsRejected: count,
 };
@@ -149,7 +150,7 @@ function gapOf({ boot, from, to }: LedgerGap): LedgerGap {
 
 function countsOf(ledger: LedgerCounts): LedgerCounts {
   const { received, acknowledged, duplicates, quarantined, stored, evaluated } = ledger;
-  const { late, tooLate, conflicts, readingsRejected } = ledger;
+  const { late, tooLate, uncorrected, conflicts, readingsRejected } = ledger;
   return {
     received,
     acknowledged,
@@ -159,6 +160,7 @@ function countsOf(ledger: LedgerCounts): LedgerCounts {
     evaluated,
     late,
     tooLate,
+    uncorrected,
     conflicts,
     readingsRejected,
   };

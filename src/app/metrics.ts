@@ -27,6 +27,7 @@ const ledgerHelp: Readonly<Record<keyof LedgerCounts, string>> = {
   evaluated: 'Reports that passed the engine',
   late: 'Reports behind the watermark of their device',
   tooLate: 'Reports beyond the correction horizon',
+  uncorrected: 'Late reports that could not be judged in their place for another reason',
   conflicts: 'Reports that reused an identity for other content',
   readingsRejected: 'Readings set aside',
 };

@@ -2,15 +2,15 @@ import { createHash, randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import type { Logger } from 'pino';
 import { buildServer, createSetupLink, defaultApiLimits } from '../api/index.ts';
-import { AftercareError, type Clock, secondMs } from '../base/index.ts';
+import { AftercareError, type Clock, formatInstant, secondMs } from '../base/index.ts';
 import { defaultBrokerLimits } from '../broker/index.ts';
 import { openEmbeddedCaseStore } from '../cases/index.ts';
 import { openIntake } from '../intake/index.ts';
 import type { Log } from '../log/index.ts';
-import { openCheckpoint, openPipeline, type PipelineView } from '../pipeline/index.ts';
+import { openCheckpoint, openPipeline, type PipelineView, type Uncorrected } from '../pipeline/index.ts';
 import { createDirectory, openEmbeddedRegistry } from '../registry/index.ts';
 import { readBack } from '../rules/index.ts';
-import { type InfluxStore, openEmbeddedStore, openInfluxStore, preferServer, startKeeper } from '../store/index.ts';
+import { type InfluxStore, openInfluxStore, openThreadedStore, preferServer, startKeeper } from '../store/index.ts';
 import { encodeRecord, type LogRecord } from '../telemetry/index.ts';
 import { createBacktests } from './backtests.ts';
 import type { Config } from './config.ts';
@@ -44,6 +44,13 @@ export interface Service {
 
 const tickEveryMs = 5 * secondMs;
 const missedTicks = 3;
+
+const uncorrectedWords: Readonly<Record<Uncorrected['why'], string>> = {
+  'stretch-too-long': 'more than 100,000 reports would have to be judged again',
+  'version-forgotten': 'they are from under a version of the product pack that is not kept any more',
+  'nothing-known-before': 'what was known of the device before them is not kept any more',
+  retired: 'the device was retired',
+};
 
 /** Starts everything in the order in which data flows, and stops it the other way round. */
 export async function startService(options: ServiceOptions): Promise<Service> {
@@ -97,7 +104,8 @@ async function startParts(
   if (products.size === 0)
     logger.warn({ folder: config.AFTERCARE_PRODUCTS }, 'there is no product pack: no device can be registered');
 
-  const store = await openEmbeddedStore({ folder: folder.path, bytesMax: config.AFTERCARE_LIMIT_STORE_BYTES });
+  const storeBytesMax = config.AFTERCARE_LIMIT_STORE_BYTES;
+  const store = await openThreadedStore({ folder: folder.path, bytesMax: storeBytesMax, onBroken });
   stops.push(() => store.close());
   const influx = await openServer(config, folder.path);
   stops.push(() => influx?.close());
@@ -138,6 +146,10 @@ async function startParts(
     forsake: (device, before) => store.forsake(device, before),
     onProcessed: (next) => intake.processed(next),
     publish: (topic, payload) => intake.publish(topic, payload),
+    onUncorrected: ({ device, reports, at, why }) => {
+      const late = { device, reports, earliest: formatInstant(at), why: uncorrectedWords[why] };
+      logger.warn(late, 'reports that came late are stored, but were not judged');
+    },
     onTrouble: (error, attempt) => logger.warn({ err: error, attempt }, 'a store did not answer; it is tried again'),
     onBroken,
   });

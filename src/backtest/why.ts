@@ -4,7 +4,7 @@ import { type HistoryRecord, openHistory, type Ticks } from '../pipeline/index.t
 import { Catalogue, type PackReader, type RuleStage } from '../product/index.ts';
 import { openStoredReports, type StoredReports } from '../store/index.ts';
 import { correctionHorizonMs, type Severity } from '../telemetry/index.ts';
-import { Between } from './between.ts';
+import { Between, firstInTime } from './between.ts';
 import { familiesOf } from './family.ts';
 import { withoutDetectors } from './without-detectors.ts';
 
@@ -119,6 +119,10 @@ function productOf(records: readonly HistoryRecord[], device: string): string {
   throw new AftercareError('device-not-found', `There is no device ${JSON.stringify(device)}.`);
 }
 
+function isRegistration({ record }: HistoryRecord): boolean {
+  return record.kind === 'fact' && record.fact.type === 'device-registered';
+}
+
 function isPublication(record: HistoryRecord['record'], product: string): boolean {
   return record.kind === 'fact' && record.fact.type === 'pack-published' && record.fact.product === product;
 }
@@ -127,6 +131,8 @@ class WhyReplay {
   readonly #catalogue: Catalogue;
   readonly #engine: Engine;
   readonly #between: Between;
+  /** Log offset from which the device was known. */
+  readonly #registered: number;
   readonly #out: EngineOutput = { findings: [], bands: [], touched: new Set() };
   #firstAt = 0;
   #reports = 0;
@@ -138,15 +144,19 @@ class WhyReplay {
     });
     this.#engine = new Engine(this.#catalogue);
     this.#between = new Between(log.records, log.ticks);
+    this.#registered = log.records.find(isRegistration)?.offset ?? 0;
   }
 
   run(stored: StoredReports, query: Parameters<StoredReports['reports']>[0] & { readonly to: number }): void {
     const step = (item: HistoryRecord) => this.#step(item);
     const tick = (offset: number, at: number) => this.#engine.step({ kind: 'tick', offset, at }, this.#out);
-    for (const { reports, behindMs } of stored.reports(query)) {
+    for (const block of stored.reports(query)) {
+      const { reports, behindMs } = block;
+      if (this.#reports === 0) this.#between.takeUpTo(firstInTime(block) ?? this.#registered, { record: step, tick });
       for (const [index, report] of reports.entries()) {
-        this.#between.takeUpTo(report.offset, { record: step, tick });
-        const judged = (behindMs?.[index] ?? 0) <= correctionHorizonMs;
+        const behind = behindMs?.[index] ?? 0;
+        this.#between.takeUpTo(report.offset, { record: step, tick }, behind > 0);
+        const judged = behind <= correctionHorizonMs;
         this.#engine.step({ kind: 'report', report, judged }, this.#out);
         if (this.#reports === 0) this.#firstAt = report.at;
         this.#reports += 1;

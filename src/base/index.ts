@@ -4,6 +4,7 @@ export { type CellNames, type Cells, cellCount, cellsAt, numbersFromText, number
 export { AftercareError, type ErrorCode, errorCatalogue, isAftercareError } from './errors.ts';
 export { fileReason } from './file-reason.ts';
 export { nearest } from './nearest.ts';
+export { receiveError, type SentError, sendError } from './sent-error.ts';
 export {
   type Clock,
   dayMs,

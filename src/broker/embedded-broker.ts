@@ -31,6 +31,7 @@ export class EmbeddedBroker implements Broker {
   readonly #connections = new Set<Connection>();
   readonly #byClient = new WeakMap<Client, Connection>();
   readonly #online = new Map<string, { readonly connection: Connection; readonly client: Client }>();
+  readonly #acksDue: Connection[] = [];
   #places = 0;
   #closing: Promise<void> | undefined;
 
@@ -55,9 +56,16 @@ export class EmbeddedBroker implements Broker {
       inFlight: this.#inFlight,
       onOwnReport: (connection, topic, report) => {
         const device = connection.device ?? '';
+        // What waits for its ack must not keep the received bytes alive.
+        const { packetId } = report;
+        const payloadBytes = report.payload.length;
         handlers.onMessage({ device, topic, payload: report.payload, qos: 1, retain: false }, (error) =>
-          connection.acknowledge(report, error),
+          connection.acknowledge(packetId, payloadBytes, error),
         );
+      },
+      onAcksDue: (connection) => {
+        // Once for all that become durable together: a microtask for each would cost as much as making its acks.
+        if (this.#acksDue.push(connection) === 1) queueMicrotask(() => this.#flushAcks());
       },
       onOversize: ({ device }, bytes) => {
         if (device !== undefined) handlers.onOversize(device, bytes);
@@ -156,6 +164,10 @@ export class EmbeddedBroker implements Broker {
     client.on('connected', () => connection.open());
   }
 
+  #flushAcks(): void {
+    for (const connection of this.#acksDue.splice(0)) connection.flushAcks();
+  }
+
   #connectionOf(client: Client): Connection {
     const connection = this.#byClient.get(client);
     assert(connection, 'every client of aedes came through accept');
@@ -167,6 +179,10 @@ export class EmbeddedBroker implements Broker {
     this.#connectionOf(client).expectWithin((packet.keepalive ?? 0) * 1_000);
     packet.keepalive = 0;
     packet.clean = true;
+    // Its parser keeps the packet, and so the received bytes, as long as the connection lasts.
+    client.once('connected', () => {
+      packet.password = nothing;
+    });
   }
 
   /** Why the connection is refused, or null. */

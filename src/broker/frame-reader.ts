@@ -10,6 +10,13 @@ export interface FrameSplit {
   readonly oversize: number | undefined;
 }
 
+/** Frames that were taken, from the first byte on. */
+export interface TakenFrames {
+  readonly frames: number;
+  /** Where the next one begins. */
+  readonly end: number;
+}
+
 /** Where a frame lies: its first byte, where its variable header begins, where the frame ends. */
 export type TakeFrame = (bytes: Buffer, firstByte: number, bodyStart: number, end: number) => boolean;
 
@@ -33,9 +40,26 @@ export class FrameReader {
     this.#frameBytesMax = frameBytesMax;
   }
 
+  /** Whether what comes next begins a frame. */
+  get isBetweenFrames(): boolean {
+    return this.#partial === undefined && this.#header === undefined;
+  }
+
+  /** Offers the whole frames that `bytes`, which begin a frame, begin with, until one is refused. Nothing is kept. */
+  takeFirst(bytes: Buffer, framesMax: number, take: TakeFrame): TakenFrames {
+    let end = 0;
+    for (let frames = 0; ; frames += 1) {
+      if (frames === framesMax || end === bytes.length) return { frames, end };
+      const frameBytes = frameBytesAt(bytes, end);
+      const isWhole = frameBytes > 0 && frameBytes <= this.#frameBytesMax && end + frameBytes <= bytes.length;
+      if (!isWhole || !take(bytes, bytes[end] ?? 0, bodyStartAt(bytes, end), end + frameBytes)) return { frames, end };
+      end += frameBytes;
+    }
+  }
+
   /**
    * `take` is offered whole frames in their order, until it refuses one: from that one on all of this push are given
-   * as `whole`, so that the order is kept.
+   * as `whole`, so that the order is kept. What is taken is charged.
    */
   push(chunk: Buffer, framesMax: number, take?: TakeFrame): FrameSplit {
     if (this.#header !== undefined) {
@@ -61,12 +85,10 @@ export class FrameReader {
     return { ...more, whole: whole ?? first, charged: charged + more.charged };
   }
 
-  #split(bytes: Buffer, framesMax: number, takeFrame: TakeFrame | undefined): FrameSplit {
-    let take = takeFrame;
-    let taken = 0;
-    let start = 0;
-    let frames = 0;
-    let charged = 0;
+  #split(bytes: Buffer, framesMax: number, take: TakeFrame | undefined): FrameSplit {
+    const taken = take === undefined ? nothingTaken : this.takeFirst(bytes, framesMax, take);
+    let { frames, end: start } = taken;
+    let charged = frames;
     let rest: Buffer | undefined;
     let oversize: number | undefined;
     while (start < bytes.length) {
@@ -81,7 +103,7 @@ export class FrameReader {
       }
       // The parser behind says what is wrong with it and ends the connection.
       if (frameBytes === headerBroken)
-        return { whole: bytes.subarray(taken), rest: undefined, charged, oversize: undefined };
+        return { whole: bytes.subarray(taken.end), rest: undefined, charged, oversize: undefined };
       if (frameBytes > this.#frameBytesMax) {
         oversize = frameBytes;
         break;
@@ -91,19 +113,16 @@ export class FrameReader {
         this.#filledBytes = bytes.copy(this.#partial, 0, start);
         break;
       }
-      const firstByte = bytes[start];
-      if (isCharged(firstByte)) charged += 1;
+      if (isCharged(bytes[start])) charged += 1;
       frames += 1;
-      const end = start + frameBytes;
-      if (take?.(bytes, firstByte ?? 0, bodyStartAt(bytes, start), end)) taken = end;
-      else take = undefined;
-      start = end;
+      start += frameBytes;
     }
-    const whole = start === taken ? undefined : bytes.subarray(taken, start);
+    const whole = start === taken.end ? undefined : bytes.subarray(taken.end, start);
     return { whole, rest, charged, oversize };
   }
 }
 
+const nothingTaken: TakenFrames = { frames: 0, end: 0 };
 const nothingWhole: FrameSplit = { whole: undefined, rest: undefined, charged: 0, oversize: undefined };
 
 /** Bytes of the frame that begins at `start`, its header included, as far as the header tells. */

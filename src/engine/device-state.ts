@@ -8,8 +8,9 @@ import {
   memorySnapshot,
   nothingRemembered,
 } from './device-memory.ts';
-import type { Position } from './hindsight.ts';
+import { nextTo, type Position } from './hindsight.ts';
 import type { Judge } from './judge.ts';
+import type { VersionSince } from './versions.ts';
 
 /** A finding that holds: its last event and how many events it has had. */
 export interface OpenFinding {
@@ -35,6 +36,15 @@ export function byOpening({ last: a }: OpenFinding, { last: b }: OpenFinding): n
   return a.openedAt - b.openedAt || (a.finding < b.finding ? -1 : a.finding > b.finding ? 1 : 0);
 }
 
+/** Reports that came behind what was judged and are not judged yet. */
+export interface Late {
+  /** The earliest of them. */
+  readonly position: Position;
+  /** Log offset of the one that came first. */
+  readonly since: number;
+  readonly count: number;
+}
+
 /** All that the engine remembers of a device. */
 export interface DeviceState {
   readonly product: string;
@@ -54,11 +64,13 @@ export interface DeviceState {
   judgedTo: Position | undefined;
   /** The event-day that it belongs to, as {@link Hindsight} counts them. */
   day: number | undefined;
-  /** Version of the pack that it was judged under, and the last report before that came into force. */
+  /** Version of the pack that it was judged under. */
   version: number | undefined;
-  barrier: Position | undefined;
-  /** The earliest report that came behind `judgedTo` and is not judged yet, and the log offset of the first such. */
-  late: { readonly position: Position; readonly since: number } | undefined;
+  /** Versions that it was judged under, oldest first, no more than the catalogue keeps. */
+  versions: readonly VersionSince[];
+  late: Late | undefined;
+  /** Reports that came late and could not be judged in their place. */
+  uncorrected: number;
   /** Since when it should be heard: its last message, or its installation; undefined before both. Service time. */
   heardAt: number | undefined;
   /** A message was heard; before that, `heardAt` follows the date of installation. */
@@ -80,8 +92,9 @@ export function newDeviceState(product: string): DeviceState {
     judgedTo: undefined,
     day: undefined,
     version: undefined,
-    barrier: undefined,
+    versions: [],
     late: undefined,
+    uncorrected: 0,
     heardAt: undefined,
     seen: false,
     downMsAtHeard: 0,
@@ -92,6 +105,8 @@ export function newDeviceState(product: string): DeviceState {
 type Snapshot = Omit<DeviceState, 'judge' | 'rules' | 'rulesBefore' | 'memory'> & {
   readonly rules: RulesSnapshot | undefined;
   readonly memory?: MemorySnapshot;
+  /** Of an earlier version of ours, which judged nothing again from before it: a version came into force behind it. */
+  readonly barrier?: Position;
 };
 
 export function rulesSnapshot({ judge, rules, rulesBefore }: DeviceState): RulesSnapshot | undefined {
@@ -106,7 +121,8 @@ export function deviceStateToText(state: DeviceState): string {
 
 export function deviceStateFromText(text: string): DeviceState {
   // Of this version of ours, or of an earlier one whose detectors have to start afresh.
-  const { rules: rulesBefore, memory, ...plain } = JSON.parse(text) as Snapshot;
+  const { rules: rulesBefore, memory, barrier, ...plain } = JSON.parse(text) as Snapshot;
   const state = { ...newDeviceState(plain.product), ...plain, rulesBefore };
+  if (barrier && state.version !== undefined) state.versions = [{ version: state.version, from: nextTo(barrier) }];
   return memory ? { ...state, memory: memoryOf(memory) } : state;
 }

@@ -34,10 +34,19 @@ export interface Rejudging {
   readonly device: string;
   /** What was known before the stretch; undefined when nobody knows any more, and nothing can be corrected. */
   readonly base: Snapshot | undefined;
-  /** All reports behind it, by position: those judged before and the late ones. Empty when they cannot be had. */
-  readonly reports: readonly Report[];
+  /** All reports behind it, by position: those judged before and the late ones. Undefined when there are too many. */
+  readonly reports: readonly Report[] | undefined;
   /** Service time. */
   readonly now: number;
+}
+
+/** Reports of a device that came late, are stored, and could not be judged in their place. */
+export interface Uncorrected {
+  readonly device: string;
+  readonly reports: number;
+  /** The earliest of them: event time. */
+  readonly at: number;
+  readonly why: 'stretch-too-long' | 'version-forgotten' | 'nothing-known-before' | 'retired';
 }
 
 /** The expected band of a signal changed by enough to be worth keeping for charts. */
@@ -69,6 +78,8 @@ export interface EngineOutput {
   readonly touched: Set<string>;
   /** States with which event-days began, for those who can correct: what comes late is judged from there. */
   readonly snapshots?: DaySnapshot[];
+  /** What came late and is not corrected, for those who ask by giving a list. */
+  readonly uncorrected?: Uncorrected[];
   /** Every judgement, for those who ask by giving a list. */
   readonly judged?: Judged[];
 }

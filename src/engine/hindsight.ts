@@ -35,6 +35,11 @@ export function positionOf({ at, offset, index }: Position): Position {
   return { at, offset, index };
 }
 
+/** The place right behind: what begins there is not yet known at `position`. */
+export function nextTo({ at, offset, index }: Position): Position {
+  return { at, offset, index: index + 1 };
+}
+
 /** Below 0 when `a` comes first. */
 export function comparePositions(a: Position, b: Position): number {
   return a.at - b.at || a.offset - b.offset || a.index - b.index;
@@ -54,9 +59,8 @@ function dayOf(device: string, at: number): number {
 
 /** Whether a report behind what was judged can still change it. */
 export function isCorrectable(state: DeviceState, at: number): boolean {
-  const { judgedTo, barrier } = state;
-  if (judgedTo === undefined || judgedTo.at - at > correctionHorizonMs) return false;
-  return barrier === undefined || at > barrier.at;
+  const { judgedTo } = state;
+  return judgedTo !== undefined && judgedTo.at - at <= correctionHorizonMs;
 }
 
 /** Tells the reports at the end of a stretch: only before these are snapshots worth taking, since the newest are kept. */

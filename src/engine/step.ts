@@ -1,7 +1,7 @@
 import type { FindingEvent } from '../findings/index.ts';
 import type { Catalogue } from '../product/index.ts';
-import type { RuleNow, RulesState } from '../rules/index.ts';
-import { correctionHorizonMs, deviceOfFact, type Fact, type Report } from '../telemetry/index.ts';
+import { type RuleNow, type RulesState, rulesSnapshotVersion } from '../rules/index.ts';
+import { deviceOfFact, type Fact, type Report } from '../telemetry/index.ts';
 import { contextAt, noteContext } from './context.ts';
 import { holds, pastOf, reconcile } from './correct.ts';
 import {
@@ -14,10 +14,13 @@ import {
 import type { EngineInput, EngineOutput, LateDevice, Rejudging } from './engine.ts';
 import { arrivalSources, type Cause, clear, raise } from './episode.ts';
 import { judgeFaultCodes } from './fault-codes.ts';
-import { Hindsight, isBehind, isCorrectable, nearEnd, type Position, positionOf } from './hindsight.ts';
+import { Hindsight, isBehind, isCorrectable, nearEnd, nextTo, type Position, positionOf } from './hindsight.ts';
 import { adoptPack, type Judge, judgeReadings, ruleEvents } from './judge.ts';
-import { prepareJudge } from './prepare.ts';
+import { Judges } from './judges.ts';
+import { learntAgain } from './relearn.ts';
 import { endSilence, raiseSilence, silenceOf } from './silence.ts';
+import { judgeable, lateOf } from './stretch.ts';
+import { courseOf, isBehindTick, isReached, noteVersion, noteVersionByTick, type VersionSince } from './versions.ts';
 
 /** What the engine knows beside its devices. */
 export interface EngineGlobals {
@@ -27,6 +30,11 @@ export interface EngineGlobals {
   downMs: number;
 }
 
+/** A version of the pack that a stretch is judged under, made ready. */
+interface UnderJudge extends VersionSince {
+  readonly judge: Judge;
+}
+
 /**
  * The engine: the same for live work, backtest and simulation. It is a fold: state and the next input of the log give
  * outputs and the next state; nothing else is read. The catalogue must have had the facts up to and with the input.
@@ -34,7 +42,7 @@ export interface EngineGlobals {
 export class Engine {
   readonly #catalogue: Catalogue;
   readonly #devices = new Map<string, DeviceState>();
-  readonly #judges = new Map<string, Judge>();
+  readonly #judges: Judges;
   readonly #hindsight = new Hindsight();
   /** Devices with reports that came late. */
   readonly #late = new Set<string>();
@@ -42,6 +50,7 @@ export class Engine {
 
   constructor(catalogue: Catalogue) {
     this.#catalogue = catalogue;
+    this.#judges = new Judges(catalogue);
   }
 
   step(input: EngineInput, out: EngineOutput): void {
@@ -77,10 +86,32 @@ export class Engine {
     return state && deviceStateToText(state);
   }
 
-  restore(device: string, snapshot: string): void {
+  /** Reports of the device that came late and could not be judged in their place. */
+  uncorrected(device: string): number {
+    return this.#devices.get(device)?.uncorrected ?? 0;
+  }
+
+  /** Gives false for a state of an earlier version of ours that cannot be gone on with: see {@link relearn}. */
+  restore(device: string, snapshot: string): boolean {
     const state = deviceStateFromText(snapshot);
     this.#devices.set(device, state);
     if (state.late) this.#late.add(device);
+    return state.rulesBefore === undefined || state.rulesBefore.version === rulesSnapshotVersion;
+  }
+
+  /** Learns once more what such a state knew, from the device's last reports before it, by position. Nothing is told. */
+  relearn(device: string, reports: readonly Report[]): void {
+    const told = this.#devices.get(device);
+    const judge = told && this.#judges.inForce(told.product);
+    if (!told || !judge || reports.length === 0) return;
+    const learnt = newDeviceState(told.product);
+    const quiet: EngineOutput = { findings: [], bands: [], touched: new Set() };
+    for (const report of judgeable(reports)) {
+      learnt.versions = noteVersion(learnt.versions, judge.version, positionOf(report));
+      if (judge.rules.usesContext) this.#noteContext(learnt, report);
+      this.#judgeReport(learnt, judge, report, quiet);
+    }
+    this.#devices.set(device, learntAgain(told, learnt));
   }
 
   /** Lets go of a device that nothing more will be said of, as at the end of its replay. */
@@ -93,7 +124,7 @@ export class Engine {
   /** How each rule of the pack in force stands for a device; undefined for one of which no report was judged under it. */
   why(device: string): { readonly judgedAt: number; readonly rules: readonly RuleNow[] } | undefined {
     const state = this.#devices.get(device);
-    const judge = state && this.#judge(state.product);
+    const judge = state && this.#judges.inForce(state.product);
     if (!judge || state?.judge !== judge || !state.rules || !state.judgedTo) return undefined;
     const { lastHeardAt, downMs } = this.#globals;
     const isSilent = silenceOf(state, judge.pack, lastHeardAt, downMs) !== undefined;
@@ -107,7 +138,7 @@ export class Engine {
   quietUntil(): number {
     let until = Number.POSITIVE_INFINITY;
     for (const [device, state] of this.#devices) {
-      const judge = this.#judge(state.product);
+      const judge = this.#judges.inForce(state.product);
       if (!judge || this.#catalogue.device(device)?.retired) continue;
       if (judge.rules.silentRules.size > 0) {
         if (state.judge !== judge || !state.rules || !judge.rules.isQuiet(state.rules)) return 0;
@@ -145,42 +176,86 @@ export class Engine {
   *correct({ device, base, reports, now }: Rejudging, out: EngineOutput): Generator<void, void, void> {
     this.#late.delete(device);
     const state = this.#devices.get(device);
-    const judge = state && this.#judge(state.product);
     const late = state?.late;
-    if (!state || !judge || !late) return;
+    if (!state || !late) return;
     state.late = undefined;
     out.touched.add(device);
-    this.#ready(state, judge, { device, offset: 0, index: 0, at: late.position.at, receivedAt: now }, out);
-    if (base === undefined || reports.length === 0 || !isCorrectable(state, late.position.at)) return;
-    const fresh = deviceStateFromText(base.text);
+    const fresh = base && deviceStateFromText(base.text);
+    const course = fresh && this.#courseOf(state, fresh, base.position);
+    const isRetired = this.#catalogue.device(device)?.retired === true;
+    if (!course || !reports || isRetired) {
+      const missing = !base ? 'nothing-known-before' : course ? 'stretch-too-long' : 'version-forgotten';
+      // All that it had open ended with its life; judged again, it would be open for ever.
+      const why = isRetired ? 'retired' : missing;
+      state.uncorrected += late.count;
+      out.uncorrected?.push({ device, reports: late.count, at: late.position.at, why });
+      return;
+    }
+    // They were deleted since.
+    if (reports.length === 0) return;
     const again: EngineOutput = { findings: [], bands: [], touched: out.touched, ...snapshotsOf(out) };
+    const { judge } = course.now;
+    this.#ready(state, judge, { device, offset: 0, index: 0, at: late.position.at, receivedAt: now }, out);
     if (base.position) this.#hindsight.forget(device, nextTo(base.position));
     else this.#hindsight.forget(device);
     fresh.past = [];
     fresh.contexts = state.contexts;
-    const isRecent = nearEnd(reports);
-    for (const report of judgeable(reports)) {
-      this.#judgeReport(fresh, judge, report, again, isRecent(report));
-      yield;
-    }
-    const own = (open: OpenFinding) => isEventTime(open.last.source, judge);
+    fresh.versions = state.versions;
+    yield* this.#judgeAgain(fresh, course.all, reports, again);
     // By place: a finding may have another name in the snapshot than it was told under since.
     const isTouched = ({ raisedBy, changedBy }: OpenFinding) =>
       isBehind(raisedBy, base.position) || isBehind(changedBy, base.position);
     const { events, standing } = reconcile({
-      told: [...Object.values(state.open), ...state.past.filter(isTouched)].filter(own),
-      found: [...Object.values(fresh.open), ...fresh.past].filter(own),
+      told: [...Object.values(state.open), ...state.past.filter(isTouched)].filter(isEventTime),
+      found: [...Object.values(fresh.open), ...fresh.past].filter(isEventTime),
       late: lateOf(reports, late.since),
-      wordsOf: (name) => judge.pack.signals.find((signal) => signal.name === name),
+      // By its newest name; a signal that is no more has the one it had.
+      wordsOf: (name) =>
+        course.all.flatMap((under) => under.judge.pack.signals).findLast((signal) => signal.name === name),
       now,
     });
     this.#takeOver(state, fresh, standing, judge);
     push(out, events);
   }
 
+  /** Judges reports as they would have been judged first, had they come in order. */
+  *#judgeAgain(
+    fresh: DeviceState,
+    course: readonly UnderJudge[],
+    reports: readonly Report[],
+    out: EngineOutput,
+  ): Generator<void, void, void> {
+    const isRecent = nearEnd(reports);
+    let place = 0;
+    for (const report of judgeable(reports)) {
+      for (let next = course[place + 1]; next && isReached(next, report); next = course[place + 1]) {
+        if (next.byTick) this.#ready(fresh, next.judge, behindLast(fresh, causeOf(report)), out);
+        place += 1;
+      }
+      const judge = course[place]?.judge;
+      if (judge) this.#judgeReport(fresh, judge, report, out, isRecent(report));
+      yield;
+    }
+    const last = reports.at(-1);
+    if (last === undefined) return;
+    for (const { judge } of course.slice(place)) this.#ready(fresh, judge, behindLast(fresh, causeOf(last)), out);
+  }
+
+  /** What a stretch was judged under; undefined when one of the versions is not kept any more. */
+  #courseOf(state: DeviceState, { version }: DeviceState, position: Position | undefined) {
+    const all: UnderJudge[] = [];
+    for (const item of courseOf(state.versions, { version, position })) {
+      const judge = this.#judges.at(state.product, item.version);
+      if (!judge) return undefined;
+      all.push({ ...item, judge });
+    }
+    const now = all.at(-1);
+    return now && now.version === state.version ? { all, now } : undefined;
+  }
+
   /** What was judged again replaces what was judged first; silence and help go by arrival and stay as they are. */
   #takeOver(state: DeviceState, fresh: DeviceState, standing: readonly OpenFinding[], judge: Judge): void {
-    for (const source of Object.keys(state.open)) if (isEventTime(source, judge)) delete state.open[source];
+    for (const [source, open] of Object.entries(state.open)) if (isEventTime(open)) delete state.open[source];
     for (const item of standing) if (holds(item.last)) state.open[item.last.source] = item;
     state.past = pastOf(standing, state.past);
     if (state.rules && fresh.rules) judge.rules.keepSilent(state.rules, fresh.rules);
@@ -191,11 +266,12 @@ export class Engine {
   #report(input: Extract<EngineInput, { kind: 'report' }>, out: EngineOutput): void {
     const { report } = input;
     this.#heard(report.receivedAt);
-    const judge = this.#judge(report.product);
+    const judge = this.#judges.inForce(report.product);
     const state = this.#device(report.device);
     if (!judge || !state) return;
     this.#contact(state, causeOf(report), out);
     if (input.judged) {
+      state.versions = noteVersion(state.versions, judge.version, positionOf(report));
       if (judge.rules.usesContext) this.#noteContext(state, report);
       this.#judgeReport(state, judge, report, out);
     } else if (out.snapshots) this.#noteLate(state, report);
@@ -211,17 +287,19 @@ export class Engine {
     const position = positionOf(report);
     const known = state.late;
     const isFirst = known === undefined || isBehind(known.position, position);
-    state.late = { position: isFirst ? position : known.position, since: known?.since ?? report.offset };
+    const count = (known?.count ?? 0) + 1;
+    state.late = { position: isFirst ? position : known.position, since: known?.since ?? report.offset, count };
     this.#late.add(report.device);
   }
 
   #judgeReport(state: DeviceState, judge: Judge, report: Report, out: EngineOutput, isRecent = true): void {
     const cause = causeOf(report);
-    const rules = this.#ready(state, judge, cause, out);
-    if (out.snapshots) {
+    if (out.snapshots && !isBehindTick(state.versions, report)) {
       const day = this.#hindsight.before(report.device, state, report, isRecent);
       if (day) out.snapshots.push(day);
     }
+    // A new version takes over behind the snapshot: what comes late before this report is judged under the old one.
+    const rules = this.#ready(state, judge, cause, out);
     state.judgedTo = positionOf(report);
     push(out, judgeFaultCodes(state, judge.pack, cause, report));
     judgeReadings({ state, judge, cause, report, out });
@@ -230,17 +308,10 @@ export class Engine {
     push(out, ruleEvents(state, judge, cause, transitions));
   }
 
-  /** Makes a state ready for the judge in force; returns the rules' part of it. */
+  /** Makes a state ready for a judge; returns the rules' part of it. */
   #ready(state: DeviceState, judge: Judge, cause: Cause, out: EngineOutput): RulesState {
     if (state.judge !== judge) push(out, adoptPack(state, judge, cause));
-    if (state.version !== judge.version) {
-      // What was judged under another version is not judged again: nobody asked for that.
-      state.version = judge.version;
-      state.barrier = state.judgedTo;
-      state.past = [];
-      state.day = undefined;
-      this.#hindsight.forget(cause.device);
-    }
+    state.version = judge.version;
     state.rules ??= judge.rules.init();
     return state.rules;
   }
@@ -265,7 +336,7 @@ export class Engine {
     const { device, offset, at, receivedAt, note } = input;
     const cause: Cause = { device, offset, index: 0, at, receivedAt };
     const state = this.#sign(cause, out);
-    const judge = state && this.#judge(state.product);
+    const judge = state && this.#judges.inForce(state.product);
     if (!state || !judge) return;
     const raised = raise(state, judge.pack, cause, {
       source: 'assist',
@@ -290,7 +361,7 @@ export class Engine {
   #tick(input: Extract<EngineInput, { kind: 'tick' }>, out: EngineOutput): void {
     const { downMs } = this.#globals;
     for (const [device, state] of this.#devices) {
-      const judge = this.#judge(state.product);
+      const judge = this.#judges.inForce(state.product);
       if (!judge || this.#catalogue.device(device)?.retired) continue;
       const silence = silenceOf(state, judge.pack, input.at, downMs);
       const cause: Cause = { device, offset: input.offset, index: 0, at: input.at, receivedAt: input.at };
@@ -303,7 +374,8 @@ export class Engine {
       }
       if (judge.rules.silentRules.size === 0) continue;
       out.touched.add(device);
-      const rules = this.#ready(state, judge, cause, out);
+      state.versions = noteVersionByTick(state.versions, judge.version, state.judgedTo);
+      const rules = this.#ready(state, judge, behindLast(state, cause), out);
       const step = judge.rules.step(rules, { kind: 'tick', at: input.at, silentForMs: silence?.forMs, downMs });
       push(out, ruleEvents(state, judge, cause, step));
     }
@@ -347,58 +419,20 @@ export class Engine {
     this.#devices.set(id, made);
     return made;
   }
-
-  /** The judge of the version in force. A version is made ready once, whatever the number of its devices. */
-  #judge(product: string): Judge | undefined {
-    const known = this.#catalogue.pack(product);
-    if (!known) return undefined;
-    const made = this.#judges.get(product);
-    if (made?.version === known.version) return made;
-    const judge = prepareJudge(known);
-    this.#judges.set(product, judge);
-    return judge;
-  }
 }
 
 function causeOf({ device, offset, index, at, receivedAt }: Report): Cause {
   return { device, offset, index, at, receivedAt };
 }
 
-/** The place right behind: what begins there is not yet known at `position`. */
-function nextTo({ at, offset, index }: Position): Position {
-  return { at, offset, index: index + 1 };
+/** Silence, help, and what rules that ask for silence found go by arrival; what came late changes nothing of them. */
+function isEventTime({ last }: OpenFinding): boolean {
+  return !arrivalSources.has(last.source) && last.bySilence !== true;
 }
 
-/** Silence, help, and the rules that ask for silence go by arrival; what came late changes nothing of them. */
-function isEventTime(source: string, judge: Judge): boolean {
-  if (arrivalSources.has(source)) return false;
-  return !source.startsWith('rule:') || !judge.rules.silentRules.has(source.slice('rule:'.length));
-}
-
-/** Without those that came too late, which were never judged. */
-function judgeable(reports: readonly Report[]): readonly Report[] {
-  let newest = Number.NEGATIVE_INFINITY;
-  const tooLate = new Set<Report>();
-  for (const report of [...reports].sort(byArrival)) {
-    if (newest - report.at > correctionHorizonMs) tooLate.add(report);
-    else newest = Math.max(newest, report.at);
-  }
-  return tooLate.size === 0 ? reports : reports.filter((report) => !tooLate.has(report));
-}
-
-function byArrival(a: Report, b: Report): number {
-  return a.offset - b.offset || a.index - b.index;
-}
-
-/** Reports that came behind one that was there before them, since the last correction. */
-function lateOf(reports: readonly Report[], since: number): Report[] {
-  let newest = Number.NEGATIVE_INFINITY;
-  const late: Report[] = [];
-  for (const report of [...reports].sort(byArrival)) {
-    if (report.at < newest && report.offset >= since) late.push(report);
-    newest = Math.max(newest, report.at);
-  }
-  return late;
+/** What a tick changes without a report belongs behind the last one. */
+function behindLast({ judgedTo }: DeviceState, tick: Cause): Cause {
+  return judgedTo ? { ...tick, ...judgedTo } : tick;
 }
 
 function snapshotsOf({ snapshots }: EngineOutput): Pick<EngineOutput, 'snapshots'> {

@@ -1,4 +1,4 @@
-import { AftercareError, type ErrorCode, isAftercareError } from '../base/index.ts';
+import type { SentError } from '../base/index.ts';
 import type { BrokerLimits } from '../broker/index.ts';
 import type { LogCut, WrittenGroup } from '../log/index.ts';
 
@@ -39,22 +39,3 @@ export type FromIntake =
   | { readonly kind: 'authenticate'; readonly id: number; readonly device: string; readonly secret: string }
   | { readonly kind: 'state'; readonly connections: number; readonly refusal: string | undefined }
   | { readonly kind: 'broken'; readonly error: SentError };
-
-/** An error loses its class between threads. */
-export interface SentError {
-  readonly message: string;
-  readonly code: ErrorCode | undefined;
-  readonly hint: string | undefined;
-}
-
-export function sendError(error: unknown): SentError {
-  const message = error instanceof Error ? error.message : String(error);
-  const { code, hint } = isAftercareError(error) ? error : { code: undefined, hint: undefined };
-  return { message, code, hint };
-}
-
-export function receiveError({ message, code, hint }: SentError): Error {
-  return code === undefined
-    ? new Error(message)
-    : new AftercareError(code, message, hint === undefined ? {} : { hint });
-}

@@ -1,11 +1,11 @@
 import { parentPort, workerData } from 'node:worker_threads';
-import { assert } from '../base/index.ts';
+import { assert, sendError } from '../base/index.ts';
 import { type Broker, startBroker } from '../broker/index.ts';
 import { type Log, type LogCut, openLog, type WrittenGroup } from '../log/index.ts';
 import { encodeRecord, messageRecordBytes, writeMessageRecord } from '../telemetry/index.ts';
 import { Appender } from './appender.ts';
 import { Lead } from './lead.ts';
-import { type FromIntake, type IntakeSettings, type Request, sendError, type ToIntake } from './messages.ts';
+import type { FromIntake, IntakeSettings, Request, ToIntake } from './messages.ts';
 import { realTimers } from './timers.ts';
 
 /*

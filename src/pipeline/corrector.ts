@@ -56,7 +56,7 @@ export class Corrector {
       const from = base ?? daySnapshot(device, position);
       const reports = from && (await readStretch({ device, behind: from.position, before: tick.offset }));
       beforeChange(device);
-      const steps = engine.correct({ device, base: from, reports: reports ?? [], now: tick.at }, out);
+      const steps = engine.correct({ device, base: from, reports, now: tick.at }, out);
       for (const _ of steps) if (pauses.due) await pauses.take();
     }
   }

@@ -1,4 +1,5 @@
 import { gapsOf, type QuarantineEntry } from '../admission/index.ts';
+import type { Engine } from '../engine/index.ts';
 import type { Catalogue } from '../product/index.ts';
 import type { Checkpoint } from './checkpoint.ts';
 import { newPipelineDevice, type PipelineDevice, type PipelineDevices } from './devices.ts';
@@ -9,6 +10,7 @@ import type { DeviceLedger, FleetLedger, LedgerCounts, LiveEvent, PipelineView, 
 
 export interface ViewOptions {
   readonly catalogue: Catalogue;
+  readonly engine: Pick<Engine, 'uncorrected'>;
   readonly devices: PipelineDevices;
   readonly checkpoint: Checkpoint;
   readonly pump: Pick<Pump, 'behindSince' | 'waitingBands' | 'waitingQuarantine'>;
@@ -19,10 +21,10 @@ export interface ViewOptions {
 const payloadCharactersMax = 2_000;
 
 export function createView(options: ViewOptions): PipelineView {
-  const { catalogue, devices, checkpoint, pump, forwarder, live } = options;
+  const { catalogue, engine, devices, checkpoint, pump, forwarder, live } = options;
   return {
-    ledger: (device) => deviceLedger(devices.get(device) ?? newPipelineDevice()),
-    fleetLedger: () => fleetLedger(devices, pump.behindSince, forwarder?.state()),
+    ledger: (device) => deviceLedger(devices.get(device) ?? newPipelineDevice(), engine.uncorrected(device)),
+    fleetLedger: () => fleetLedger({ devices, engine }, pump.behindSince, forwarder?.state()),
     server: () => forwarder?.state(),
     status: (device) => {
       const admission = devices.get(device)?.admission;
@@ -60,28 +62,28 @@ export function createView(options: ViewOptions): PipelineView {
   };
 }
 
-function deviceLedger(device: PipelineDevice): DeviceLedger {
+function deviceLedger(device: PipelineDevice, uncorrected: number): DeviceLedger {
   const { admission } = device;
   const gaps = [...admission.pastGaps, ...admission.boots.flatMap(gapsOf)];
-  return { ...countsOf(device), gaps };
+  return { ...countsOf(device, uncorrected), gaps };
 }
 
-function countsOf({ admission, unstored, evaluated }: PipelineDevice): LedgerCounts {
+function countsOf({ admission, unstored, evaluated }: PipelineDevice, uncorrected: number): LedgerCounts {
   const { received, acknowledged, duplicates, quarantined, setAside: _, ...rest } = admission.counts;
   const stored = acknowledged - unstored;
-  return { received, acknowledged, duplicates, quarantined, stored, evaluated, ...rest };
+  return { received, acknowledged, duplicates, quarantined, stored, evaluated, ...rest, uncorrected };
 }
 
 function fleetLedger(
-  devices: PipelineDevices,
+  { devices, engine }: Pick<ViewOptions, 'devices' | 'engine'>,
   pumpBehindSince: number | undefined,
   server: ForwarderState | undefined,
 ): FleetLedger {
-  const sum = { ...countsOf(newPipelineDevice()) };
+  const sum = { ...countsOf(newPipelineDevice(), 0) };
   const gaps: FleetLedger['gaps'][number][] = [];
   let count = 0;
   for (const [id, device] of devices.entries()) {
-    const ledger = deviceLedger(device);
+    const ledger = deviceLedger(device, engine.uncorrected(id));
     for (const name of Object.keys(sum) as (keyof LedgerCounts)[]) sum[name] += ledger[name];
     for (const gap of ledger.gaps) gaps.push({ device: id, ...gap });
     count += 1;

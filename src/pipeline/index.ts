@@ -1,3 +1,4 @@
+export type { Uncorrected } from '../engine/index.ts';
 export {
   type Checkpoint,
   type CheckpointInspection,

@@ -1,7 +1,7 @@
 import type { QuarantineEntry } from '../admission/index.ts';
 import { type Clock, secondMs } from '../base/index.ts';
 import type { CaseStore } from '../cases/index.ts';
-import { Engine } from '../engine/index.ts';
+import { Engine, type Uncorrected } from '../engine/index.ts';
 import { realTimers, type Timers } from '../intake/index.ts';
 import type { Log } from '../log/index.ts';
 import { Catalogue, type PackReader } from '../product/index.ts';
@@ -13,7 +13,7 @@ import { createView } from './create-view.ts';
 import { PipelineDevices } from './devices.ts';
 import { Forwarder } from './forwarder.ts';
 import { LiveFeed } from './live.ts';
-import { patiently } from './patiently.ts';
+import { LoggedRecords } from './logged-records.ts';
 import { contentHash, Processor } from './process.ts';
 import { Pump } from './pump.ts';
 import { Saver } from './saver.ts';
@@ -41,6 +41,10 @@ export interface PipelineOptions {
   readonly forsake?: (device: string, before: number) => Promise<void>;
   /** Everything in the log before this offset is processed. */
   readonly onProcessed?: (next: number) => void;
+  /** A stretch of more reports is not judged again, default 100,000: a week of a report each six seconds. */
+  readonly stretchReportsMax?: number;
+  /** What came late, is stored, and could not be judged in its place. */
+  readonly onUncorrected?: (late: Uncorrected) => void;
   /** Tells a device what became of its message. */
   readonly publish: (topic: string, payload: string) => void;
   readonly onTrouble: (error: Error, attempt: number) => void;
@@ -64,12 +68,12 @@ const toldPerMessageMax = 20;
  */
 export async function openPipeline(options: PipelineOptions): Promise<Pipeline> {
   const { log, store, server, cases, checkpoint, clock, timers = realTimers, publish } = options;
-  const stopping = new AbortController();
   const { onTrouble } = options;
   const catalogue = new Catalogue(options.readPack);
   const engine = new Engine(catalogue);
   const devices = new PipelineDevices();
   const live = new LiveFeed<LiveEvent>();
+  const logged = new LoggedRecords(log);
   const everyMs = options.commitEveryMs ?? secondMs;
   const saver = new Saver({ checkpoint, catalogue, engine, devices, timers, everyMs });
   const processor = new Processor({
@@ -86,17 +90,8 @@ export async function openPipeline(options: PipelineOptions): Promise<Pipeline> 
       timers,
     }),
     earlier: {
-      stored: (device, boot, seq) =>
-        patiently(() => store.reports({ by: 'identity', device, boot, seq }), {
-          stopped: stopping.signal,
-          timers,
-          onTrouble,
-        }),
-      logged: async (offset) => {
-        if (offset < log.bounds().first) return undefined;
-        const [entry] = await log.read(offset, { recordsMax: 1, bytesMax: 1 });
-        return entry?.offset === offset ? entry : undefined;
-      },
+      stored: (...identity) => pump.storedUnder(...identity),
+      logged: (offset) => logged.at(offset),
     },
   });
   const forwarder =
@@ -124,6 +119,7 @@ export async function openPipeline(options: PipelineOptions): Promise<Pipeline> 
     clock,
     timers,
     saver,
+    stretchReportsMax: options.stretchReportsMax ?? 100_000,
     storeEveryMs: everyMs,
     logAgeMs: options.logAgeMs,
     logBytesMax: options.logBytesMax,
@@ -133,6 +129,7 @@ export async function openPipeline(options: PipelineOptions): Promise<Pipeline> 
     onCases: (changed) => {
       for (const item of changed) live.emit({ type: 'case', case: item });
     },
+    onUncorrected: options.onUncorrected ?? (() => undefined),
     onQuarantined: (entries) => tellRejected(entries, publish),
     onCommitted: (touched) => {
       for (const device of touched) live.emit({ type: 'device', device });
@@ -142,13 +139,12 @@ export async function openPipeline(options: PipelineOptions): Promise<Pipeline> 
   });
   await pump.restore();
   return {
-    view: createView({ catalogue, devices, checkpoint, pump, forwarder, live }),
+    view: createView({ catalogue, engine, devices, checkpoint, pump, forwarder, live }),
     start: () => {
       pump.start();
       forwarder?.start();
     },
     stop: async () => {
-      stopping.abort();
       await forwarder?.stop();
       await pump.stop();
       checkpoint.close();

@@ -13,7 +13,7 @@ import {
   type Verdict,
 } from '../admission/index.ts';
 import type { CaseChange } from '../cases/index.ts';
-import type { BandPoint, DaySnapshot, Engine } from '../engine/index.ts';
+import type { BandPoint, DaySnapshot, Engine, Uncorrected } from '../engine/index.ts';
 import type { FindingEvent } from '../findings/index.ts';
 import type { LogEntry } from '../log/index.ts';
 import type { Catalogue } from '../product/index.ts';
@@ -47,6 +47,8 @@ export interface Processed {
   readonly bands: BandPoint[];
   /** Where corrections start from; absent where nobody corrects. */
   readonly snapshots?: DaySnapshot[];
+  /** What came late and could not be corrected. */
+  readonly uncorrected?: Uncorrected[];
   readonly quarantine: QuarantineEntry[];
   /** Records other than messages, which replays need for ever. */
   readonly history: LogEntry[];
@@ -63,7 +65,7 @@ export function newProcessed({ corrects = false, changes = false } = {}): Proces
     findings: [],
     ...(changes ? { changes: [] } : {}),
     bands: [],
-    ...(corrects ? { snapshots: [] } : {}),
+    ...(corrects ? { snapshots: [], uncorrected: [] } : {}),
     quarantine: [],
     history: [],
     touched: new Set(),

@@ -1,11 +1,11 @@
 import { type QuarantineEntry, restoreAdmission } from '../admission/index.ts';
 import { AftercareError, type Clock, isAftercareError } from '../base/index.ts';
 import type { Case, CaseStore } from '../cases/index.ts';
-import { type BandPoint, type DaySnapshot, type Engine, isBehind, type Position } from '../engine/index.ts';
+import type { BandPoint, DaySnapshot, Engine, Position, Uncorrected } from '../engine/index.ts';
 import type { Timers } from '../intake/index.ts';
 import type { Log } from '../log/index.ts';
 import type { Catalogue } from '../product/index.ts';
-import type { TelemetryStore } from '../store/index.ts';
+import type { ReportsQuery, TelemetryStore } from '../store/index.ts';
 import type { Report } from '../telemetry/index.ts';
 import type { Checkpoint } from './checkpoint.ts';
 import { newestBefore, type StretchQuery } from './corrector.ts';
@@ -16,6 +16,8 @@ import { Pauses } from './pauses.ts';
 import { newProcessed, type Processed, type Processor, prepend } from './process.ts';
 import { LogAges } from './retention.ts';
 import type { Saver } from './saver.ts';
+import { storedLast, storedStretch } from './stored-stretch.ts';
+import { Storing } from './storing.ts';
 
 export interface PumpOptions {
   readonly log: Log;
@@ -31,6 +33,8 @@ export interface PumpOptions {
   readonly clock: Clock;
   readonly timers: Timers;
   readonly saver: Saver;
+  /** A stretch of more reports is not judged again. */
+  readonly stretchReportsMax: number;
   /** What waits is stored this often. */
   readonly storeEveryMs: number;
   /** The log may forget what is older, once it is stored and checkpointed. */
@@ -44,6 +48,8 @@ export interface PumpOptions {
   /** Everything before this log offset is processed. */
   readonly onProcessed: (next: number) => void;
   readonly onCases: (cases: readonly Case[]) => void;
+  /** It is in the ledger too, once; told again when a crash lets it be processed again. */
+  readonly onUncorrected: (late: Uncorrected) => void;
   readonly onQuarantined: (entries: readonly QuarantineEntry[]) => void;
   /** What is known of these devices changed, and is durable. */
   readonly onCommitted: (devices: ReadonlySet<string>) => void;
@@ -55,7 +61,7 @@ export interface PumpOptions {
 
 /** How much of the log is read at once, and how much may wait to be stored. */
 const readLimits = { recordsMax: 1_024, bytesMax: 4 * 1024 * 1024 };
-const waitingReportsMax = 10_000;
+const waitingReportsMax = 2_500;
 const waitingQuarantineBytesMax = 32 * 1024 * 1024;
 /** Findings wait this long for others at most: passing them on takes two transactions, however many they are. */
 const findingsEveryMs = 20;
@@ -81,9 +87,11 @@ export class Pump {
   #forwarded: number | undefined;
   /** Of devices, reports before these log offsets are not stored any more, whatever the server says of them. */
   readonly #forsaken = new Map<string, number>();
+  readonly #storing: Storing;
   /** What the checkpoint on its way takes with it. */
   #saving: Processed | undefined;
-  #savingFailed: Error | undefined;
+  /** Why storing or saving cannot go on. */
+  #failed: Error | undefined;
   /** Of the last checkpoint that began; what may go of the log has gone then too. */
   #saved: Promise<void> | undefined;
   /** By the timers' clock, as the next: the service's may be set back, and nothing waits for it to come round again. */
@@ -93,6 +101,12 @@ export class Pump {
 
   constructor(options: PumpOptions) {
     this.#options = options;
+    this.#storing = new Storing({
+      store: options.store,
+      patiently: (work) => this.#patiently(work),
+      onStored: (reports, next) => this.#stored(reports, next),
+      onFailed: (error) => this.#fail(error),
+    });
   }
 
   /** The next log offset to process. */
@@ -126,22 +140,16 @@ export class Pump {
     return newestBefore(waiting, (...of) => checkpoint.snapshotBefore(...of), device, position);
   }
 
+  /** Reports in the store under an identity, of all that was handed over. */
+  storedUnder(device: string, boot: string, seq: number): Promise<readonly Report[]> {
+    return this.#storing.under(device, boot, seq);
+  }
+
   /** What came before is stored first, so that all of it is read. */
-  async readStretch({ device, behind, before }: StretchQuery): Promise<readonly Report[] | undefined> {
-    const { store } = this.#options;
-    await this.#patiently(() => this.#storeReports());
-    const found: Report[] = [];
-    for (let from = behind?.at; ; ) {
-      const query = { by: 'time', device, from, to: undefined, limit: stretchPage, descending: false } as const;
-      const page = await this.#patiently(() => store.reports(query));
-      const last = page.at(-1);
-      const known = new Set(found.filter(({ at }) => at === from).map(keyOf));
-      const fresh = page.filter((report) => !known.has(keyOf(report)));
-      for (const report of fresh) if (report.offset < before && isBehind(report, behind)) found.push(report);
-      if (found.length > stretchReportsMax) return undefined;
-      if (last === undefined || page.length < stretchPage || fresh.length === 0) return found;
-      from = last.at;
-    }
+  async readStretch(query: StretchQuery): Promise<readonly Report[] | undefined> {
+    await this.#handOver();
+    await this.#storing.whenDone();
+    return storedStretch((of) => this.#readStored(of), query, this.#options.stretchReportsMax);
   }
 
   /** Takes up the last checkpoint. Must be called once, before {@link start}. */
@@ -151,16 +159,24 @@ export class Pump {
     const meta = checkpoint.meta();
     if (!meta) return;
     for (const fact of meta.facts) catalogue.apply(fact);
+    const outdated: string[] = [];
     engine.restoreGlobals(meta.globals);
     for (const row of checkpoint.devices()) {
       const admission = restoreAdmission(row.admission, row.hashes);
       const { evaluated, unstored } = row;
       devices.restore(row.id, { admission, evaluated, unstored, hashesSaved: admission.hashes.added });
-      if (row.engine !== undefined) engine.restore(row.id, row.engine);
+      if (row.engine !== undefined && !engine.restore(row.id, row.engine)) outdated.push(row.id);
     }
+    for (const device of outdated) await this.#relearn(device, meta.next);
     this.#ages.restore(meta.ages);
     this.#next = meta.next;
     await this.#recount(meta);
+  }
+
+  /** Of an earlier version's state: what it had made of the device's last reports before the checkpoint. */
+  async #relearn(device: string, next: number): Promise<void> {
+    this.#options.engine.relearn(device, await storedLast((query) => this.#readStored(query), device, next));
+    this.#waiting.touched.add(device);
   }
 
   /** Brings what counts as unstored from the server's place at the checkpoint to that of now. */
@@ -218,7 +234,7 @@ export class Pump {
   async #loop(): Promise<void> {
     const { log, timers } = this.#options;
     while (true) {
-      if (this.#savingFailed) throw this.#savingFailed;
+      if (this.#failed) throw this.#failed;
       const behind = this.#next < log.bounds().next;
       if (behind) await this.#advance();
       else if (this.#stop.signal.aborted) break;
@@ -232,7 +248,7 @@ export class Pump {
 
   /** Waits for more, at most until something is due. */
   async #idle(): Promise<void> {
-    if (this.#stop.signal.aborted) return;
+    if (this.#stop.signal.aborted || this.#failed) return;
     const idling = new AbortController();
     this.#idling = idling;
     const { log, timers } = this.#options;
@@ -244,8 +260,9 @@ export class Pump {
   #idleMs(): number {
     const { saver, timers } = this.#options;
     const { reports, changes = [] } = this.#waiting;
-    const due = [saver.dueAt, reports.length > 0 ? this.#storeDueAt : undefined];
-    if (changes.length > 0) due.push(this.#findingsDueAt);
+    const due = [saver.dueAt];
+    if (reports.length > 0 && !this.#storing.isBusy) due.push(this.#storeDueAt);
+    if (changes.length > 0 && !this.#storing.isBusy) due.push(this.#findingsDueAt);
     const dueAt = Math.min(timers.now() + idleMaxMs, ...due.filter((at) => at !== undefined));
     return Math.max(1, dueAt - timers.now());
   }
@@ -253,6 +270,8 @@ export class Pump {
   #mustPassOn(): boolean {
     const { reports, changes = [] } = this.#waiting;
     if (reports.length >= waitingReportsMax) return true;
+    // What is due waits for the store; what is to be processed does not.
+    if (this.#storing.isBusy) return false;
     const now = this.#options.timers.now();
     return (changes.length > 0 && now >= this.#findingsDueAt) || (reports.length > 0 && now >= this.#storeDueAt);
   }
@@ -264,7 +283,7 @@ export class Pump {
 
   /** Processes the next stretch of the log. */
   async #advance(): Promise<void> {
-    const { log, clock, timers, processor, saver, onProcessed, onQuarantined } = this.#options;
+    const { log, clock, timers, processor, saver, onProcessed, onQuarantined, onUncorrected } = this.#options;
     this.#behindSince ??= clock();
     const entries = await log.read(this.#next, readLimits);
     const first = entries[0];
@@ -285,15 +304,16 @@ export class Pump {
     }
     saver.noteWork(timers.now() - startedAt);
     onProcessed(this.#next);
+    for (const late of this.#waiting.uncorrected?.splice(0) ?? []) onUncorrected(late);
     onQuarantined(this.#waiting.quarantine.slice(this.#told));
     this.#told = this.#waiting.quarantine.length;
     if (this.#quarantineBytes() > waitingQuarantineBytesMax) await this.#checkpoint();
   }
 
-  /** What waits is stored, then findings go to the cases: so a case never lacks its chart. */
+  /** What waits is handed over to the store, then findings go to the cases: so a case never lacks its chart. */
   async #passOn(): Promise<void> {
-    const { cases, engine, onCases, log } = this.#options;
-    await this.#patiently(() => this.#storeReports());
+    const { cases, onCases } = this.#options;
+    await this.#handOver();
     const { findings, changes = [] } = this.#waiting;
     while (changes.length > 0) {
       const part = changes.slice(0, caseChangesMax);
@@ -305,9 +325,22 @@ export class Pump {
     const now = this.#options.timers.now();
     this.#findingsDueAt = now + findingsEveryMs;
     this.#storeDueAt = now + this.#options.storeEveryMs;
-    if (this.#next === log.bounds().next) this.#behindSince = undefined;
-    // Under steady load there is always something new; what had been heard by now is done.
-    else this.#behindSince = Math.max(this.#behindSince ?? 0, engine.globals().lastHeardAt);
+    this.#noteDone();
+  }
+
+  /** What was heard by now is done when the store has got it. */
+  #noteDone(): void {
+    const { engine, log } = this.#options;
+    const next = this.#next;
+    const { lastHeardAt } = engine.globals();
+    this.#storing.whenDone().then(
+      () => {
+        // Under steady load there is always something new.
+        if (next !== log.bounds().next) this.#behindSince = Math.max(this.#behindSince ?? 0, lastHeardAt);
+        else this.#behindSince = undefined;
+      },
+      () => undefined,
+    );
   }
 
   /** Before anything that follows is stored, so that exactly what came before goes. */
@@ -315,7 +348,7 @@ export class Pump {
     const { devices, forsake, saver } = this.#options;
     await this.#passOn();
     for (const device of this.#waiting.deletions.splice(0)) {
-      await this.#patiently(() => forsake(device, this.#next));
+      await this.#storing.forsake(() => forsake(device, this.#next));
       saver.beforeChange(device);
       this.#forsaken.set(device, this.#next);
       // What the server has not got of them it never will.
@@ -324,14 +357,30 @@ export class Pump {
     }
   }
 
-  async #storeReports(): Promise<void> {
-    const { store, devices, forwarder } = this.#options;
+  /**
+   * What waits is on its way to the store when it resolves, and what was handed over before is there: one stretch is
+   * stored while the next is processed, and none overtakes another.
+   */
+  async #handOver(): Promise<void> {
+    const { devices, forwarder } = this.#options;
+    await this.#storing.whenDone();
     const reports = this.#waiting.reports.list();
-    await store.write(reports, this.#next);
-    const inServer = forwarder === undefined ? this.#next : (this.#forwarded ?? 0);
-    for (const { device, offset } of reports) if (offset < inServer) devices.meet(device).unstored -= 1;
     this.#waiting.reports.clear();
-    forwarder?.notice(this.#next);
+    const inServer = forwarder === undefined ? 0 : (this.#forwarded ?? 0);
+    for (const { device, offset } of reports) if (offset < inServer) devices.meet(device).unstored -= 1;
+    this.#storing.begin(reports, this.#next);
+  }
+
+  #stored(reports: readonly Report[], next: number): void {
+    const { devices, forwarder } = this.#options;
+    if (forwarder) forwarder.notice(next);
+    else for (const { device } of reports) devices.meet(device).unstored -= 1;
+    this.#idling?.abort();
+  }
+
+  #fail(error: unknown): void {
+    this.#failed ??= error instanceof Error ? error : new Error(String(error));
+    this.#idling?.abort();
   }
 
   /** Everything that waits is in a checkpoint when it resolves. */
@@ -342,7 +391,7 @@ export class Pump {
       if (waitMs > 0 && saver.failures > 0) await timers.sleep(waitMs, this.#stop.signal);
       await this.#beginCheckpoint();
       await this.#saved;
-      if (this.#savingFailed) throw this.#savingFailed;
+      if (this.#failed) throw this.#failed;
     }
   }
 
@@ -358,16 +407,17 @@ export class Pump {
     this.#told = 0;
     this.#saving = stretch;
     // Everything up to here; it goes on while this reaches the disk.
-    const durable = this.#patiently(() => store.sync()).then(() => this.#patiently(() => cases.sync()));
+    const durable = this.#storing
+      .whenDone()
+      .then(() => this.#patiently(() => store.sync()))
+      .then(() => this.#patiently(() => cases.sync()));
     this.#saved = saver
       .begin(stretch, { next, forwarded: this.#forwarded, ages: this.#ages.list() }, durable)
       .then(
         () => this.#afterSaving(stretch, startedAt, next),
         (error: unknown) => this.#afterFailing(stretch, error),
       )
-      .catch((error: unknown) => {
-        this.#savingFailed = error instanceof Error ? error : new Error(String(error));
-      })
+      .catch((error: unknown) => this.#fail(error))
       .finally(() => this.#idling?.abort());
   }
 
@@ -409,18 +459,14 @@ export class Pump {
     return this.#waiting.quarantine.reduce((sum, entry) => sum + entryBytes + (entry.payload?.length ?? 0), 0);
   }
 
+  #readStored(query: ReportsQuery): Promise<readonly Report[]> {
+    return this.#patiently(() => this.#options.store.reports(query));
+  }
+
   #patiently<Value>(work: () => Promise<Value>): Promise<Value> {
     const { timers, onTrouble } = this.#options;
     return patiently(work, { stopped: this.#stop.signal, timers, onTrouble });
   }
-}
-
-/** A stretch that is longer is not judged again: a week of a report each six seconds. */
-const stretchReportsMax = 100_000;
-const stretchPage = 10_000;
-
-function keyOf({ offset, index }: Report): string {
-  return `${offset}.${index}`;
 }
 
 const trimAtShare = 0.8;

@@ -12,6 +12,8 @@ export interface LedgerCounts {
   readonly evaluated: number;
   readonly late: number;
   readonly tooLate: number;
+  /** Of `late`, those that could not be judged in their place for another reason than their age. */
+  readonly uncorrected: number;
   readonly conflicts: number;
   readonly readingsRejected: number;
 }

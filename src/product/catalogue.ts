@@ -7,13 +7,17 @@ export interface KnownDevice extends DeviceFacts {
   readonly registeredAt: number;
 }
 
-export interface KnownPack {
+export interface KnownPack extends Published {
+  readonly pack: ProductPack;
+}
+
+/** A version as it was published. */
+interface Published {
   readonly product: string;
   readonly version: number;
   readonly publishedAt: number;
   readonly file: string;
   readonly source: string;
-  readonly pack: ProductPack;
 }
 
 /**
@@ -21,6 +25,13 @@ export interface KnownPack {
  * read it any more: the version before stays in force until a mended one is published.
  */
 export type PackReader = (file: string, source: string) => ProductPack | undefined;
+
+/**
+ * Of versions that were in force before, the newest so many of a product are kept: what comes late from their time is
+ * judged under them. So many characters of text in all, but for the newest of them, which is kept whatever its length.
+ */
+export const earlierVersionsMax = 16;
+const earlierCharactersMax = 2_000_000;
 
 /** Reports that come later than this are of no maintenance that is remembered here. */
 const maintenanceKeptMs = 30 * dayMs;
@@ -32,6 +43,8 @@ const maintenanceKeptMs = 30 * dayMs;
 export class Catalogue {
   readonly #devices = new Map<string, KnownDevice>();
   readonly #packs = new Map<string, KnownPack>();
+  /** Those that were in force before, oldest first. Only as text: they are rarely asked for. */
+  readonly #earlier = new Map<string, readonly Published[]>();
   readonly #maintenance = new Map<string, Maintenance>();
   readonly #read: PackReader;
 
@@ -50,6 +63,15 @@ export class Catalogue {
   /** The version in force. */
   pack(product: string): KnownPack | undefined {
     return this.#packs.get(product);
+  }
+
+  /** A version that is in force, or was and is kept yet; it is read from its text each time. */
+  packAt(product: string, version: number): KnownPack | undefined {
+    const inForce = this.#packs.get(product);
+    if (inForce?.version === version) return inForce;
+    const earlier = this.#earlier.get(product)?.findLast((item) => item.version === version);
+    const pack = earlier && this.#read(earlier.file, earlier.source);
+    return pack && { ...earlier, pack };
   }
 
   packs(): IterableIterator<KnownPack> {
@@ -78,20 +100,9 @@ export class Catalogue {
       }
       case 'readings-deleted':
         return;
-      case 'pack-published': {
-        const { product, version, file, source } = fact;
-        const pack = this.#read(file, source);
-        if (!pack) return;
-        this.#packs.set(product, {
-          product,
-          version,
-          publishedAt: fact.at,
-          file,
-          source,
-          pack,
-        });
+      case 'pack-published':
+        this.#publish(fact);
         return;
-      }
       case 'maintenance-planned':
         this.#forgetMaintenance(fact.at);
         this.#maintenance.set(fact.plan.id, {
@@ -108,6 +119,17 @@ export class Catalogue {
     }
   }
 
+  #publish({ at, product, version, file, source }: Extract<Fact, { type: 'pack-published' }>): void {
+    const pack = this.#read(file, source);
+    if (!pack) return;
+    const before = this.#packs.get(product);
+    if (before && before.version !== version) {
+      const { pack: _, ...text } = before;
+      this.#earlier.set(product, newest([...(this.#earlier.get(product) ?? []), text]));
+    }
+    this.#packs.set(product, { product, version, publishedAt: at, file, source, pack });
+  }
+
   #forgetMaintenance(now: number): void {
     for (const [id, item] of this.#maintenance) {
       if (maintenanceEnd(item) < now - maintenanceKeptMs) this.#maintenance.delete(id);
@@ -116,7 +138,11 @@ export class Catalogue {
 
   /** The facts that make this catalogue again: what a checkpoint keeps of it. Packs come first. */
   facts(): Fact[] {
-    const packs = [...this.#packs.values()].map(
+    const published = [...this.#packs].flatMap(([product, inForce]) => [
+      ...(this.#earlier.get(product) ?? []),
+      inForce,
+    ]);
+    const packs = published.map(
       ({ product, version, publishedAt, file, source }): Fact => ({
         type: 'pack-published',
         at: publishedAt,
@@ -129,6 +155,17 @@ export class Catalogue {
     const maintenance = [...this.#maintenance.values()].flatMap(factsOfMaintenance);
     return [...packs, ...[...this.#devices.values()].flatMap(factsOfDevice), ...maintenance];
   }
+}
+
+/** Those that are kept; given and returned oldest first. */
+function newest(earlier: readonly Published[]): readonly Published[] {
+  const last = earlier.slice(-earlierVersionsMax);
+  let characters = 0;
+  const tooMany = last.findLastIndex(({ source }, index) => {
+    characters += source.length;
+    return characters > earlierCharactersMax && index < last.length - 1;
+  });
+  return last.slice(tooMany + 1);
 }
 
 function factsOfDevice(known: KnownDevice): Fact[] {

@@ -1,4 +1,4 @@
-export { Catalogue, type KnownDevice, type KnownPack, type PackReader } from './catalogue.ts';
+export { Catalogue, earlierVersionsMax, type KnownDevice, type KnownPack, type PackReader } from './catalogue.ts';
 export { formatPackChange, type PackChange, packChanges } from './changes.ts';
 export type {
   ConditionCheck,
@@ -30,4 +30,3 @@ export {
 } from './pack.ts';
 export { type ParsePackOptions, type ParsePackResult, parsePack } from './parse.ts';
 export { packJsonSchema } from './schema.ts';
-export { unitForPeople } from './units.ts';

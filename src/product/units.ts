@@ -157,28 +157,3 @@ function isSimpleUnit(symbol: string): boolean {
   if (plainAtoms.has(symbol) || metricAtoms.has(symbol)) return true;
   return prefixes.some((prefix) => symbol.startsWith(prefix) && metricAtoms.has(symbol.slice(prefix.length)));
 }
-
-const written: Readonly<Record<string, string>> = {
-  Cel: '°C',
-  '[degF]': '°F',
-  Ohm: 'Ω',
-  deg: '°',
-  '[psi]': 'psi',
-  '[ppm]': 'ppm',
-  '[ppb]': 'ppb',
-  '[HP]': 'hp',
-  '[g]': 'g',
-  By: 'B',
-};
-
-/** A unit as people write it: `Cel` → `°C`, `kW.h` → `kW·h`, `1` and annotations alone → their words or nothing. */
-export function unitForPeople(unit: string | undefined): string {
-  if (unit === undefined || unit === '1') return '';
-  const known = written[unit];
-  if (known !== undefined) return known;
-  return unit
-    .replaceAll(/\{([^}]*)\}/g, '$1')
-    .replace(/^1\//, '/')
-    .replaceAll('.', '·')
-    .replaceAll(/(^|[·/])u(?=[A-Za-z])/g, '$1µ');
-}

@@ -1,6 +1,5 @@
 import { dayMs, formatDuration, formatInstant, hourMs, minuteMs, parseDurationMs, secondMs } from '../base/index.ts';
-import { unitForPeople } from '../product/index.ts';
-import { titleInSentence } from '../telemetry/index.ts';
+import { displayUnit, titleInSentence } from '../telemetry/index.ts';
 import { type FactName, isFactName } from './facts.ts';
 import type { ConditionLanguage } from './language.ts';
 import type { SeriesSource } from './reads.ts';
@@ -172,14 +171,14 @@ function objectWords(operand: Operand, beside: Operand, language: ConditionLangu
 /** The unit of an operand, as people write it; empty for none. */
 export function unitOf(operand: Operand, language: ConditionLanguage): string {
   if (operand.kind === 'signal' || operand.kind === 'previous') {
-    return unitForPeople(language.signal(operand.signal)?.unit);
+    return displayUnit(language.signal(operand.signal)?.unit);
   }
   if (operand.kind !== 'window') return '';
   const window = language.windows.get(operand.key);
   const source = language.series.get(window?.series ?? '');
   if (window === undefined || window.fn === 'count') return '';
   if (source === undefined || source.kind === 'condition') return '';
-  const unit = unitForPeople(language.signal(sourceName(source))?.unit);
+  const unit = displayUnit(language.signal(sourceName(source))?.unit);
   return window.fn === 'rate' || window.fn === 'slope' ? `${unit}/s` : unit;
 }
 

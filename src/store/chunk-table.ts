@@ -120,7 +120,7 @@ export class ChunkTable {
     this.#byTime = db.prepare(byTimeSql);
     this.#byOffset = db.prepare(byOffsetSql);
     this.#bySeq = db.prepare(
-      'SELECT id FROM chunk INDEXED BY chunk_at WHERE device = :device AND seq_min <= :seq AND seq_max >= :seq',
+      'SELECT id FROM chunk INDEXED BY chunk_at WHERE device = :device AND seq_min < :to AND seq_max >= :from',
     );
   }
 
@@ -215,8 +215,8 @@ export class ChunkTable {
   }
 
   /** Ids of a device's chunks that may hold `seq`, of any boot, in log order. */
-  bySeq(device: number, seq: number): readonly number[] {
-    const ids = this.#bySeq.all({ device, seq }).map((row) => integer(row.id));
+  bySeq(device: number, from: number, to: number): readonly number[] {
+    const ids = this.#bySeq.all({ device, from, to }).map((row) => integer(row.id));
     return ids.sort((a, b) => a - b);
   }
 

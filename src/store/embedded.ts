@@ -74,6 +74,11 @@ export interface EmbeddedStore extends TelemetryStore {
  * Rejects with `store-failed` when the file cannot be used.
  */
 export async function openEmbeddedStore(options: EmbeddedStoreOptions): Promise<EmbeddedStore> {
+  return openSqliteStore(options);
+}
+
+/** The same, for who has sheets to write. */
+export function openSqliteStore(options: EmbeddedStoreOptions): SqliteStore {
   const db = openDatabase(options.folder);
   try {
     const disk = new Disk(db, options.folder, options.bytesMax);
@@ -90,7 +95,7 @@ interface Held {
   readonly recent: RecentReports;
 }
 
-class SqliteStore implements EmbeddedStore {
+export class SqliteStore implements EmbeddedStore {
   readonly #db: DatabaseSync;
   readonly #recentLimits: RecentLimits;
   readonly #fullReports: number;
@@ -125,12 +130,16 @@ class SqliteStore implements EmbeddedStore {
   }
 
   async write(reports: readonly Report[], next: number): Promise<void> {
+    assertLogOrder(reports, next);
+    this.writeSheet(Sheet.of(reports), next);
+  }
+
+  /** As {@link write}, of reports in log order. The sheet is the store's own from then on. */
+  writeSheet(sheet: Sheet, next: number): void {
     this.#run('be written', (held) => {
       if (next <= held.cursor) return;
-      assertLogOrder(reports, next);
       this.#disk.assertRoom();
-      const fresh = reports.filter((report) => report.offset >= held.cursor);
-      this.#change(() => this.#add(held, fresh, next));
+      this.#change(() => this.#add(held, sheet, next));
       held.cursor = next;
     });
   }
@@ -261,14 +270,11 @@ class SqliteStore implements EmbeddedStore {
   }
 
   /** Inside a transaction: the reports go to memory, full devices to chunks, what is left of them to `recent`. */
-  #add(held: Held, reports: readonly Report[], next: number): void {
-    const { recent } = held;
-    if (reports.length > 0) {
-      const sheet = recent.newSheet(reports.length);
-      for (const report of reports) sheet.push(report);
-      sheet.seal();
-      recent.add(sheet, sheet.allRows(), next);
-      this.#makeRoom(recent, reports.length, next);
+  #add({ recent, cursor }: Held, sheet: Sheet, next: number): void {
+    const fresh = rowsFrom(sheet, cursor);
+    if (fresh.length > 0) {
+      recent.add(sheet, fresh, next);
+      this.#makeRoom(recent, fresh.length, next);
       for (const rows of recent.leftOfLast()) this.#addRecent.run(next, encodeRows(sheet, rows));
       this.#dropEmptyWrites(recent);
     }
@@ -328,17 +334,19 @@ class SqliteStore implements EmbeddedStore {
   #byIdentity(query: ReportsQuery & { by: 'identity' }, recent: RecentReports): readonly Report[] {
     const device = this.#devices.find(query.device);
     const found: Report[] = [];
-    for (const id of device ? this.#chunks.bySeq(device.id, query.seq) : []) {
+    const { boot, seq: first, seqs: numbers = 1 } = query;
+    const isAsked = (seq: unknown) => typeof seq === 'number' && seq >= first && seq < first + numbers;
+    for (const id of device ? this.#chunks.bySeq(device.id, first, first + numbers) : []) {
       const block = this.#chunks.open(id);
       const seqs = block.seqs();
       const boots = block.boots();
       for (let row = 0; row < block.rows; row++) {
-        if (seqs[row] === query.seq && boots[row] === query.boot) found.push(block.report(row));
+        if (isAsked(seqs[row]) && boots[row] === boot) found.push(block.report(row));
       }
     }
     for (const { sheet, row } of recent.of(query.device)) {
-      if (sheet.number(row, sheetPlace.seq) !== query.seq || sheet.word(row, sheetPlace.boot) !== query.boot) continue;
-      found.push(sheet.report(row));
+      const isIt = isAsked(sheet.number(row, sheetPlace.seq)) && sheet.word(row, sheetPlace.boot) === boot;
+      if (isIt) found.push(sheet.report(row));
     }
     return found;
   }
@@ -376,6 +384,13 @@ class SqliteStore implements EmbeddedStore {
 const packCost = 100;
 /** Reports that a write may pack however small it is. */
 const packReportsMin = 2_000;
+
+/** Of a sheet in log order: the rows from an offset on. */
+function rowsFrom(sheet: Sheet, offset: number): Uint32Array {
+  let first = 0;
+  while (first < sheet.rows && sheet.number(first, sheetPlace.offset) < offset) first++;
+  return sheet.someRows(first, sheet.rows);
+}
 
 function range({ from, to }: { readonly from: number | undefined; readonly to: number | undefined }) {
   return { from: from ?? Number.MIN_SAFE_INTEGER, to: to ?? Number.MAX_SAFE_INTEGER };

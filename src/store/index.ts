@@ -13,4 +13,5 @@ export { type KeeperOptions, startKeeper } from './keeper.ts';
 export { preferServer } from './prefer-server.ts';
 export type { ReportsQuery, SeriesPoint, SeriesQuery, TelemetryStore } from './store.ts';
 export { openStoredReports, type StoredBlock, type StoredReports, type StoredReportsQuery } from './stored-reports.ts';
+export { openThreadedStore, type ThreadedStoreOptions } from './threaded.ts';
 export type { Retention } from './upkeep.ts';

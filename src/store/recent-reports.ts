@@ -1,6 +1,6 @@
 import { assert } from '../base/index.ts';
 import type { Row } from './first-rows.ts';
-import { Sheet, sheetPlace } from './sheet.ts';
+import { type Sheet, sheetPlace } from './sheet.ts';
 
 export interface RecentLimits {
   readonly reportsMax: number;
@@ -28,8 +28,6 @@ export interface RecentRow {
 
 /** A report's place as one number: writes are counted, and none has so many rows. */
 const rowsMax = 2 ** 20;
-/** A write may drop a few that are done with. */
-const spareMax = 4;
 
 /**
  * The reports that are not in chunks yet, in memory as in the table `recent`. Devices come in the order of their oldest
@@ -43,7 +41,6 @@ export class RecentReports {
   /** Devices that have enough reports for a full chunk, the first to have them first. */
   readonly #full = new Set<string>();
   #writes: RecentWrite[] = [];
-  readonly #spare: Sheet[] = [];
   /** Number of the first of the writes. */
   #firstWrite = 0;
   #count = 0;
@@ -158,23 +155,12 @@ export class RecentReports {
     return byProduct.values().map((rows) => Uint32Array.from(rows));
   }
 
-  /** A sheet to fill for the next write: one that was done with, so that memory is not asked for all the time. */
-  newSheet(rows: number): Sheet {
-    const spare = this.#spare.pop();
-    if (spare === undefined) return new Sheet(rows);
-    spare.clear();
-    return spare;
-  }
-
   /** Forgets the oldest writes that have nothing left; returns the `next` of the last of them. */
   dropEmptyWrites(): number | undefined {
     const firstKept = this.#writes.findIndex((write) => write.left > 0);
     const dropped = this.#writes.splice(0, firstKept < 0 ? this.#writes.length : firstKept);
     this.#firstWrite += dropped.length;
-    for (const { sheet } of dropped) {
-      this.#bytes -= sheet.bytes;
-      if (this.#spare.length < spareMax) this.#spare.push(sheet);
-    }
+    for (const { sheet } of dropped) this.#bytes -= sheet.bytes;
     return dropped.at(-1)?.next;
   }
 

@@ -33,6 +33,16 @@ export const sheetSignals = 11;
 const none = -1;
 const noFaults: readonly FaultCode[] = [];
 
+/** All that a sheet holds. Its arrays of numbers have memory of their own, which may move to another thread. */
+export interface SheetParts {
+  readonly rows: number;
+  readonly values: Float64Array<ArrayBuffer>;
+  readonly starts: Uint32Array<ArrayBuffer>;
+  readonly shapeOf: Uint32Array<ArrayBuffer>;
+  readonly words: string[];
+  readonly shapes: Shape[];
+}
+
 /**
  * Reports as rows of numbers, one behind the other: what is gathered for a block. It takes an eighth of the memory that
  * the reports' objects take, none of it on the collector's heap, and columns are read from it at the speed of memory.
@@ -40,13 +50,13 @@ const noFaults: readonly FaultCode[] = [];
  */
 export class Sheet {
   /** Every word of the rows once. */
-  readonly words: string[] = [];
-  readonly shapes: Shape[] = [];
-  #values: Float64Array;
+  readonly words: string[];
+  readonly shapes: Shape[];
+  #values: Float64Array<ArrayBuffer>;
   /** Of each row: where its values begin, and the number of its shape. */
-  #starts: Uint32Array;
-  #shapeOf: Uint32Array;
-  #rows = 0;
+  #starts: Uint32Array<ArrayBuffer>;
+  #shapeOf: Uint32Array<ArrayBuffer>;
+  #rows: number;
   #end = 0;
   readonly #numbers = new Map<string, number>();
   readonly #shapeByKey = new Map<string, number>();
@@ -54,11 +64,22 @@ export class Sheet {
   readonly #lastShapes: number[] = [];
   readonly #lastWords = new Int32Array(sheetSignals).fill(none);
 
-  /** Room for so many rows of some nine signals at first. */
-  constructor(rows: number) {
-    this.#values = new Float64Array(Math.max(1, rows * 20));
-    this.#starts = new Uint32Array(Math.max(1, rows));
-    this.#shapeOf = new Uint32Array(Math.max(1, rows));
+  /** Empty, with room for so many rows of some nine signals at first; or made of parts, to which no row is added. */
+  constructor(from: number | SheetParts) {
+    const parts = typeof from === 'number' ? emptyParts(from) : from;
+    this.words = parts.words;
+    this.shapes = parts.shapes;
+    this.#values = parts.values;
+    this.#starts = parts.starts;
+    this.#shapeOf = parts.shapeOf;
+    this.#rows = parts.rows;
+  }
+
+  static of(reports: readonly Report[]): Sheet {
+    const sheet = new Sheet(reports.length);
+    for (const report of reports) sheet.push(report);
+    sheet.seal();
+    return sheet;
   }
 
   get rows(): number {
@@ -76,6 +97,12 @@ export class Sheet {
 
   get shapeOf(): Uint32Array {
     return this.#shapeOf;
+  }
+
+  /** All of it. Whoever moves the memory to another thread uses the sheet no more. */
+  parts(): SheetParts {
+    const { words, shapes } = this;
+    return { rows: this.#rows, values: this.#values, starts: this.#starts, shapeOf: this.#shapeOf, words, shapes };
   }
 
   /** Memory, without the words. */
@@ -203,6 +230,11 @@ export class Sheet {
     return shape;
   }
 
+  /** All rows as reports. */
+  reports(): readonly Report[] {
+    return Array.from({ length: this.#rows }, (_, row) => this.report(row));
+  }
+
   report(row: number): Report {
     const shape = this.shapeAt(row);
     const signals: Record<string, SignalValue> = {};
@@ -318,7 +350,13 @@ export class Sheet {
   }
 }
 
-function grown<Values extends Float64Array | Uint32Array>(
+function emptyParts(rows: number): SheetParts {
+  const room = Math.max(1, rows);
+  const [values, starts, shapeOf] = [new Float64Array(room * 20), new Uint32Array(room), new Uint32Array(room)];
+  return { rows: 0, values, starts, shapeOf, words: [], shapes: [] };
+}
+
+function grown<Values extends Float64Array<ArrayBuffer> | Uint32Array<ArrayBuffer>>(
   values: Values,
   needed: number,
   make: new (length: number) => Values,

@@ -41,7 +41,14 @@ export type ReportsQuery =
    * begins after the last report's offset, and an empty one is the end.
    */
   | { readonly by: 'offset'; readonly from: number; readonly to: number; readonly limit: number }
-  | { readonly by: 'identity'; readonly device: string; readonly boot: string; readonly seq: number };
+  /** Of one boot of a device: of the number `seq`, or of `seqs` numbers from it on (at most 1,000). In log order. */
+  | {
+      readonly by: 'identity';
+      readonly device: string;
+      readonly boot: string;
+      readonly seq: number;
+      readonly seqs?: number;
+    };
 
 /**
  * Where readings live for charts, backtests and re-reading.

@@ -54,19 +54,34 @@ describe.each(homes)('the console on the real service with $home', ({ home, prog
     await page.getByRole('heading', { name: 'Make your account' }).waitFor();
     await sound('setup');
     await page.getByLabel('Name').fill('ana');
+    await page.getByLabel('Password', { exact: true }).fill('eleven char');
+    await page.getByRole('button', { name: /make the account/i }).click();
+    await page.getByText('One more character is needed.').waitFor();
     await page.getByLabel('Password', { exact: true }).fill(password);
     await page.getByRole('button', { name: /make the account/i }).click();
     await page.getByText('Nothing waits.').waitFor();
+    expect(await page.getByText('Choose a case').count()).toBe(0);
     await sound('inbox-empty');
     await page.getByRole('link', { name: 'Fleet', exact: true }).click();
     await page.getByRole('heading', { name: 'No device yet' }).waitFor();
     await page.getByText('curl http').waitFor();
     await sound('fleet-empty');
+    await page.goto(`${service.url}/fleet/reports`);
+    await page.getByText('No report has come yet.').waitFor();
     await page.getByRole('link', { name: 'Triage', exact: true }).click();
     const again = await browser.newPage();
     await again.goto(link);
     await again.getByRole('heading', { name: 'This link does not work any more' }).waitFor();
     await again.close();
+  });
+
+  it.each(['case', 'device', 'product'])('says of a %s that is not there that it is not', async (what) => {
+    const other = await page.context().newPage();
+    await other.goto(`${service.url}/${what}s/nope`);
+    await other.getByRole('heading', { level: 1, name: `There is no such ${what}` }).waitFor();
+    expect(await other.getByRole('alert').count()).toBe(0);
+    expect(await seriousViolations(other)).toEqual([]);
+    await other.close();
   });
 
   it('shows a case that opens by itself, without a reload', async () => {
@@ -105,9 +120,17 @@ describe.each(homes)('the console on the real service with $home', ({ home, prog
     const dialog = page.getByRole('dialog');
     await dialog.waitFor();
     expect(await seriousViolations(page)).toEqual([]);
+    await page.keyboard.press('Escape');
+    await dialog.waitFor({ state: 'hidden' });
+    await page.getByRole('button', { name: 'Resolve' }).press('Enter');
+    await dialog.waitFor();
     await page.keyboard.press('1');
     await page.keyboard.press('Enter');
     await dialog.waitFor({ state: 'hidden' });
+    const title = page.getByRole('heading', { level: 1, name: 'Loss of cooling' });
+    expect(await until(() => title.evaluate((h1) => h1.matches(':focus')), 5_000, 'reading goes on at the title')).toBe(
+      true,
+    );
     const { body } = await service.api<{ items: { state: string; verdict: string; owner: string }[] }>('GET', '/cases');
     expect(body.items).toMatchObject([{ state: 'resolved', verdict: 'confirmed_fault', owner: 'ana' }]);
     await page
@@ -153,7 +176,9 @@ describe.each(homes)('the console on the real service with $home', ({ home, prog
     await page.keyboard.press('j');
     await page.keyboard.press('Enter');
     const article = page.getByRole('article');
-    await article.getByRole('heading', { name: 'kitchen-1' }).waitFor();
+    const title = article.getByRole('heading', { name: 'kitchen-1' });
+    await title.waitFor();
+    expect(await title.evaluate((h1) => h1.matches(':focus')), 'reading goes on at the title').toBe(true);
     await page.locator('.uplot canvas').nth(1).waitFor();
     await article.getByText('undecodable').waitFor();
     await sound('device');

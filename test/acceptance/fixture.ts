@@ -64,6 +64,7 @@ export interface Ledger {
   readonly evaluated: number;
   readonly late: number;
   readonly tooLate: number;
+  readonly uncorrected: number;
   readonly conflicts: number;
   readonly readingsRejected: number;
   readonly gaps: readonly { readonly boot: string; readonly from: number; readonly to: number }[];

@@ -1,4 +1,4 @@
-import type { Browser, Page } from 'playwright-core';
+import type { Browser, Locator, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { requireProgram } from '../servers.ts';
 import { type ServiceProcess, startService, until } from '../service-process.ts';
@@ -13,6 +13,20 @@ const hourMs = 3_600_000;
 /** As a field of the browser, which is in the same zone as this process. */
 function fieldTime(at: number): string {
   return new Date(at - new Date(at).getTimezoneOffset() * 60_000).toISOString().slice(0, 16);
+}
+
+/** Whether all of an element is inside the window. */
+async function isInSight(element: Locator): Promise<boolean> {
+  const box = await element.boundingBox();
+  const window = element.page().viewportSize();
+  return box !== null && window !== null && box.y >= 0 && box.y + box.height <= window.height;
+}
+
+/** How far apart the middles of two elements are, in px. */
+async function offMiddle(outer: Locator, inner: Locator): Promise<number> {
+  const [a, b] = [await outer.boundingBox(), await inner.boundingBox()];
+  if (a === null || b === null) return Number.NaN;
+  return Math.hypot(a.x + a.width / 2 - b.x - b.width / 2, a.y + a.height / 2 - b.y - b.height / 2);
 }
 
 describe('maintenance, in the console on the real service', () => {
@@ -57,11 +71,30 @@ describe('maintenance, in the console on the real service', () => {
     await dialog.getByLabel('Reason').fill('New door seals');
     await dialog.getByLabel('From').fill(fieldTime(Date.now() - 3 * hourMs));
     await sound('maintenance-plan');
-    await dialog.getByRole('button', { name: 'Plan' }).click();
-    await dialog.getByText(/It names no devices/).waitFor();
+    const plan = dialog.getByRole('button', { name: 'Plan' });
+    const told = dialog.getByText(/It names no devices/);
+    await page.setViewportSize({ width: 360, height: 740 });
+    await dialog.getByLabel('Reason').press('Enter');
+    await told.waitFor();
+    expect(await isInSight(told), 'what went wrong is in sight where the form is longer than the screen').toBe(true);
+    expect(await dialog.getByText('openapi.json').count()).toBe(0);
+    await page.setViewportSize({ width: 1440, height: 900 });
     await dialog.getByLabel('Site').fill('Oslo');
-    await dialog.getByRole('button', { name: 'Plan' }).click();
+    let answer = (): void => {};
+    const held = new Promise<void>((resolve) => {
+      answer = resolve;
+    });
+    await page.route('**/api/v1/maintenance', async (route) => {
+      if (route.request().method() === 'POST') await held;
+      await route.continue();
+    });
+    await plan.click();
+    expect(await offMiddle(plan, plan.locator('.mantine-Button-loader')), 'the spinner is in the middle').toBeLessThan(
+      2,
+    );
+    answer();
     await dialog.waitFor({ state: 'hidden' });
+    await page.unroute('**/api/v1/maintenance');
     await page.getByRole('listitem').filter({ hasText: 'New door seals' }).filter({ hasText: 'Site Oslo' }).waitFor();
   });
 

@@ -153,7 +153,16 @@ describe.skipIf(!hasMosquitto)('a fridge that warms up, by Debian’s mosquitto_
 
   it('counts every report: acknowledged, stored, evaluated', async () => {
     const ledger = await ledgerAtRest(service, device.id, sent);
-    const none = { duplicates: 0, quarantined: 0, late: 0, tooLate: 0, conflicts: 0, readingsRejected: 0, gaps: [] };
+    const none = {
+      duplicates: 0,
+      quarantined: 0,
+      late: 0,
+      tooLate: 0,
+      uncorrected: 0,
+      conflicts: 0,
+      readingsRejected: 0,
+      gaps: [],
+    };
     expect(ledger).toEqual({ received: sent, acknowledged: sent, stored: sent, evaluated: sent, ...none });
     const { body } = await service.api<Record<string, unknown>>('GET', '/ledger');
     expect(body).toMatchObject({ received: sent, acknowledged: sent, devices: 1, behindSince: null });

@@ -207,6 +207,7 @@ const noCounts = {
   evaluated: 0,
   late: 0,
   tooLate: 0,
+  uncorrected: 0,
   conflicts: 0,
   readingsRejected: 0,
 };

@@ -69,7 +69,7 @@ describe('signals', () => {
 describe('the ledger', () => {
   const counts = {
     ...{ received: 9, acknowledged: 6, duplicates: 2, quarantined: 1, stored: 6, evaluated: 5 },
-    ...{ late: 1, tooLate: 0, conflicts: 0, readingsRejected: 3 },
+    ...{ late: 1, tooLate: 0, uncorrected: 0, conflicts: 0, readingsRejected: 3 },
   };
   const gap = { boot: 'b1', from: 4, to: 6 };
 

@@ -16,7 +16,7 @@ const space = { bytes: 77, bytesMax: 100, freeBytes: 900, freeBytesMin: 10, trou
 
 it('tells what an operator asks, looked at once each time', async () => {
   const counts = { received: 9, acknowledged: 7, duplicates: 1, quarantined: 1, stored: 6, evaluated: 5 };
-  const more = { late: 0, tooLate: 2, conflicts: 0, readingsRejected: 0, devices: 3 };
+  const more = { late: 0, tooLate: 2, uncorrected: 1, conflicts: 0, readingsRejected: 0, devices: 3 };
   const gap = { device: 'fridge-1', boot: 'b1' };
   const gaps = [
     { ...gap, from: 4, to: 6 },
@@ -51,6 +51,7 @@ it('tells what an operator asks, looked at once each time', async () => {
   for (const line of [
     'aftercare_reports_received_total 9',
     'aftercare_reports_too_late_total 2',
+    'aftercare_reports_uncorrected_total 1',
     'aftercare_log_bytes 345',
     'aftercare_log_bytes_max 1000',
     'aftercare_log_next_offset 12',

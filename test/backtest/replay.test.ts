@@ -130,3 +130,46 @@ describe('what a replay tells', () => {
     ]);
   });
 });
+
+describe('a report that came late in a replay', () => {
+  const onRoof = live.replace(
+    "{id: warm, when: 'temp > 12.0', for: 5m,",
+    '{id: warm, when: \'temp > 12.0 && site == "roof"\',',
+  );
+  const at = (minuteAt: number, offset: number, temp: number): Report => {
+    const time = start + minuteAt * minute;
+    const identity = { rawAt: undefined, boot: 'b1', seq: offset, firmware: undefined, faults: [] };
+    const place = { device: 'd1', product: 'fridge', offset, index: 0, at: time, receivedAt: time };
+    return { ...place, ...identity, signals: { temp } };
+  };
+  const moved: HistoryRecord[] = [
+    {
+      offset: 0,
+      record: { kind: 'fact', fact: { type: 'device-registered', at: start, device: { ...known, site: 'roof' } } },
+    },
+    {
+      offset: 4,
+      record: { kind: 'fact', fact: { type: 'device-changed', at: start, id: 'd1', changes: { site: 'cellar' } } },
+    },
+  ];
+
+  it('is judged by where the device stood when the one before it came, and so is what follows', () => {
+    const run = new Replay({
+      product: 'fridge',
+      packs: [{ file: 'fridge.yaml', source: onRoof }],
+      others: [],
+      readPack: (_, text) => pack(text),
+    });
+    const opened = (reports: readonly Report[], behind: readonly number[]) => {
+      run.begin({ devices: ['d1'], facts: moved, ticks: undefined, returns: [], planned: [] });
+      run.feed({ reports, behindMs: Float64Array.from(behind, (minutes) => minutes * minute) });
+      const raised = run.end()[0]?.filter(({ event }) => event.state === 'raised');
+      return raised?.map(({ event }) => (event.openedAt - start) / minute);
+    };
+    const [first, hot, last] = [at(0, 1, 4), at(2, 2, 13), at(9, 5, 13)];
+    expect(opened([first, at(1, 6, 4), hot, last], [0, 8, 0, 0])).toEqual([2]);
+    expect(opened([first, at(1, 6, 13), at(9, 5, 13)], [0, 8, 0])).toEqual([1]);
+    expect(opened([first, at(9, 5, 13), at(10, 6, 13)], [0, 0, 0])).toEqual([]);
+    expect(opened([at(-1, 7, 13), first, last], [10, 0, 0])).toEqual([-1]);
+  });
+});

@@ -18,36 +18,47 @@ rules:
   - {id: gone, when: silent(), failureMode: gone}
 `;
 
-/** Reports for five minutes. The service is away from minute 6 to minute 120, and ticks on to minute 140. */
-async function makeFolder(folder: string): Promise<void> {
-  const unknown = { serial: undefined, site: undefined, customer: undefined, timezone: undefined, parent: undefined };
-  const device = { id: 'd1', product: 'oven', ...unknown, batch: undefined, installedAt: undefined };
-  const facts: Fact[] = [
-    { type: 'pack-published', at: start, product: 'oven', version: 1, file: 'oven.yaml', source },
-    { type: 'device-registered', at: start, device },
-  ];
-  const reports = Array.from({ length: 5 }, (_, index): Report => {
-    const at = start + index * minute;
-    const identity = { rawAt: undefined, boot: 'b1', seq: index, firmware: undefined, faults: [] };
-    const place = { device: 'd1', product: 'oven', offset: 2 + index, index: 0, at, receivedAt: at };
-    return { ...place, ...identity, signals: { temp: 200 } };
-  });
-  const ticks = (from: number, to: number) =>
-    Array.from({ length: to - from }, (_, index): LogRecord => ({ kind: 'tick', at: start + (from + index) * minute }));
-  const later: LogRecord[] = [...ticks(5, 7), { kind: 'resumed', at: start + 120 * minute }, ...ticks(120, 141)];
-  const next = 2 + reports.length + later.length;
+const unknown = { serial: undefined, site: undefined, customer: undefined, timezone: undefined, parent: undefined };
+const device = { id: 'd1', product: 'oven', ...unknown, batch: undefined, installedAt: undefined };
+
+function reportAt(minuteAt: number, offset: number, temp = 200): Report {
+  const at = start + minuteAt * minute;
+  const identity = { rawAt: undefined, boot: 'b1', seq: offset, firmware: undefined, faults: [] };
+  return { device: 'd1', product: 'oven', offset, index: 0, at, receivedAt: at, ...identity, signals: { temp } };
+}
+
+interface Kept {
+  readonly offset: number;
+  readonly record: LogRecord;
+}
+
+async function fill(folder: string, reports: readonly Report[], kept: readonly Kept[]): Promise<void> {
+  const next = 1 + Math.max(...[...reports, ...kept].map(({ offset }) => offset));
   const store = await openEmbeddedStore({ folder });
   await store.write(reports, next);
   await store.close();
   const checkpoint = openCheckpoint(folder);
-  const history = [
-    ...facts.map((fact, offset) => ({ offset, payload: encodeRecord({ kind: 'fact', fact }) })),
-    ...later.map((record, index) => ({ offset: 2 + reports.length + index, payload: encodeRecord(record) })),
-  ];
-  const nothing = { devices: [], snapshots: [], bands: [], quarantine: [], facts };
+  const history = kept.map(({ offset, record }) => ({ offset, payload: encodeRecord(record) }));
+  const nothing = { devices: [], snapshots: [], bands: [], quarantine: [], facts: [] };
   const meta = { next, globals: { lastHeardAt: start, downMs: 0 }, forwarded: undefined, ages: [] };
   await checkpoint.save({ ...nothing, meta, history });
   checkpoint.close();
+}
+
+/** Reports for five minutes. The service is away from minute 6 to minute 120, and ticks on to minute 140. */
+async function makeFolder(folder: string): Promise<void> {
+  const facts: Fact[] = [
+    { type: 'pack-published', at: start, product: 'oven', version: 1, file: 'oven.yaml', source },
+    { type: 'device-registered', at: start, device },
+  ];
+  const reports = [0, 1, 2, 3, 4].map((index) => reportAt(index, 2 + index));
+  const ticks = (from: number, to: number) =>
+    Array.from({ length: to - from }, (_, index): LogRecord => ({ kind: 'tick', at: start + (from + index) * minute }));
+  const later: LogRecord[] = [...ticks(5, 7), { kind: 'resumed', at: start + 120 * minute }, ...ticks(120, 141)];
+  await fill(folder, reports, [
+    ...facts.map((fact, offset) => ({ offset, record: { kind: 'fact', fact } as const })),
+    ...later.map((record, index) => ({ offset: 2 + reports.length + index, record })),
+  ]);
 }
 
 describe('why a rule held, or did not', () => {
@@ -64,5 +75,36 @@ describe('why a rule held, or did not', () => {
     expect(stateAt(6)).toBe('quiet');
     expect(stateAt(121)).toBe('quiet');
     expect(stateAt(140)).toBe('open');
+  });
+});
+
+describe('why a rule held under a version that is in force no more', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'aftercare-why-'));
+  const versionOf = (version: number, rule: string) => {
+    const text = source.replace('{id: gone, when: silent(), failureMode: gone}', rule);
+    return { type: 'pack-published', at: start, product: 'oven', version, file: 'oven.yaml', source: text } as const;
+  };
+  beforeAll(() => {
+    const facts: readonly (readonly [number, Fact])[] = [
+      [0, versionOf(1, '{id: hot, when: temp > 180.0, for: 5m, failureMode: gone}')],
+      [1, { type: 'device-registered', at: start, device }],
+      [8, versionOf(2, '{id: hot, when: temp > 300.0, for: 5m, failureMode: gone}')],
+    ];
+    const reports = [0, 1, 2, 3, 4, 5].map((index) => reportAt(index, 2 + index));
+    // The last two come late: before the new version in event time, and before all others.
+    const late = [reportAt(2.5, 10), reportAt(-3, 11)];
+    return fill(
+      folder,
+      [...reports, reportAt(10, 9), ...late],
+      facts.map(([offset, fact]) => ({ offset, record: { kind: 'fact', fact } })),
+    );
+  });
+  afterAll(() => rmSync(folder, { recursive: true }));
+
+  it('is told by it, whatever came late from its time after the next one', () => {
+    const at = (after: number) => whyAt(folder, { device: 'd1', at: start + after * minute }, (_, text) => pack(text));
+    expect(at(-2)).toMatchObject({ version: 1, rules: [{ state: 'waiting' }] });
+    expect(at(5)).toMatchObject({ version: 1, rules: [{ state: 'open', openedAt: '2026-03-01T12:02:00.000Z' }] });
+    expect(at(10)).toMatchObject({ version: 2, rules: [{ state: 'quiet' }] });
   });
 });

@@ -3,6 +3,7 @@ import { afterEach, describe, expect, it, vi } from 'vitest';
 import { startTestBroker, type TestBroker, type TestBrokerOptions } from './fixture.ts';
 import { connectFrame, publishFrame, RawClient } from './raw-client.ts';
 
+const pingreq = Buffer.from([0xc0, 0]);
 const deadline = { timeout: 15_000, interval: 5 };
 const open: TestBroker[] = [];
 
@@ -88,6 +89,27 @@ describe('a packet beyond the limit', () => {
     }
     await client.next('puback');
     expect(messages[0]?.payload).toHaveLength(256 * 1024 - overhead);
+  });
+});
+
+describe('own reports and everything else', () => {
+  it.each([1, 7, 61, 1_000, 100_000])('come in their order, in pieces of %d bytes', async (pieceBytes) => {
+    const { port, messages } = await start();
+    const client = await RawClient.connect(port, 'a');
+    const topics = ['devices/a/reports', 'devices/a/reports', 'devices/a/status', 'devices/b/reports'];
+    const frames = Array.from({ length: 120 }, (_, index) =>
+      publishFrame(topics[(index * 7) % 11] ?? 'devices/a/reports', `${index}`.padEnd(index, '.'), index + 1),
+    );
+    const bytes = Buffer.concat(frames.flatMap((frame, index) => (index % 10 === 9 ? [frame, pingreq] : [frame])));
+    for (let at = 0; at < bytes.length; at += pieceBytes) {
+      client.socket.write(bytes.subarray(at, at + pieceBytes));
+      if (pieceBytes > 1 || at % 16 === 0) await new Promise(setImmediate);
+    }
+    await vi.waitFor(() => expect(client.received).toHaveLength(1 + 120 + 12), deadline);
+    const wanted = Array.from({ length: 120 }, (_, index) => index);
+    expect(messages.map(({ text }) => Number.parseInt(text, 10))).toEqual(wanted);
+    const acked = client.received.flatMap((packet) => (packet.cmd === 'puback' ? [packet.messageId] : []));
+    expect(acked).toEqual(wanted.map((index) => index + 1));
   });
 });
 

@@ -72,6 +72,21 @@ describe('frames cut out of a byte stream', () => {
     );
   });
 
+  it('are taken from what has just come without anything being kept of the rest', () => {
+    const own = publishFrame('own', 'x'.repeat(200), 1);
+    const bytes = Buffer.concat([own, own, own, pingreq, own]);
+    const reader = new FrameReader(1_000);
+    const takeOwn = (_bytes: Buffer, firstByte: number) => firstByte === own[0];
+    expect(reader.takeFirst(bytes, 100, takeOwn)).toEqual({ frames: 3, end: 3 * own.length });
+    expect(reader.takeFirst(bytes, 2, takeOwn)).toEqual({ frames: 2, end: 2 * own.length });
+    const cutShort = bytes.subarray(0, 2 * own.length - 1);
+    expect(reader.takeFirst(cutShort, 100, takeOwn)).toEqual({ frames: 1, end: own.length });
+    expect(new FrameReader(100).takeFirst(bytes, 100, takeOwn)).toEqual({ frames: 0, end: 0 });
+    expect(reader.isBetweenFrames).toBe(true);
+    reader.push(cutShort.subarray(own.length), 100);
+    expect(reader.isBetweenFrames).toBe(false);
+  });
+
   it('come byte by byte', () => {
     const frame = publishFrame('a/b', 'x'.repeat(300), 7);
     const pieces = [...frame].map((byte) => Buffer.from([byte]));

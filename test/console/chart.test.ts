@@ -8,7 +8,9 @@ import {
   indexAt,
   nearestIndex,
   valueRange,
+  within,
 } from '../../dashboards/console/src/chart/series.ts';
+import { valueTickWords } from '../../dashboards/console/src/chart/ticks.ts';
 
 const minute = 60_000;
 const hour = 60 * minute;
@@ -35,7 +37,8 @@ describe('findGaps', () => {
 });
 
 describe('chartSeries', () => {
-  const finding: Pick<Finding, 'signal' | 'severity' | 'startsAt' | 'endsAt' | 'evidence'> = {
+  const finding: Pick<Finding, 'state' | 'signal' | 'severity' | 'startsAt' | 'endsAt' | 'evidence'> = {
+    state: 'raised',
     signal: null,
     severity: 'major',
     startsAt: time(start),
@@ -53,6 +56,19 @@ describe('chartSeries', () => {
     expect(chart.firings).toEqual([{ at: start + minute, value: 9, low: 2, high: 5, severity: 'major' }]);
     expect(chart.episodes).toEqual([{ from: start, to: undefined, severity: 'major' }]);
     expect(chart.bucketed).toBe(false);
+  });
+
+  it('shows of a stretch only the marks that lie in it', () => {
+    const chart = chartSeries(series, [{ ...finding, endsAt: time(start + hour) }], number('temp'), minute);
+    expect(within(chart, { from: start + 2 * minute, to: undefined })).toMatchObject({ firings: [], episodes: [{}] });
+    expect(within(chart, { from: start + 2 * hour, to: undefined })).toMatchObject({ firings: [], episodes: [] });
+    expect(within(chart, { from: undefined, to: start - 1 })).toMatchObject({ firings: [], episodes: [] });
+    expect(within(chart, { from: undefined, to: undefined })).toEqual(chart);
+  });
+
+  it('shows nothing of what late reports took back', () => {
+    const chart = chartSeries(series, [{ ...finding, state: 'retracted' }], number('temp'), minute);
+    expect([chart.firings, chart.episodes]).toEqual([[], []]);
   });
 
   it('draws switches as 0 and 1, and words not at all', () => {
@@ -132,5 +148,17 @@ describe('chartRange', () => {
 
   it('has no ends for all', () => {
     expect(chartRange('all', facts)).toEqual({ from: undefined, to: undefined });
+  });
+});
+
+describe('the numbers of a value axis', () => {
+  it('tell neighbours apart and are short enough for it', () => {
+    expect(valueTickWords([0, 0.25, 0.5])).toEqual(['0', '0.25', '0.5']);
+    expect(valueTickWords([-20, 0, 20])).toEqual(['\u221220', '0', '20']);
+    expect(valueTickWords([400.5, 401, 401.5])).toEqual(['400.5', '401', '401.5']);
+    expect(valueTickWords([98_000, 99_000])).toEqual(['98,000', '99,000']);
+    expect(valueTickWords([11_400_000, 11_500_000])).toEqual(['11.4M', '11.5M']);
+    expect(valueTickWords([0.000_000_1, 0.000_000_2])).toEqual(['1.00e-7', '2.00e-7']);
+    expect(valueTickWords([])).toEqual([]);
   });
 });

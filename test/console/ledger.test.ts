@@ -6,8 +6,8 @@ describe('reports that are missing behind the log', () => {
   it('are named by their range, apart for store and engine', () => {
     expect(missingWords({ acknowledged: 1_204, stored: 1_204, evaluated: 1_204 })).toEqual([]);
     expect(missingWords({ acknowledged: 1_204, stored: 1_180, evaluated: 1_203 })).toEqual([
-      'reports 1,181 to 1,204 of those accepted are not stored',
-      'report 1,204 of those accepted is not judged',
+      'reports 1,181 to 1,204 of those accepted are not stored yet',
+      'report 1,204 of those accepted is not judged yet',
     ]);
   });
 });

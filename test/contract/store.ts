@@ -299,6 +299,16 @@ function reportsByIdentity(open: Open): void {
     expect(await find('b2', 5)).toEqual([]);
     expect(await find('b1', 7)).toEqual([]);
   });
+
+  it('finds the reports of a boot by a range of numbers, in log order', async () => {
+    const { store, reopen } = await open();
+    const numbers = [8, 3, 4, 6, 5, 7];
+    const reports = numbers.map((seq, offset) => report(offset, { seq }));
+    await store.write([...reports, report(6, { seq: 5, boot: 'b2' }), report(7, { seq: undefined })], 8);
+    const again = await reopen();
+    const found = await again.reports({ by: 'identity', device: 'fridge-1', boot: 'b1', seq: 4, seqs: 3 });
+    expect(seqs(found)).toEqual([4, 6, 5]);
+  });
 }
 
 function sharedTimes(open: Open): void {

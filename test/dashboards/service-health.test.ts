@@ -13,6 +13,7 @@ const counts = {
   evaluated: 0,
   late: 0,
   tooLate: 0,
+  uncorrected: 0,
   conflicts: 0,
   readingsRejected: 0,
 };

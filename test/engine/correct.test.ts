@@ -8,9 +8,10 @@ import {
   isBehind,
   type Position,
   type Snapshot,
+  type Uncorrected,
 } from '../../src/engine/index.ts';
 import type { FindingEvent } from '../../src/findings/index.ts';
-import { Catalogue } from '../../src/product/index.ts';
+import { Catalogue, type ProductPack } from '../../src/product/index.ts';
 import type { Report, SignalValue } from '../../src/telemetry/index.ts';
 import { minute, pack, start } from './fixture.ts';
 
@@ -42,6 +43,24 @@ rules:
   - {id: roof, when: 'site == "roof" && spread(temp, "30m") > 2', clear: 'sum(temp, "30m") < 20'}
 `;
 
+const publication = { type: 'pack-published', at: start, product: 'fridge', file: 'fridge.yaml' } as const;
+
+/** Each has something that the one before it has not, or in another way; those with silent() take over with a tick. */
+function sourceOf(version: number): string {
+  const quiet = version % 2 === 0 ? '  - {id: quiet, when: silent(), failureMode: worn}\n' : '';
+  const lines = source.replace('temp > 8.0', `temp > ${8 - (version % 3)}.0`).split('\n');
+  const isOut = (line: string) => version % 3 === 0 && /id: (?:jump|many)/.test(line);
+  return lines.filter((line) => !isOut(line)).join('\n') + quiet;
+}
+
+const parsed = new Map<string, ProductPack>();
+
+function readPack(_: string, text: string): ProductPack {
+  const known = parsed.get(text) ?? pack(text);
+  parsed.set(text, known);
+  return known;
+}
+
 interface Sample {
   readonly minuteAt: number;
   readonly signals: Record<string, SignalValue>;
@@ -50,14 +69,15 @@ interface Sample {
 
 /** One device whose reports come in any order; corrections are made when asked for, as a tick does. */
 class Device {
-  readonly out: EngineOutput & { snapshots: DaySnapshot[] } = {
+  readonly out: EngineOutput & { snapshots: DaySnapshot[]; uncorrected: Uncorrected[] } = {
     findings: [],
     bands: [],
     touched: new Set(),
     snapshots: [],
+    uncorrected: [],
   };
   #engine: Engine;
-  readonly #catalogue = new Catalogue((_, text) => pack(text));
+  readonly #catalogue = new Catalogue(readPack);
   readonly #reports: Report[] = [];
   #days = new Map<number, DaySnapshot>();
   #newest = Number.NEGATIVE_INFINITY;
@@ -67,7 +87,7 @@ class Device {
     const place = { site: 'roof', timezone: 'Europe/Berlin' };
     const absent = { serial: undefined, customer: undefined, parent: undefined, ...place };
     const facts = [
-      { type: 'pack-published', at: start, product: 'fridge', version: 1, file: 'fridge.yaml', source },
+      { ...publication, version: 1, source },
       {
         type: 'device-registered',
         at: start,
@@ -106,11 +126,30 @@ class Device {
   correct(): void {
     for (const { device, position, base } of [...this.#engine.late()]) {
       const from = base ?? this.#dayBefore(position);
-      const reports = this.#reports.filter((report) => isBehind(report, from.position)).sort(comparePositions);
+      const reports = this.#reports.filter((report) => isBehind(report, from?.position)).sort(comparePositions);
       const rejudging = { device, base: from, reports, now: start + this.#offset * minute };
       Array.from(this.#engine.correct(rejudging, this.out));
       this.#keepDays();
     }
+  }
+
+  /** A version of the pack comes into force. */
+  publish(version: number): void {
+    const fact = { ...publication, version, source: sourceOf(version) };
+    this.#catalogue.apply(fact);
+    this.#engine.step({ kind: 'fact', offset: this.#offset++, fact }, this.out);
+  }
+
+  /** Service time is noticed; the device is never silent for long enough. */
+  tick(): void {
+    this.#engine.step({ kind: 'tick', offset: this.#offset++, at: start + this.#offset * minute }, this.out);
+    this.#keepDays();
+  }
+
+  retire(): void {
+    const fact = { type: 'device-retired', at: start, id: 'd1' } as const;
+    this.#catalogue.apply(fact);
+    this.#engine.step({ kind: 'fact', offset: this.#offset++, fact }, this.out);
   }
 
   /** The device stands elsewhere from now on. */
@@ -128,7 +167,7 @@ class Device {
   }
 
   /** The standing findings, by the fold of the events. */
-  standing(): unknown[] {
+  standing() {
     const folded = new Map<string, FindingEvent>();
     for (const event of this.out.findings) folded.set(event.finding, event);
     const rows = [...folded.values()].filter(({ state }) => state !== 'retracted');
@@ -150,11 +189,19 @@ class Device {
     return { rules, memory, at: judgedTo?.at };
   }
 
-  #dayBefore(position: Position): Snapshot {
+  uncorrected(): number {
+    return this.#engine.uncorrected('d1');
+  }
+
+  /** Snapshots go, as those do that are too old. */
+  forget(): void {
+    this.restart();
+    this.#days.clear();
+  }
+
+  #dayBefore(position: Position): Snapshot | undefined {
     const days = [...this.#days.values()].sort((a, b) => b.day - a.day);
-    const found = days.find((day) => isBehind(position, day.position));
-    if (!found) throw new Error('there is no snapshot before the late report');
-    return found;
+    return days.find((day) => isBehind(position, day.position));
   }
 
   #keepDays(): void {
@@ -262,6 +309,53 @@ describe('a report that comes late', () => {
     expect(roof()).toHaveLength(1);
   });
 
+  it('is judged under the version of then also when a tick brought the next one', () => {
+    const device = new Device();
+    for (const one of temps(0, [9, 9, 9, 9, 9, 9, 9])) device.report(one);
+    device.publish(2);
+    device.tick();
+    const warm = () => device.standing().filter(({ by }) => by === 'rule:warm');
+    const told = { by: 'rule:warm', severity: null, open: false, from: 0, opened: 5 };
+    expect(warm()).toEqual([{ ...told, to: 6 }]);
+    for (const one of temps(2 * 24 * 60, [4, 4])) device.report(one);
+    for (const one of temps(7, [9, 9])) device.report(one);
+    device.correct();
+    expect(warm()).toEqual([{ ...told, to: 8 }]);
+    for (const one of temps(7.5, [4])) device.report(one);
+    device.correct();
+    expect(warm()).toEqual([{ ...told, to: 7.5 }]);
+  });
+
+  it('is stored and told when the version of then is kept no more, or nothing is known of before', () => {
+    const device = new Device();
+    for (const one of temps(0, [4, 9])) device.report(one);
+    for (let version = 2; version <= 19; version += 1) device.publish(version);
+    for (const one of temps(10, [4, 9, 9])) device.report(one);
+    for (const one of temps(3, [9, 9, 9, 9, 9])) device.report(one);
+    device.correct();
+    expect(device.standing().filter(({ by }) => by === 'rule:warm')).toEqual([]);
+    const told = { device: 'd1', reports: 5, at: start + 3 * minute, why: 'version-forgotten' };
+    expect(device.out.uncorrected).toEqual([told]);
+    expect(device.uncorrected()).toBe(5);
+    device.forget();
+    for (const one of temps(11.5, [9, 9])) device.report(one);
+    device.correct();
+    expect(device.out.uncorrected[1]).toMatchObject({ reports: 1, why: 'nothing-known-before' });
+    device.restart();
+    expect(device.uncorrected()).toBe(6);
+  });
+
+  it('opens nothing of a device that was retired', () => {
+    const device = new Device();
+    for (const one of temps(0, [9, 9, 9, 9, 9, 9, 9])) device.report(one);
+    for (const one of temps(5.5, [9])) device.report(one);
+    device.retire();
+    const told = device.out.findings.length;
+    device.correct();
+    expect(device.out.findings).toHaveLength(told);
+    expect(device.out.uncorrected).toMatchObject([{ reports: 1, why: 'retired' }]);
+  });
+
   it('may show that it was worse than was thought, or better', () => {
     const device = new Device();
     for (const sample of temps(0, [7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7])) device.report(sample);
@@ -324,4 +418,61 @@ it('ends where judging in order ends, whatever the order, with corrections and r
     }),
     { numRuns: 200 },
   );
-});
+}, 60_000);
+
+/** What happens while reports come, before the report that comes at a place. */
+const turn = fc.constantFrom('publish', 'tick', 'move', 'correct', 'restart');
+const course = fc.array(fc.tuple(turn, fc.nat()), { minLength: 1, maxLength: 20 });
+
+/** Some hours of reports, closer together or further apart. */
+const hours = fc
+  .tuple(fc.constantFrom(1, 7), fc.uniqueArray(fc.integer({ min: 0, max: 240 }), { minLength: 1, maxLength: 60 }))
+  .chain(([apart, minutes]) => fc.tuple(...minutes.sort((a, b) => a - b).map((at) => sample(at * apart))));
+
+it('judges each report by what held when the one before it came, whatever was published and changed meanwhile', () => {
+  fc.assert(
+    fc.property(hours, course, fc.infiniteStream(fc.integer({ min: 0, max: 9 })), (samples, turns, moves) => {
+      const arrived = [...samples]
+        .map((item, index) => ({ item, key: index + (moves.next().value ?? 0) }))
+        .sort((a, b) => a.key - b.key)
+        .map(({ item }) => item);
+      const before = arrived.map((_, place) => turns.filter(([, at]) => at % arrived.length === place));
+      const device = new Device();
+      const inOrder = new Device();
+      const takeTurn = (of: Device, [kind, seed]: readonly [string, number], number: number) => {
+        if (kind === 'publish') of.publish(number + 2);
+        if (kind === 'move') of.move(seed % 3 === 0 ? 'roof' : 'cellar');
+        if (kind === 'tick') of.tick();
+        if (of === device && kind === 'correct') of.correct();
+        if (of === device && kind === 'restart') of.restart();
+      };
+      const numbered = before.flatMap((own, place) => own.map((one) => ({ one, place })));
+      let newest = Number.NEGATIVE_INFINITY;
+      const onTime = new Map<Sample, number>();
+      for (const [place, item] of arrived.entries()) {
+        for (const [number, { one, place: own }] of numbered.entries())
+          if (own === place) takeTurn(device, one, number);
+        if (item.minuteAt >= newest) onTime.set(item, place);
+        newest = Math.max(newest, item.minuteAt);
+        device.report(item);
+      }
+      device.correct();
+      let taken = 0;
+      const catchUp = (to: number) => {
+        for (let next = numbered[taken]; next && next.place <= to; next = numbered[++taken]) {
+          takeTurn(inOrder, next.one, taken);
+        }
+      };
+      // Before the first report that came nothing held but what held for it.
+      catchUp(0);
+      for (const item of samples) {
+        catchUp(onTime.get(item) ?? -1);
+        inOrder.report(item);
+      }
+      catchUp(arrived.length);
+      expect(device.standing()).toEqual(inOrder.standing());
+      expect(device.state()).toEqual(inOrder.state());
+    }),
+    { numRuns: 60 },
+  );
+}, 60_000);

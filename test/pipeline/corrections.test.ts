@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import type { Case } from '../../src/cases/index.ts';
-import { minute, start } from '../engine/fixture.ts';
+import { fridge, minute, start } from '../engine/fixture.ts';
 import { Plant } from './fixture.ts';
 
 const hour = 60 * minute;
@@ -107,4 +107,47 @@ it('what comes more than a week late is stored, counted, and judged no more', as
   await plant.settled();
   expect((await plant.cases.list({ limit: 10 })).items).toEqual([]);
   expect(plant.pipeline.view.ledger('d1')).toMatchObject({ late: 7, tooLate: 7, stored: 9, evaluated: 9 });
+});
+
+it('what came before a new version is judged under the old one, also after a restart', async () => {
+  await send(0, [4]);
+  await send(hour, [4]);
+  const source = fridge.replace('temp > 8.0', 'temp > 10.0');
+  await plant.directory.publishPack({ product: 'fridge', version: 2, file: 'fridge.yaml', source });
+  await send(2 * hour, [4, 9, 9, 9, 9, 9, 9, 9]);
+  await plant.tick();
+  await plant.settled();
+  expect((await plant.cases.list({ limit: 10 })).items).toEqual([]);
+  const image = plant.crashImage();
+  const before = plant;
+  plant = await Plant.build(before.now, { from: image });
+  await before.close();
+  await send(10 * minute, [9, 9, 9, 9, 9, 9, 9]);
+  const item = await onlyCase();
+  expect(item).toMatchObject({ startsAt: start + 10 * minute, openedAt: start + 15 * minute });
+  expect(await kinds(item)).toEqual(['opened', 'cleared']);
+  expect(plant.uncorrected).toEqual([]);
+});
+
+it('a stretch of too many reports is stored, counted and told, and not judged', async () => {
+  await plant.close();
+  plant = await Plant.build(start + 10 * day, { stretchReportsMax: 20 });
+  await plant.directory.register({ id: 'd1', product: 'fridge' });
+  await send(0, [4]);
+  await send(
+    hour,
+    Array.from({ length: 20 }, () => 4),
+  );
+  await send(10 * minute, [9, 9, 9, 9, 9, 9, 9]);
+  await plant.tick();
+  await plant.settled();
+  expect((await plant.cases.list({ limit: 10 })).items).toEqual([]);
+  const told = { device: 'd1', reports: 7, at: start + 10 * minute, why: 'stretch-too-long' };
+  expect(plant.uncorrected).toEqual([told]);
+  const image = plant.crashImage();
+  const before = plant;
+  plant = await Plant.build(before.now, { from: image });
+  await before.close();
+  expect(plant.pipeline.view.ledger('d1')).toMatchObject({ late: 7, tooLate: 0, uncorrected: 7, stored: 28 });
+  expect(plant.pipeline.view.fleetLedger()).toMatchObject({ uncorrected: 7 });
 });

@@ -4,7 +4,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type CaseStore, openEmbeddedCaseStore } from '../../src/cases/index.ts';
 import { type Log, openLog } from '../../src/log/index.ts';
-import { type Checkpoint, openCheckpoint, openPipeline, type Pipeline } from '../../src/pipeline/index.ts';
+import {
+  type Checkpoint,
+  openCheckpoint,
+  openPipeline,
+  type Pipeline,
+  type Uncorrected,
+} from '../../src/pipeline/index.ts';
 import { createDirectory, type Directory, openEmbeddedRegistry, type Registry } from '../../src/registry/index.ts';
 import { openEmbeddedStore, type TelemetryStore } from '../../src/store/index.ts';
 import { encodeRecord } from '../../src/telemetry/index.ts';
@@ -12,11 +18,19 @@ import { fridge, pack } from '../engine/fixture.ts';
 
 const pollEveryMs = 5;
 
+interface PlantOptions {
+  readonly server?: boolean;
+  readonly segmentBytesMax?: number;
+  readonly commitEveryMs?: number;
+  readonly stretchReportsMax?: number;
+}
+
 /** The service without its sockets: log, stores, directory and pipeline on a folder of their own. */
 export class Plant {
   readonly folder: string;
   readonly rejected: { topic: string; payload: string }[] = [];
   readonly broken: Error[] = [];
+  readonly uncorrected: Uncorrected[] = [];
   /** What was made durable, in order. */
   readonly durable: string[] = [];
   /** The service's clock; it stands still unless a test moves it. */
@@ -40,10 +54,7 @@ export class Plant {
   }
 
   /** With `server`, a second store stands in for the user's telemetry server. */
-  static async build(
-    now: number,
-    options: { from?: string; server?: boolean; segmentBytesMax?: number; commitEveryMs?: number } = {},
-  ): Promise<Plant> {
+  static async build(now: number, options: PlantOptions & { readonly from?: string } = {}): Promise<Plant> {
     const { from } = options;
     const folder = mkdtempSync(join(tmpdir(), 'aftercare-plant-'));
     if (from !== undefined) cpSync(from, folder, { recursive: true });
@@ -132,8 +143,9 @@ export class Plant {
     return (this.#open_.checkpoint.meta()?.next ?? 0) === next;
   }
 
-  async #open(options: { server?: boolean; segmentBytesMax?: number; commitEveryMs?: number }): Promise<void> {
+  async #open(options: PlantOptions): Promise<void> {
     const { server: withServer = false, segmentBytesMax, commitEveryMs = pollEveryMs } = options;
+    const { stretchReportsMax = 1_000 } = options;
     const { folder } = this;
     const clock = () => this.now;
     const log = await openLog({
@@ -175,6 +187,8 @@ export class Plant {
       logBytesMax: 1e9,
       settleRegistry: () => directory.settle(),
       forsake: (device, before) => store.forsake(device, before),
+      stretchReportsMax,
+      onUncorrected: (late) => this.uncorrected.push(late),
       publish: (topic, payload) => this.rejected.push({ topic, payload }),
       onTrouble: (error) => this.broken.push(error),
       onBroken: (error) => this.broken.push(error),

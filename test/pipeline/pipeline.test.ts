@@ -1,6 +1,7 @@
 import { rmSync } from 'node:fs';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { AftercareError } from '../../src/base/index.ts';
 import type { LiveEvent } from '../../src/pipeline/index.ts';
 import { minute, start } from '../engine/fixture.ts';
 import { Plant } from './fixture.ts';
@@ -44,6 +45,34 @@ describe('the way of a report', () => {
       'checkpoint',
     ]).flat();
     expect(durable.slice(0, rounds.length)).toEqual(rounds);
+  });
+
+  it('is judged while those before it are stored, stored after them, and counted when it is', async () => {
+    const { view } = plant.pipeline;
+    const gate = Promise.withResolvers<void>();
+    const begun: number[] = [];
+    const write = plant.store.write.bind(plant.store);
+    plant.store.write = async (reports, next) => {
+      if (reports.length > 0) begun.push(reports.length);
+      await gate.promise;
+      // The first time, the disk is full.
+      if (begun.length === 1 && begun.push(0)) throw new AftercareError('store-failed', 'the disk is full');
+      return write(reports, next);
+    };
+    await plant.send('d1', report(0, 4));
+    await expect.poll(() => begun).toEqual([1]);
+    for (let seq = 1; seq < 5; seq++) await plant.send('d1', report(seq, 4));
+    await plant.send('d1', report(0, 4));
+    await expect.poll(() => view.ledger('d1')).toMatchObject({ received: 6, acknowledged: 5, evaluated: 5, stored: 0 });
+    expect(begun).toEqual([1]);
+    expect(view.fleetLedger().behindSince).toBeDefined();
+    gate.resolve();
+    await expect.poll(() => plant.broken).toMatchObject([{ message: 'the disk is full' }]);
+    plant.broken.length = 0;
+    await plant.settled();
+    expect(view.ledger('d1')).toMatchObject({ acknowledged: 5, stored: 5, duplicates: 1, conflicts: 0 });
+    const stored = await plant.store.reports({ by: 'offset', from: 0, to: 1_000, limit: 100 });
+    expect(stored.map(({ seq }) => seq)).toEqual([0, 1, 2, 3, 4]);
   });
 
   it('shows what was expected of it, checkpointed or not', async () => {

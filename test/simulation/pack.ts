@@ -1,8 +1,8 @@
 import type { ProductPack } from '../../src/product/index.ts';
 import { pack } from '../engine/fixture.ts';
 
-/** Version 2 asks for less patience of the rule on warmth. */
-export const sources: readonly string[] = ['5m', '3m'].map(
+/** Later versions ask for less patience of the rule on warmth; what the third is quiet about is a rule of its own. */
+export const sources: readonly string[] = ['5m', '3m', '1m'].map(
   (patience, index) => `
 product: fridge
 title: Fridge
@@ -23,7 +23,7 @@ rules:
   - {id: warm, when: 'temp > 8.0', for: ${patience}, failureMode: warm}
   - {id: average, when: 'avg(temp, "5m") > 7.5 && !door', for: 2m, failureMode: seal}
   - {id: relay, when: 'rate(starts, "10m") * 3600.0 > ${100 + index}.0', for: 1m, failureMode: relay}
-  - {id: quiet, when: silent(), for: 5m, failureMode: relay}
+  - {id: ${index < 2 ? 'quiet' : 'hushed'}, when: silent(), for: 5m, failureMode: relay}
 `,
 );
 

@@ -12,6 +12,8 @@ export interface Plan {
   readonly withServer: boolean;
   readonly withPeople: boolean;
   readonly newPackAtMs: number;
+  /** After that, the version after it. */
+  readonly nextPackAfterMs: number;
   readonly sizes: Sizes;
   /** Of deaths of the process: mean number of steps between them, and how many at most. */
   readonly deathEverySteps: number;
@@ -36,6 +38,7 @@ export interface Plan {
 
 export function drawPlan(seed: number): Plan {
   const random = new Random('plan', seed);
+  const packs = new Random('packs', seed);
   const sometimes = (share: number, meanMs: number) => (random.chance(share) ? meanMs : absent);
   const smallLog = random.chance(0.3);
   return {
@@ -43,6 +46,7 @@ export function drawPlan(seed: number): Plan {
     lengthMs: random.between(4, 24) * minuteMs,
     withServer: random.chance(0.4),
     withPeople: random.chance(0.3),
+    nextPackAfterMs: packs.chance(0.6) ? packs.between(0.2, 6) * minuteMs : absent,
     newPackAtMs: random.chance(0.3) ? random.between(1, 15) * minuteMs : absent,
     sizes: {
       logBytesMax: smallLog ? 12_000 : 1e9,

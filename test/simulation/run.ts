@@ -6,6 +6,7 @@ import { noCases } from './memory/cases.ts';
 import { noCheckpoint } from './memory/checkpoint.ts';
 import { noRegistry } from './memory/registry.ts';
 import { noTelemetry } from './memory/store.ts';
+import { sources } from './pack.ts';
 import { drawPlan, type Plan } from './plan.ts';
 import { type Machine, packVersion, type Service, type StandIns, startService, type Weather } from './service.ts';
 import { type PersonsAct, verify } from './verify.ts';
@@ -268,7 +269,7 @@ class Simulation {
     });
     if (withPeople) this.#people();
     if (Number.isFinite(this.#plan.maintenanceEveryMs)) this.#maintenance();
-    if (Number.isFinite(newPackAtMs)) this.#world.after(newPackAtMs, () => this.#publish());
+    if (Number.isFinite(newPackAtMs)) this.#world.after(newPackAtMs, () => this.#publish(2));
   }
 
   #suffer(): void {
@@ -340,10 +341,16 @@ class Simulation {
     this.#acts.push({ kind, ...act });
   }
 
-  #publish(): void {
-    const again = () => this.#world.after(10_000, () => this.#publish());
+  #publish(version: number): void {
+    const again = () => this.#world.after(10_000, () => this.#publish(version));
+    const published = () => {
+      this.#world.note(`version ${version}`);
+      const { nextPackAfterMs } = this.#plan;
+      if (version >= sources.length || !Number.isFinite(nextPackAfterMs) || this.#isCalm()) return;
+      this.#world.after(nextPackAfterMs, () => this.#publish(version + 1));
+    };
     if (this.#service === undefined) again();
-    else this.#service.directory.publishPack(packVersion(2)).then(() => this.#world.note('version 2'), again);
+    else this.#service.directory.publishPack(packVersion(version)).then(published, again);
   }
 
   async #comeToRest(): Promise<void> {

@@ -17,8 +17,7 @@ const from = Number(SIMULATION_FROM ?? 1);
 
 const badDisk = { diskErrorEveryMs: 15_000, diskFullEveryMs: 60_000, forgetsFailedSyncs: true };
 
-/** What once failed, or fails when a mistake that was mended is made again. Run first, always. */
-const kept: readonly RunOptions[] = [
+const before: readonly RunOptions[] = [
   ...[13, 29, 38, 44, 68, 88, 202, 240, 301, 451].map((seed) => ({ seed })),
   ...[56, 69, 122, 602, 913, 925, 949, 20020, 20296, 30104, 31428].map((seed) => ({ seed })),
   ...[5, 3005, 3043].map((seed) => ({ seed, plan: badDisk })),
@@ -28,6 +27,14 @@ const kept: readonly RunOptions[] = [
     plan: { diskErrorEveryMs: 15_000, diskFullEveryMs: 60_000, deathEverySteps: 60, deathsMax: 12, withServer: true },
   })),
   { seed: 7, plan: { withServer: true, deathEverySteps: 40, deathsMax: 30 } },
+];
+const onePack = { nextPackAfterMs: Number.POSITIVE_INFINITY };
+const packs = { newPackAtMs: 150_000, nextPackAfterMs: 100_000 };
+
+/** What once failed, or fails when a mistake that was mended is made again. Run first, always. */
+const kept: readonly RunOptions[] = [
+  ...before.map(({ seed, plan }) => ({ seed, plan: { ...onePack, ...plan } })),
+  ...[3, 11, 18, 27].map((seed) => ({ seed, plan: packs })),
 ];
 
 const msPerRun = 400;

@@ -51,8 +51,10 @@ export async function readByIdentity(
   server: InfluxServer,
   query: ReportsQuery & { by: 'identity' },
 ): Promise<readonly Report[]> {
-  const condition = `${where(query.device, undefined, undefined)} AND "boot" = ${literal(query.boot)}`;
-  const answers = await server.query([`SELECT * ${from} ${condition} AND "seq" = ${query.seq} ORDER BY time ASC`]);
+  const { device, boot, seq, seqs = 1 } = query;
+  const condition = `${where(device, undefined, undefined)} AND "boot" = ${literal(boot)}`;
+  const numbers = `"seq" >= ${seq} AND "seq" < ${seq + seqs}`;
+  const answers = await server.query([`SELECT * ${from} ${condition} AND ${numbers} ORDER BY time ASC`]);
   return (await withSignals(server, answers.flatMap(reportRows))).toSorted(logOrder);
 }
 

@@ -59,8 +59,9 @@ export function memoryStore(held: HeldTelemetry, pass: Passage = atOnce): Teleme
 
 function find(reports: readonly Report[], query: ReportsQuery): readonly Report[] {
   if (query.by === 'identity') {
-    const { device, boot, seq } = query;
-    return reports.filter((one) => one.device === device && one.boot === boot && one.seq === seq);
+    const { device, boot, seq, seqs = 1 } = query;
+    const isAsked = (number = -1) => number >= seq && number < seq + seqs;
+    return reports.filter((one) => one.device === device && one.boot === boot && isAsked(one.seq));
   }
   if (query.by === 'time') {
     const { device, from, to, limit, descending } = query;

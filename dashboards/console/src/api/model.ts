@@ -180,6 +180,7 @@ export interface LedgerCounts {
   readonly evaluated: number;
   readonly late: number;
   readonly tooLate: number;
+  readonly uncorrected: number;
   readonly conflicts: number;
   readonly readingsRejected: number;
 }

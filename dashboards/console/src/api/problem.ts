@@ -1,3 +1,5 @@
+import { hintWords } from '../words/hints.ts';
+
 interface ProblemBody {
   readonly title?: string;
   readonly detail?: string;
@@ -24,7 +26,7 @@ export class Problem extends Error {
     this.status = status;
     this.code = body.code ?? `http-${status}`;
     this.title = title;
-    this.hint = body.hint ?? null;
+    this.hint = hintWords(body.hint);
     this.id = body.id ?? null;
   }
 }

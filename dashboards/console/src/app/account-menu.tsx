@@ -1,8 +1,9 @@
 import { type MantineColorScheme, Menu, useMantineColorScheme } from '@mantine/core';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
+import { type KeyboardEvent, useState } from 'react';
 import { call } from '../api/client.ts';
 import { sessionQuery } from '../api/queries.ts';
-import { initials } from '../parts/avatar.tsx';
+import { Avatar } from '../parts/avatar.tsx';
 import { CheckIcon } from '../parts/icons.tsx';
 import { useAnnounce } from './announce.tsx';
 import { useSession } from './session.ts';
@@ -22,20 +23,33 @@ export function AccountMenu() {
   const session = useSession();
   const { colorScheme, setColorScheme } = useMantineColorScheme();
   const signOut = useSignOut();
+  const [opened, setOpened] = useState(false);
+  // Mantine would close it before the page sees the key, which then means: back to the list.
+  const onKeyDown = (event: KeyboardEvent): void => {
+    if (!opened || event.key !== 'Escape') return;
+    event.preventDefault();
+    setOpened(false);
+  };
   return (
-    <Menu position="right-end" width={220} withinPortal withInitialFocusPlaceholder={false}>
+    <Menu
+      opened={opened}
+      onChange={setOpened}
+      closeOnEscape={false}
+      position="right-end"
+      width={220}
+      withinPortal
+      withInitialFocusPlaceholder={false}
+    >
       <Menu.Target>
-        <button type="button" className={css.entry}>
-          <span className={css.account} aria-hidden="true">
-            {initials(session.name)}
-          </span>
+        <button type="button" className={css.entry} onKeyDown={onKeyDown}>
+          <Avatar name={session.name} />
           <span className={css.accountName}>
             <span className="visually-hidden">Account: </span>
             {session.name}
           </span>
         </button>
       </Menu.Target>
-      <Menu.Dropdown>
+      <Menu.Dropdown onKeyDown={onKeyDown}>
         <Menu.Label>
           {session.name} · {roleWords[session.role]}
         </Menu.Label>

@@ -5,6 +5,7 @@ import { parseFilter } from '../inbox/filter.ts';
 import { NothingOpen } from '../inbox/nothing-open.tsx';
 import { NotFound, Unexpected } from './not-found.tsx';
 import { SignedIn } from './signed-in.tsx';
+import { textOf } from './url-text.ts';
 
 const root = createRootRoute();
 
@@ -81,8 +82,10 @@ const products = createRoute({
 const productRoute = createRoute({
   getParentRoute: () => signedIn,
   path: '/products/$productId',
-  validateSearch: ({ trial }: Record<string, unknown>): { trial?: string } =>
-    typeof trial === 'string' && trial !== '' ? { trial } : {},
+  validateSearch: (search: Record<string, unknown>): { trial?: string } => {
+    const trial = textOf(search.trial);
+    return trial === undefined ? {} : { trial };
+  },
   component: lazyRouteComponent(() => import('../product/product-page.tsx'), 'ProductPage'),
 });
 

@@ -1,6 +1,7 @@
-import { Button, Kbd, Modal, Switch } from '@mantine/core';
+import { Button, Kbd, Switch } from '@mantine/core';
 import { Link, useLocation } from '@tanstack/react-router';
 import { type ReactNode, useState } from 'react';
+import { Dialog } from '../parts/dialog.tsx';
 import { FleetIcon, HelpIcon, InboxIcon, MaintenanceIcon, ProductIcon, Pulse } from '../parts/icons.tsx';
 import { AccountMenu } from './account-menu.tsx';
 import { LiveButton, LostBanner } from './live-state.tsx';
@@ -71,7 +72,7 @@ function sectionOf(path: string): 'triage' | 'fleet' | 'products' | 'maintenance
 function KeysDialog({ opened, onClose }: { opened: boolean; onClose: () => void }) {
   const [on, setOn] = useShortcutsOn();
   return (
-    <Modal opened={opened} onClose={onClose} title="Keys" size={460} closeButtonProps={{ 'aria-label': 'Close' }}>
+    <Dialog opened={opened} onClose={onClose} title="Keys" size={460}>
       <dl className={css.keys}>
         {shortcutList.map(({ keys, does }) => (
           <div key={does}>
@@ -88,7 +89,7 @@ function KeysDialog({ opened, onClose }: { opened: boolean; onClose: () => void 
       </dl>
       <div className={css.keysFoot}>
         <Switch
-          label="Keys act"
+          label="Use these keys"
           description="Never while you type in a field"
           checked={on}
           onChange={(event) => setOn(event.currentTarget.checked)}
@@ -97,6 +98,6 @@ function KeysDialog({ opened, onClose }: { opened: boolean; onClose: () => void 
           Close
         </Button>
       </div>
-    </Modal>
+    </Dialog>
   );
 }

@@ -8,7 +8,7 @@ import { AnnounceProvider } from './announce.tsx';
 import { LiveProvider } from './live.tsx';
 import { SessionContext } from './session.ts';
 import { Shell } from './shell.tsx';
-import css from './standalone.module.css';
+import { Standalone } from './standalone.tsx';
 
 /** The signed-in pages, or the sign-in in their place: the address stays, so that one comes back to where one was. */
 export function SignedIn() {
@@ -31,12 +31,10 @@ export function SignedIn() {
   if (session.isPending) return null;
   if (session.isError) {
     return (
-      <main className={css.page}>
-        <div className={css.card}>
-          <h1>Aftercare</h1>
-          <ProblemNotice what="The console could not start" error={session.error} onRetry={session.refetch} />
-        </div>
-      </main>
+      <Standalone>
+        <h1>The console could not start</h1>
+        <ProblemNotice what="The session could not be read" error={session.error} onRetry={session.refetch} />
+      </Standalone>
     );
   }
   return <SignIn ended={hadSession.current} />;

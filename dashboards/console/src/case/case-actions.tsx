@@ -3,6 +3,7 @@ import { useState } from 'react';
 import type { CaseAction, CaseDetail } from '../api/model.ts';
 import { useSession } from '../app/session.ts';
 import { useShortcuts, useShortcutsOn } from '../app/shortcuts.ts';
+import { Notice } from '../parts/notice.tsx';
 import { ProblemNotice } from '../parts/problem-notice.tsx';
 import css from './case.module.css';
 import { ResolveDialog } from './resolve-dialog.tsx';
@@ -47,7 +48,11 @@ export function CaseActions({ item }: { item: CaseDetail }) {
       {item.state !== 'resolved' && !may('resolve') && (
         <p className={css.refusal}>{reads ? 'Your account reads cases; it does not change them.' : refusal}</p>
       )}
-      {acknowledge.conflict !== null && <Conflict changes={acknowledge.conflict} />}
+      {acknowledge.conflict !== null && (
+        <div className={css.wide}>
+          <Conflict changes={acknowledge.conflict} />
+        </div>
+      )}
       {acknowledge.isError && acknowledge.conflict === null && (
         <div className={css.wide}>
           <ProblemNotice what="The case was not acknowledged" error={acknowledge.error} onRetry={onAcknowledge} />
@@ -71,9 +76,11 @@ function KeyHint({ name, filled }: { name: string; filled: boolean }) {
 
 export function Conflict({ changes }: { changes: readonly string[] }) {
   return (
-    <div role="alert" className={css.conflict}>
-      <strong>The case changed while you were reading:</strong> {changes.join(', ')}. Nothing of yours was saved; look,
-      then do it again if it still fits.
-    </div>
+    <Notice severity="minor" role="alert">
+      <p>
+        <strong>The case changed while you were reading:</strong> {changes.join(', ')}. Nothing of yours was saved;
+        look, then do it again if it still fits.
+      </p>
+    </Notice>
   );
 }

@@ -1,6 +1,7 @@
 import { Link } from '@tanstack/react-router';
 import type { CaseDetail, Device, Product } from '../api/model.ts';
 import { useNow } from '../app/use-now.ts';
+import page from '../parts/page.module.css';
 import { SeverityMark } from '../parts/severity-mark.tsx';
 import { countedWords, stateWords, verdictWords } from '../words/cases.ts';
 import { agoWords, epoch, lengthWords, momentWords, shortMomentWords } from '../words/times.ts';
@@ -17,10 +18,8 @@ export function CaseHeader({ item, device, product }: CaseHeaderProps) {
   return (
     <header className={css.header}>
       <div className={css.headline}>
-        <p className={css.badges}>
-          <span className={css.severity} data-severity={item.severity}>
-            <SeverityMark severity={item.severity} safety={item.safety} />
-          </span>
+        <p className={page.line}>
+          <SeverityMark severity={item.severity} safety={item.safety} badge />
           <span className="muted">Case #{item.number}</span>
           <span className={css.state}>{stateWords[item.state]}</span>
           {item.owner !== null && <span className="muted">{item.owner}</span>}
@@ -58,7 +57,7 @@ function Times({ item, watermark }: { item: CaseDetail; watermark: string | null
   const startsAt = epoch(item.startsAt);
   const lasted = watermark === null ? 0 : epoch(watermark) - startsAt;
   return (
-    <p className={css.times}>
+    <p className={page.facts}>
       <span>
         Began <time dateTime={item.startsAt}>{shortMomentWords(startsAt)}</time>
         {item.findingsOpen > 0 && lasted > 0 && <>, holds for {lengthWords(lasted)}</>}

@@ -1,19 +1,20 @@
 import { Skeleton } from '@mantine/core';
 import { useQuery, useQueryClient } from '@tanstack/react-query';
-import { Link, useNavigate, useParams } from '@tanstack/react-router';
+import { useNavigate, useParams } from '@tanstack/react-router';
 import { useEffect, useRef } from 'react';
 import type { CaseDetail } from '../api/model.ts';
 import { caseQuery, deviceQuery, productQuery } from '../api/queries.ts';
 import { useLiveDevice, useLiveEvents } from '../app/live.tsx';
 import { usePageTitle } from '../app/page-title.ts';
 import { useShortcuts } from '../app/shortcuts.ts';
+import { useTitleFocus } from '../app/title-focus.ts';
 import { ChartSection } from '../chart/chart-section.tsx';
 import { DeviceFacts } from '../device/device-facts.tsx';
 import { DeviceLedger } from '../device/device-ledger.tsx';
 import { MaintenanceNotice } from '../maintenance/maintenance-notice.tsx';
 import { useDelayed } from '../parts/delayed.ts';
-import { BackIcon } from '../parts/icons.tsx';
-import { ProblemNotice } from '../parts/problem-notice.tsx';
+import page from '../parts/page.module.css';
+import { BackLink, PageProblem } from '../parts/page.tsx';
 import css from './case.module.css';
 import { CaseHeader } from './case-header.tsx';
 import { Playbook } from './playbook.tsx';
@@ -37,16 +38,13 @@ function CaseView({ caseId }: { caseId: string }) {
   });
   return (
     <div className={css.page}>
-      <Link to="/triage" search={true} className={css.back}>
-        <BackIcon /> Triage
-      </Link>
+      <div className={css.back}>
+        <BackLink to="/triage" search={true}>
+          Triage
+        </BackLink>
+      </div>
       {late && <Placeholder />}
-      {query.isError && (
-        <>
-          {query.data === undefined && <h1 className={css.title}>Case</h1>}
-          <ProblemNotice what="The case could not be read" error={query.error} onRetry={query.refetch} />
-        </>
-      )}
+      {query.isError && <PageProblem what="case" title="Case" query={query} />}
       {query.data !== undefined && <Loaded item={query.data} />}
     </div>
   );
@@ -55,7 +53,8 @@ function CaseView({ caseId }: { caseId: string }) {
 function Loaded({ item }: { item: CaseDetail }) {
   usePageTitle(`#${item.number} ${item.title}`);
   useCurrent(item);
-  useFocusWhenCovering();
+  // Where the case covers the list.
+  useTitleFocus('case-title');
   const device = useQuery(deviceQuery(item.device));
   const product = useQuery(productQuery(item.product));
   return (
@@ -63,7 +62,7 @@ function Loaded({ item }: { item: CaseDetail }) {
       <CaseHeader item={item} device={device.data} product={product.data} />
       <MaintenanceNotice device={item.device} />
       <ChartSection item={item} device={device} product={product} />
-      <div className={css.columns}>
+      <div className={page.columns}>
         <DeviceFacts device={device} productTitle={product.data?.title} heading="Device" linked />
         <DeviceLedger device={item.device} />
       </div>
@@ -93,16 +92,6 @@ function useCurrent(item: CaseDetail): void {
     if (ours || event.kind === 'resumed') void client.invalidateQueries({ queryKey: ['case', item.id] });
     if (event.kind === 'resumed' || (event.kind === 'device' && event.id === item.device)) refreshDevice();
   });
-}
-
-/** Where the case covers the list, the row that had the focus is gone; reading goes on at the title. */
-function useFocusWhenCovering(): void {
-  useEffect(() => {
-    const active = document.activeElement;
-    if (active === null || active === document.body || active.checkVisibility() === false) {
-      document.getElementById('case-title')?.focus({ preventScroll: true });
-    }
-  }, []);
 }
 
 function Placeholder() {

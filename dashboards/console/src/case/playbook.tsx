@@ -1,4 +1,5 @@
 import type { Playbook as PlaybookItem, Product } from '../api/model.ts';
+import page from '../parts/page.module.css';
 import css from './case.module.css';
 
 interface PlaybookProps {
@@ -31,7 +32,7 @@ function Steps({ steps }: Pick<PlaybookItem, 'steps'>) {
         <li key={number}>
           <p>{text}</p>
           {(who !== null || expect !== null) && (
-            <p className={css.stepFacts}>
+            <p className={page.facts}>
               {who !== null && <span>{actorWords[who]}</span>}
               {expect !== null && <span>Expect: {expect}</span>}
             </p>

@@ -1,7 +1,7 @@
-import { Button, Modal, Radio, Textarea } from '@mantine/core';
-import { useMediaQuery } from '@mantine/hooks';
+import { Button, Radio, Textarea } from '@mantine/core';
 import { type FormEvent, type KeyboardEvent, useEffect, useRef, useState } from 'react';
 import type { CaseDetail } from '../api/model.ts';
+import { Dialog, DialogFoot } from '../parts/dialog.tsx';
 import { ProblemNotice } from '../parts/problem-notice.tsx';
 import { type VerdictId, verdicts } from '../words/cases.ts';
 import css from './case.module.css';
@@ -16,19 +16,21 @@ interface ResolveDialogProps {
 
 /** A digit, Enter: resolved. The note is for those who want to say more. */
 export function ResolveDialog({ item, opened, onClose }: ResolveDialogProps) {
-  const narrow = useMediaQuery('(max-width: 559.98px)') ?? false;
   return (
-    <Modal
-      fullScreen={narrow}
-      opened={opened}
-      onClose={onClose}
-      title={`Resolve case #${item.number}`}
-      size={480}
-      closeButtonProps={{ 'aria-label': 'Close' }}
-    >
+    <Dialog opened={opened} onClose={onClose} title={`Resolve case #${item.number}`} size={480}>
       <ResolveForm item={item} onClose={onClose} />
-    </Modal>
+    </Dialog>
   );
+}
+
+/** A dialog that closes gives the focus back a moment later. */
+const afterReturnMs = 50;
+
+/** The button that opened the dialog is gone from a resolved case; reading goes on at the title. */
+function keepFocus(): void {
+  if (document.activeElement === document.body) {
+    document.getElementById('case-title')?.focus({ preventScroll: true });
+  }
 }
 
 function ResolveForm({ item, onClose }: Omit<ResolveDialogProps, 'opened'>) {
@@ -40,7 +42,9 @@ function ResolveForm({ item, onClose }: Omit<ResolveDialogProps, 'opened'>) {
 
   // Resolved by this form, or by somebody else while it was open: nothing is left to ask.
   useEffect(() => {
-    if (resolve.isSuccess) onClose();
+    if (!resolve.isSuccess) return;
+    onClose();
+    setTimeout(keepFocus, afterReturnMs);
   }, [resolve.isSuccess, onClose]);
 
   const submit = (event: FormEvent): void => {
@@ -81,11 +85,6 @@ function ResolveForm({ item, onClose }: Omit<ResolveDialogProps, 'opened'>) {
           </div>
         ))}
       </fieldset>
-      {tried && verdict === null && (
-        <p role="alert" className={css.missing}>
-          Choose what it was.
-        </p>
-      )}
       <Textarea
         label="Note (optional)"
         placeholder="What was found, what was done"
@@ -94,18 +93,26 @@ function ResolveForm({ item, onClose }: Omit<ResolveDialogProps, 'opened'>) {
         value={note}
         onChange={(event) => setNote(event.currentTarget.value)}
       />
-      {resolve.conflict !== null && <Conflict changes={resolve.conflict} />}
-      {resolve.isError && resolve.conflict === null && (
-        <ProblemNotice what="The case was not resolved" error={resolve.error} />
-      )}
-      <div className={css.dialogActions}>
-        <Button variant="default" onClick={onClose}>
-          Cancel
-        </Button>
+      <DialogFoot
+        onCancel={onClose}
+        problem={
+          <>
+            {tried && verdict === null && (
+              <p role="alert" className={css.missing}>
+                Choose what it was.
+              </p>
+            )}
+            {resolve.conflict !== null && <Conflict changes={resolve.conflict} />}
+            {resolve.isError && resolve.conflict === null && (
+              <ProblemNotice what="The case was not resolved" error={resolve.error} />
+            )}
+          </>
+        }
+      >
         <Button type="submit" loading={resolve.isPending}>
           Resolve
         </Button>
-      </div>
+      </DialogFoot>
     </form>
   );
 }

@@ -1,5 +1,6 @@
 import { useMemo } from 'react';
 import type { Evidence } from '../api/model.ts';
+import { Prose } from '../parts/prose.tsx';
 import css from './case.module.css';
 import { linkNumbers } from './number-links.ts';
 
@@ -24,7 +25,7 @@ export function Sentence({ text, evidence, onReading }: SentenceProps) {
     <p className={css.sentence}>
       {pieces.map(({ text: words, reading, start }) =>
         reading === undefined ? (
-          <span key={start}>{words}</span>
+          <Prose key={start} text={words} />
         ) : (
           <button
             key={start}

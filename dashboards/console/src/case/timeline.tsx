@@ -4,6 +4,7 @@ import type { TimelineItem } from '../api/model.ts';
 import { timelinePage } from '../api/queries.ts';
 import { Avatar } from '../parts/avatar.tsx';
 import { ProblemNotice } from '../parts/problem-notice.tsx';
+import { Prose } from '../parts/prose.tsx';
 import { epoch, momentWords, shortMomentWords } from '../words/times.ts';
 import css from './case.module.css';
 
@@ -50,8 +51,10 @@ function Entry({ item }: { item: TimelineItem }) {
         {machine ? <span className={css.dot} aria-hidden="true" /> : <Avatar name={item.actor} />}
       </span>
       <div>
-        <p>{item.text}</p>
-        <p className={css.when}>
+        <p>
+          <Prose text={item.text} />
+        </p>
+        <p className="meta muted">
           {machine ? 'Aftercare' : item.actor} ·{' '}
           <time dateTime={item.at} title={momentWords(at)}>
             {shortMomentWords(at)}

@@ -1,9 +1,8 @@
 import uPlot from 'uplot';
 import { type Palette, type as typography } from '../theme/tokens.ts';
-import { numberWords } from '../words/numbers.ts';
 import { drawOver, drawUnder } from './draw.ts';
 import { type ChartSeries, valueRange } from './series.ts';
-import { tickWords } from './ticks.ts';
+import { tickWords, valueTickWords } from './ticks.ts';
 
 export interface PlotRequest {
   readonly series: ChartSeries;
@@ -58,7 +57,7 @@ export function plotOptions(request: PlotRequest): uPlot.Options {
         grid: { stroke: palette.hairline, width: 1 },
         ...(series.switches ? { splits: () => [0, 1] } : {}),
         values: (_plot, ticks) =>
-          ticks.map((tick) => (series.switches ? (tick === 1 ? 'yes' : 'no') : numberWords(tick))),
+          series.switches ? ticks.map((tick) => (tick === 1 ? 'yes' : 'no')) : valueTickWords(ticks),
       },
     ],
     series: [

@@ -1,4 +1,4 @@
-import { numberWords } from '../words/numbers.ts';
+import { spanWords } from '../words/numbers.ts';
 import { lengthWords, momentWords } from '../words/times.ts';
 import css from './chart.module.css';
 import { expectedAt, firingAt, pointWords } from './reading-words.ts';
@@ -48,19 +48,15 @@ function Row({ series, point }: { series: ChartSeries; point: Point }) {
   const expected = expectedAt(series, point.at);
   const firing = firingAt(series, point);
   return (
-    <tr data-fired={firing?.severity}>
+    <tr data-severity={firing?.severity}>
       <th scope="row">{momentWords(point.at)}</th>
       <td>
         {pointWords(series, point, '')}
         {firing !== undefined && <span className={css.fired}> fired</span>}
         {point.count > 1 && !series.switches && <span className="muted"> mean of {point.count}</span>}
       </td>
-      {series.bucketed && (
-        <td>
-          {numberWords(point.min)} to {numberWords(point.max)}
-        </td>
-      )}
-      <td>{expected === undefined ? '' : `${numberWords(expected.low)} to ${numberWords(expected.high)}`}</td>
+      {series.bucketed && <td>{spanWords(point.min, point.max)}</td>}
+      <td>{expected === undefined ? '' : spanWords(expected.low, expected.high)}</td>
     </tr>
   );
 }

@@ -1,14 +1,13 @@
-import { numberWords, plural, valueWords } from '../words/numbers.ts';
+import { plural, spanWords, valueWords } from '../words/numbers.ts';
 import { momentWords } from '../words/times.ts';
 import { type Band, bandAt, type ChartSeries, type Firing, type Point } from './series.ts';
 
 /** "21 Nov 2025, 20:05:00: 9.1 °C, expected 2.8 to 5.6, fired". */
 export function readingWords(series: ChartSeries, point: Point, unit: string): string {
   const parts = [`${momentWords(point.at)}: ${pointWords(series, point, unit)}`];
-  if (point.count > 1 && !series.switches)
-    parts.push(`mean of ${point.count}, ${numberWords(point.min)} to ${numberWords(point.max)}`);
+  if (point.count > 1 && !series.switches) parts.push(`mean of ${point.count}, ${spanWords(point.min, point.max)}`);
   const band = expectedAt(series, point.at);
-  if (band !== undefined) parts.push(`expected ${numberWords(band.low)} to ${numberWords(band.high)}`);
+  if (band !== undefined) parts.push(`expected ${spanWords(band.low, band.high)}`);
   if (firingAt(series, point) !== undefined) parts.push('fired');
   return parts.join(', ');
 }

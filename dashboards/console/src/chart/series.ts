@@ -51,18 +51,19 @@ export interface ChartSeries {
 
 export function chartSeries(
   series: Series,
-  findings: readonly Pick<Finding, 'signal' | 'severity' | 'startsAt' | 'endsAt' | 'evidence'>[],
+  findings: readonly Pick<Finding, 'state' | 'signal' | 'severity' | 'startsAt' | 'endsAt' | 'evidence'>[],
   spec: Pick<SignalSpec, 'name' | 'type'>,
   everyMs: number,
 ): ChartSeries {
   const signal = spec.name;
   const points = series.points.map((point) => ({ ...point, at: epoch(point.at) }));
-  const firings = firingsOf(findings, signal);
+  // What late reports took back never held, and its evidence is the late reading itself.
+  const standing = findings.filter(({ state }) => state !== 'retracted');
   return {
     points,
     band: heldBand(series, points.at(-1)?.at),
-    firings,
-    episodes: findings
+    firings: firingsOf(standing, signal),
+    episodes: standing
       .filter((finding) => restsOn(finding, signal))
       .map((finding) => ({
         from: epoch(finding.startsAt),
@@ -72,6 +73,21 @@ export function chartSeries(
     gaps: findGaps(points, everyMs),
     bucketed: points.some((point) => point.count > 1),
     switches: spec.type === 'boolean',
+  };
+}
+
+/** What of the marks lies in a stretch, epoch ms; undefined ends are open. */
+export function within(
+  series: ChartSeries,
+  {
+    from = Number.NEGATIVE_INFINITY,
+    to = Number.POSITIVE_INFINITY,
+  }: { from: number | undefined; to: number | undefined },
+): ChartSeries {
+  return {
+    ...series,
+    firings: series.firings.filter(({ at }) => at >= from && at <= to),
+    episodes: series.episodes.filter((episode) => episode.from <= to && (episode.to ?? to) >= from),
   };
 }
 

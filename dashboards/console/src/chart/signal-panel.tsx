@@ -5,14 +5,15 @@ import type { Finding, SeriesRange, SignalSpec } from '../api/model.ts';
 import { seriesQuery } from '../api/queries.ts';
 import { useDelayed } from '../parts/delayed.ts';
 import { ProblemNotice } from '../parts/problem-notice.tsx';
-import { numberWords } from '../words/numbers.ts';
+import { spanWords } from '../words/numbers.ts';
 import { momentWords } from '../words/times.ts';
 import { unitWords } from '../words/units.ts';
 import css from './chart.module.css';
+import { ChartLegend } from './chart-legend.tsx';
 import { type PlotSize, plotHeights } from './plot-options.ts';
 import { ReadingTable } from './reading-table.tsx';
 import { expectedAt, firingAt, pointWords } from './reading-words.ts';
-import { type ChartSeries, chartSeries, nearestIndex } from './series.ts';
+import { type ChartSeries, chartSeries, nearestIndex, within } from './series.ts';
 import { SignalChart } from './signal-chart.tsx';
 
 interface SignalPanelProps {
@@ -37,14 +38,14 @@ export function SignalPanel(props: SignalPanelProps) {
   const late = useDelayed(query.isPending);
   const unit = unitWords(spec.unit);
   const series = useMemo(
-    () => (query.data === undefined ? undefined : chartSeries(query.data, findings, spec, everyMs)),
-    [query.data, findings, spec, everyMs],
+    () => (query.data === undefined ? undefined : within(chartSeries(query.data, findings, spec, everyMs), range)),
+    [query.data, findings, spec, everyMs, range],
   );
   const title = spec.title.charAt(0).toUpperCase() + spec.title.slice(1);
   return (
     <div className={css.panel}>
       <div className={css.panelHead}>
-        <h3 className={css.panelTitle}>
+        <h3>
           {title}
           {unit !== '' && <span className="muted">, {unit}</span>}
         </h3>
@@ -72,7 +73,7 @@ export function SignalPanel(props: SignalPanelProps) {
             onAt={onAt}
             {...(onPick === undefined ? {} : { onPick })}
           />
-          {size === 'full' && <Legend series={series} />}
+          {size === 'full' && <ChartLegend series={series} />}
         </>
       )}
     </div>
@@ -89,44 +90,8 @@ function Readout(props: { series: ChartSeries; unit: string; at: number | null }
   return (
     <p className={css.readout}>
       <strong data-severity={firing?.severity}>{pointWords(series, point, unit)}</strong>
-      {expected !== undefined && (
-        <span>
-          expected {numberWords(expected.low)}–{numberWords(expected.high)}
-        </span>
-      )}
+      {expected !== undefined && <span>expected {spanWords(expected.low, expected.high)}</span>}
       <time dateTime={new Date(point.at).toISOString()}>{momentWords(point.at)}</time>
     </p>
-  );
-}
-
-/** Names only what is in the picture. */
-function Legend({ series }: { series: ChartSeries }) {
-  const firing = series.firings[0];
-  return (
-    <ul className={css.legend} aria-hidden="true">
-      <li>
-        <i className={css.keyLine} /> {series.bucketed ? 'mean, with lowest and highest' : 'reading'}
-      </li>
-      {series.band.length > 0 && (
-        <li>
-          <i className={css.keyBand} /> expected for this device
-        </li>
-      )}
-      {firing !== undefined && (
-        <li data-severity={firing.severity}>
-          <i className={css.keyRing} /> fired
-        </li>
-      )}
-      {series.episodes.length > 0 && (
-        <li data-severity={series.episodes[0]?.severity}>
-          <i className={css.keyBar} /> finding held
-        </li>
-      )}
-      {series.gaps.length > 0 && (
-        <li>
-          <i className={css.keyGap} /> no readings
-        </li>
-      )}
-    </ul>
   );
 }

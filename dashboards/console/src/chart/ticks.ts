@@ -1,3 +1,4 @@
+import { numberWords, withDecimals } from '../words/numbers.ts';
 import { clockSecondsWords, clockWords, dayWords } from '../words/times.ts';
 
 const dayS = 86_400;
@@ -16,3 +17,17 @@ export function tickWords(ticks: readonly number[]): string[] {
     return newDay ? `${clock}\n${dayWords(at)}` : clock;
   });
 }
+
+const compact = new Intl.NumberFormat('en', { notation: 'compact', maximumFractionDigits: 3 });
+
+/** Numbers of a value axis, as exact as their distance asks for and short enough for it: "0.25", "2,000", "11.4M". */
+export function valueTickWords(ticks: readonly number[]): string[] {
+  const size = Math.max(...ticks.map(Math.abs));
+  if (size >= 100_000) return ticks.map((tick) => compact.format(tick));
+  const step = (ticks[1] ?? 0) - (ticks[0] ?? 0);
+  if (step < 0.000_001) return ticks.map(numberWords);
+  const decimals = [0, 1, 2, 3, 4, 5, 6].find((count) => isWhole(step * 10 ** count)) ?? 6;
+  return ticks.map((tick) => withDecimals(tick, decimals));
+}
+
+const isWhole = (value: number): boolean => Math.abs(value - Math.round(value)) < 0.001;

@@ -3,6 +3,7 @@ import { Link } from '@tanstack/react-router';
 import type { ReactNode } from 'react';
 import type { Device } from '../api/model.ts';
 import { useNow } from '../app/use-now.ts';
+import { Notice } from '../parts/notice.tsx';
 import { ProblemNotice } from '../parts/problem-notice.tsx';
 import { agoWords, dateWords, epoch, momentWords } from '../words/times.ts';
 import css from './device.module.css';
@@ -54,10 +55,10 @@ function Facts({ device, productTitle, linked }: FactsProps) {
   return (
     <>
       {device.clockSuspect !== null && (
-        <p className={css.warning}>
+        <Notice severity="minor">
           Its clock is not to be trusted: it said {momentWords(epoch(device.clockSuspect.rawAt))} when it was{' '}
           {momentWords(epoch(device.clockSuspect.receivedAt))}. Such reports stand at their arrival.
-        </p>
+        </Notice>
       )}
       <dl className={css.facts}>
         {shown.map(([name, value]) => (
@@ -67,7 +68,7 @@ function Facts({ device, productTitle, linked }: FactsProps) {
           </div>
         ))}
       </dl>
-      {unknown.length > 0 && <p className={css.unknown}>Not known: {unknown.join(', ')}</p>}
+      {unknown.length > 0 && <p className={`meta muted ${css.unknown}`}>Not known: {unknown.join(', ')}</p>}
     </>
   );
 }

@@ -5,6 +5,7 @@ import { useState } from 'react';
 import type { Finding, Page } from '../api/model.ts';
 import type { DevicePreset } from '../chart/range.ts';
 import { ProblemNotice } from '../parts/problem-notice.tsx';
+import { Prose } from '../parts/prose.tsx';
 import { SeverityMark } from '../parts/severity-mark.tsx';
 import { countWords } from '../words/numbers.ts';
 import { epoch, lengthWords, momentWords, shortMomentWords } from '../words/times.ts';
@@ -61,7 +62,9 @@ function Entry({ finding }: { finding: Finding }) {
     <li className={finding.state === 'raised' ? undefined : css.over}>
       <SeverityMark severity={finding.severity} safety={false} />
       <span className={css.what}>
-        <span>{finding.explanation}</span>
+        <span>
+          <Prose text={finding.explanation} />
+        </span>
         <span className="muted">
           {sourceWords(finding)}
           {finding.case !== null && (
@@ -80,7 +83,7 @@ function Entry({ finding }: { finding: Finding }) {
           )}
         </span>
       </span>
-      <span className={css.when}>
+      <span className="meta muted">
         <time dateTime={finding.startsAt} title={`Began ${momentWords(startsAt)}`}>
           {shortMomentWords(startsAt)}
         </time>

@@ -1,6 +1,7 @@
 import type { Device, Product } from '../api/model.ts';
 import { useNow } from '../app/use-now.ts';
 import { HealthMark } from '../parts/health-mark.tsx';
+import page from '../parts/page.module.css';
 import { healthHelp } from '../words/health.ts';
 import { plural } from '../words/numbers.ts';
 import { agoWords, epoch, momentWords } from '../words/times.ts';
@@ -12,10 +13,8 @@ export function DeviceHeader({ device, product }: { device: Device; product: Pro
   const { health } = device;
   return (
     <header className={css.header}>
-      <p className={css.badges}>
-        <span className={css.badge} data-health={health}>
-          <HealthMark health={health} />
-        </span>
+      <p className={page.line}>
+        <HealthMark health={health} badge />
         <span className="muted">{reasonWords(device)}</span>
       </p>
       <h1 id="device-title" className={css.title} tabIndex={-1}>
@@ -24,7 +23,7 @@ export function DeviceHeader({ device, product }: { device: Device; product: Pro
       <p className="muted">
         {[product?.title ?? device.product, device.site, device.customer].filter(Boolean).join(' · ')}
       </p>
-      <p className={css.line}>
+      <p className={page.facts}>
         <span>{device.online ? 'Connected' : 'Not connected'}</span>
         <span>
           {device.lastSeenAt === null ? (

@@ -12,7 +12,8 @@ export function DeviceLedger({ device }: { device: string }) {
     <section aria-labelledby="ledger-heading">
       <h2 id="ledger-heading">Its reports</h2>
       {isError && <ProblemNotice what="The ledger could not be read" error={error} onRetry={refetch} />}
-      {data !== undefined && (
+      {data?.received === 0 && <p className="muted">None has come yet.</p>}
+      {data !== undefined && data.received > 0 && (
         <>
           <Behind ledger={data} />
           <Counts ledger={data} />

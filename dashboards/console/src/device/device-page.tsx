@@ -1,16 +1,18 @@
 import { Skeleton } from '@mantine/core';
 import { type UseQueryResult, useQuery, useQueryClient } from '@tanstack/react-query';
-import { Link, useNavigate, useParams } from '@tanstack/react-router';
+import { useNavigate, useParams } from '@tanstack/react-router';
 import { useEffect, useMemo, useRef, useState } from 'react';
 import type { Device, Product, SeriesRange } from '../api/model.ts';
 import { deviceFindingsQuery, deviceQuery, productQuery } from '../api/queries.ts';
 import { useLiveDevice, useLiveEvents } from '../app/live.tsx';
 import { usePageTitle } from '../app/page-title.ts';
 import { useShortcuts } from '../app/shortcuts.ts';
+import { useTitleFocus } from '../app/title-focus.ts';
 import { type DevicePreset, deviceRange } from '../chart/range.ts';
 import { MaintenanceNotice } from '../maintenance/maintenance-notice.tsx';
 import { useDelayed } from '../parts/delayed.ts';
-import { BackIcon } from '../parts/icons.tsx';
+import page from '../parts/page.module.css';
+import { BackLink, PageProblem } from '../parts/page.tsx';
 import { ProblemNotice } from '../parts/problem-notice.tsx';
 import { epoch } from '../words/times.ts';
 import css from './device.module.css';
@@ -36,17 +38,12 @@ function DeviceView({ deviceId }: { deviceId: string }) {
   const navigate = useNavigate();
   useShortcuts({ escape: () => void navigate({ to: '/fleet', search: true, state: { device: deviceId } }) });
   return (
-    <div className={css.page}>
-      <Link to="/fleet" search={true} state={{ device: deviceId }} className={css.back}>
-        <BackIcon /> Fleet
-      </Link>
+    <div className={page.page}>
+      <BackLink to="/fleet" search={true} state={{ device: deviceId }}>
+        Fleet
+      </BackLink>
       {late && <Placeholder />}
-      {query.isError && (
-        <>
-          {query.data === undefined && <h1 className={css.title}>{deviceId}</h1>}
-          <ProblemNotice what="The device could not be read" error={query.error} onRetry={query.refetch} />
-        </>
-      )}
+      {query.isError && <PageProblem what="device" title={deviceId} query={query} />}
       {query.data !== undefined && <Loaded device={query.data} query={query} />}
     </div>
   );
@@ -54,6 +51,7 @@ function DeviceView({ deviceId }: { deviceId: string }) {
 
 function Loaded({ device, query }: { device: Device; query: UseQueryResult<Device> }) {
   useCurrent(device.id);
+  useTitleFocus('device-title');
   const product = useQuery(productQuery(device.product));
   const [preset, setPreset] = useState<DevicePreset>('day');
   const [whyAt, setWhyAt] = useState<number>();
@@ -72,12 +70,12 @@ function Loaded({ device, query }: { device: Device; query: UseQueryResult<Devic
         onPreset={setPreset}
         onPick={setWhyAt}
       />
-      <div className={css.columns}>
+      <div className={page.columns}>
         <DeviceCases device={device.id} />
         <DeviceFindings query={findings} preset={preset} />
       </div>
       {device.watermark !== null && <DeviceWhy device={device.id} at={whyAt} />}
-      <div className={css.columns}>
+      <div className={page.columns}>
         <DeviceFacts device={query} productTitle={product.data?.title} heading="Facts" linked={false} />
         <DeviceLedger device={device.id} />
         <Quarantine device={device.id} />

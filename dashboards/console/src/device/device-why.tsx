@@ -1,11 +1,15 @@
 import { Button, Skeleton, TextInput } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { type FormEvent, useEffect, useState } from 'react';
+import type { Severity } from '../api/model.ts';
 import type { Why, WhyPart, WhyRule } from '../api/trial-model.ts';
 import { whyQuery } from '../api/trial-queries.ts';
 import { fieldTime, timeOfField } from '../maintenance/words.ts';
 import { useDelayed } from '../parts/delayed.ts';
+import page from '../parts/page.module.css';
+import parts from '../parts/parts.module.css';
 import { ProblemNotice } from '../parts/problem-notice.tsx';
+import { Prose } from '../parts/prose.tsx';
 import { StageMark } from '../product/stage-mark.tsx';
 import { plural } from '../words/numbers.ts';
 import { epoch, momentWords, shortMomentWords } from '../words/times.ts';
@@ -85,7 +89,7 @@ function Rules({ why }: { why: Why }) {
           {note}
         </p>
       ))}
-      <ul>
+      <ul className={page.list}>
         {byState(why.rules).map((rule) => (
           <Rule key={rule.id} rule={rule} />
         ))}
@@ -94,17 +98,26 @@ function Rules({ why }: { why: Why }) {
   );
 }
 
+/** How far a rule has come towards a case. */
+const stateSeverities: Partial<Readonly<Record<WhyRule['state'], Severity>>> = { open: 'major', waiting: 'minor' };
+
 function Rule({ rule }: { rule: WhyRule }) {
   return (
-    <li className={css.whyRule}>
-      <p className={css.whyHead}>
-        <span className={css.whyState} data-state={rule.state}>
+    <li className={page.what}>
+      <p className={page.line}>
+        <span
+          className={parts.pill}
+          data-severity={stateSeverities[rule.state]}
+          data-dashed={rule.state === 'unknown' ? '' : undefined}
+        >
           {ruleStateWords[rule.state]}
         </span>
         <strong>{rule.title}</strong>
         {rule.stage !== 'live' && <StageMark stage={rule.stage} />}
       </p>
-      <p>{rule.sentence}</p>
+      <p>
+        <Prose text={rule.sentence} />
+      </p>
       {rule.inputs.length > 0 && (
         <details>
           <summary>{rule.asks === 'clear' ? 'What it needs to clear' : 'What it needs to open'}</summary>
@@ -133,8 +146,13 @@ function Part({ part, keeps }: { part: WhyPart; keeps: string | undefined }) {
         {word}
       </span>
       <span>
-        {part.text}
-        {part.told !== part.text && <span className="muted"> – {part.told}</span>}
+        <Prose text={part.text} />
+        {part.told !== part.text && (
+          <span className="muted">
+            {' '}
+            – <Prose text={part.told} />
+          </span>
+        )}
         {keeps !== undefined && <strong> ({keeps})</strong>}
       </span>
     </li>

@@ -2,6 +2,7 @@ import { useQuery } from '@tanstack/react-query';
 import type { QuarantineItem } from '../api/model.ts';
 import { quarantineQuery } from '../api/queries.ts';
 import { ProblemNotice } from '../parts/problem-notice.tsx';
+import { Prose } from '../parts/prose.tsx';
 import { countWords } from '../words/numbers.ts';
 import { epoch, momentWords, shortMomentWords } from '../words/times.ts';
 import css from './device.module.css';
@@ -38,7 +39,9 @@ function Entry({ item }: { item: QuarantineItem }) {
         {shortMomentWords(receivedAt)}
       </time>
       <details>
-        <summary>{item.detail}</summary>
+        <summary>
+          <Prose text={item.detail} />
+        </summary>
         {item.payload === null ? (
           <p className="muted">The payload of {countWords(item.bytes)} bytes was not kept.</p>
         ) : (

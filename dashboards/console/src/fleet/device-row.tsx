@@ -36,7 +36,7 @@ export const DeviceRow = memo(function DeviceRow({ device, productTitle, changed
       <td className={css.wide}>{device.site}</td>
       <td data-changed={changed ? '' : undefined}>
         <HealthMark health={device.health} />
-        {changed && <span className={css.changed}> changed</span>}
+        {changed && <span className="changed"> changed</span>}
       </td>
       <td className={`${css.number} ${css.medium}`}>
         {device.openCases === 0 ? <span className="muted">–</span> : countWords(device.openCases)}

@@ -1,4 +1,5 @@
 import type { Health } from '../api/model.ts';
+import { textOf } from '../app/url-text.ts';
 import { healths } from '../words/health.ts';
 
 /** What of the fleet is shown; it lives in the URL. Absent means: every device that is not retired. */
@@ -13,18 +14,14 @@ export interface FleetFilter {
 /** Reads the URL's parameters; what it does not know it leaves out, so that an old link still opens. */
 export function parseFleetFilter(search: Readonly<Record<string, unknown>>): FleetFilter {
   const health = healths.find((known) => known === search.health);
-  const product = words(search.product);
-  const q = words(search.q);
+  const product = textOf(search.product);
+  const q = textOf(search.q);
   return {
     ...(health === undefined ? {} : { health }),
     ...(product === undefined ? {} : { product }),
     ...(q === undefined ? {} : { q }),
     ...(search.retired === 'true' ? { retired: 'true' } : {}),
   };
-}
-
-function words(value: unknown): string | undefined {
-  return typeof value === 'string' && value !== '' ? value : undefined;
 }
 
 export const isFiltered = (filter: FleetFilter): boolean => Object.keys(filter).length > 0;

@@ -1,9 +1,9 @@
-import { Button, Skeleton } from '@mantine/core';
+import { Skeleton } from '@mantine/core';
 import { Link } from '@tanstack/react-router';
 import type { Fleet, ProductItem } from '../api/model.ts';
 import { useNow } from '../app/use-now.ts';
 import { useDelayed } from '../parts/delayed.ts';
-import { ProblemNotice } from '../parts/problem-notice.tsx';
+import { Empty, ListProblem, ShowMore } from '../parts/listing.tsx';
 import { healthWords } from '../words/health.ts';
 import { DeviceRow } from './device-row.tsx';
 import { type FleetFilter, isFiltered } from './filter.ts';
@@ -26,10 +26,12 @@ export function FleetBody({ filter, fleet, counts, products }: FleetBodyProps) {
   return (
     <>
       {query.isError && (
-        <div className={css.notice}>
-          <ProblemNotice what="The devices could not be read" error={query.error} onRetry={fleet.showNew} />
-          {rows.length > 0 && <p className="muted">What stands below is as it was before.</p>}
-        </div>
+        <ListProblem
+          what="The devices could not be read"
+          error={query.error}
+          onRetry={fleet.showNew}
+          hasRows={rows.length > 0}
+        />
       )}
       {late && <Placeholder />}
       {noDevice && <FirstDevice products={products} />}
@@ -79,18 +81,7 @@ function DeviceTable({ fleet, products }: Pick<FleetBodyProps, 'fleet' | 'produc
           ))}
         </tbody>
       </table>
-      {query.hasNextPage && (
-        <div className={css.more}>
-          <Button
-            variant="default"
-            size="xs"
-            loading={query.isFetchingNextPage}
-            onClick={() => void query.fetchNextPage()}
-          >
-            Show more
-          </Button>
-        </div>
-      )}
+      <ShowMore query={query} />
     </>
   );
 }
@@ -110,15 +101,13 @@ function Placeholder() {
 }
 
 function NoMatch({ filter }: { filter: FleetFilter }) {
+  if (!isFiltered(filter)) return <Empty title="No device is in use." />;
   return (
-    <div className={css.empty}>
-      <p className={css.emptyTitle}>No device {isFiltered(filter) ? `matches ${filterWords(filter)}` : 'is in use'}.</p>
-      {isFiltered(filter) && (
-        <Link to="/fleet" search={{}} replace className={css.clear}>
-          Clear the filter
-        </Link>
-      )}
-    </div>
+    <Empty title={`No device matches ${filterWords(filter)}.`}>
+      <Link to="/fleet" search={{}} replace>
+        Clear the filter
+      </Link>
+    </Empty>
   );
 }
 

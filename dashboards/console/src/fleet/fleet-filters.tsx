@@ -1,8 +1,6 @@
-import { NativeSelect } from '@mantine/core';
 import { Link, useNavigate } from '@tanstack/react-router';
 import type { Fleet, ProductItem } from '../api/model.ts';
-import { productChoices } from '../parts/product-choices.ts';
-import { SearchField } from '../parts/search-field.tsx';
+import { Filters, ProductSelect, SearchField } from '../parts/filters.tsx';
 import { countWords } from '../words/numbers.ts';
 import { type FleetFilter, parseFleetFilter } from './filter.ts';
 import css from './fleet.module.css';
@@ -18,21 +16,14 @@ export function FleetFilters({ filter, counts, products }: FleetFiltersProps) {
   const setFilter = (change: { product?: string; q?: string }) =>
     void navigate({ to: '/fleet', search: parseFleetFilter({ ...filter, ...change }), replace: true });
   return (
-    <search className={css.filters}>
+    <Filters>
       <SearchField
         label="Search devices"
         placeholder="Search: id, serial, site, customer"
-        className={css.search}
         value={filter.q ?? ''}
         onChange={(q) => setFilter({ q })}
       />
-      <NativeSelect
-        aria-label="Product"
-        size="xs"
-        value={filter.product ?? ''}
-        onChange={(event) => setFilter({ product: event.currentTarget.value })}
-        data={productChoices(products, filter.product)}
-      />
+      <ProductSelect products={products} chosen={filter.product} onChange={(product) => setFilter({ product })} />
       {filter.retired === 'true' ? (
         <Link to="/fleet" search={{}} replace className={css.aside}>
           Back to the devices in use
@@ -44,6 +35,6 @@ export function FleetFilters({ filter, counts, products }: FleetFiltersProps) {
           </Link>
         )
       )}
-    </search>
+    </Filters>
   );
 }

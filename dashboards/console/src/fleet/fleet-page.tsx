@@ -6,6 +6,7 @@ import { usePageTitle } from '../app/page-title.ts';
 import { useShortcuts } from '../app/shortcuts.ts';
 import { DemoBar } from '../demo/demo-offer.tsx';
 import { NewBar } from '../parts/new-bar.tsx';
+import page from '../parts/page.module.css';
 import { countWords } from '../words/numbers.ts';
 import css from './fleet.module.css';
 import { FleetBody } from './fleet-body.tsx';
@@ -21,20 +22,20 @@ export function FleetPage() {
   const fleet = useFleet(filter);
   const counts = useQuery(fleetQuery);
   const products = useQuery(productsQuery);
-  const page = useRef<HTMLDivElement>(null);
-  const step = useStep(page);
-  useFocusOnReturn(page, fleet.rows.length > 0);
+  const root = useRef<HTMLDivElement>(null);
+  const step = useStep(root);
+  useFocusOnReturn(root, fleet.rows.length > 0);
   useShortcuts({
     j: () => step(1),
     k: () => step(-1),
     u: () => void fleet.showNew(),
-    '/': () => page.current?.querySelector<HTMLInputElement>('input[type="search"]')?.focus(),
+    '/': () => root.current?.querySelector<HTMLInputElement>('input[type="search"]')?.focus(),
   });
   return (
-    <div className={css.page} ref={page}>
+    <div className={`${page.page} ${css.page}`} ref={root}>
       <header className={css.head}>
         <h1>
-          Fleet <span className={css.count}>{counts.data === undefined ? '' : countWords(counts.data.devices)}</span>
+          Fleet <span className="muted">{counts.data === undefined ? '' : countWords(counts.data.devices)}</span>
         </h1>
         <DemoBar />
         {counts.data !== undefined && counts.data.devices + counts.data.retired > 0 && (
@@ -52,28 +53,28 @@ export function FleetPage() {
 }
 
 /** Puts the focus on the next or previous device; Enter then opens it, as it opens any link. */
-function useStep(page: React.RefObject<HTMLElement | null>) {
+function useStep(root: React.RefObject<HTMLElement | null>) {
   return useCallback(
     (by: 1 | -1) => {
-      const links = [...(page.current?.querySelectorAll<HTMLElement>('[data-device]') ?? [])];
+      const links = [...(root.current?.querySelectorAll<HTMLElement>('[data-device]') ?? [])];
       const current = links.findIndex((link) => link.matches(':focus'));
       const next = links[Math.min(links.length - 1, Math.max(0, current + by))];
       next?.focus();
       next?.scrollIntoView({ block: 'nearest' });
     },
-    [page],
+    [root],
   );
 }
 
 /** Who comes back from a device goes on at its row. */
-function useFocusOnReturn(page: React.RefObject<HTMLElement | null>, ready: boolean): void {
+function useFocusOnReturn(root: React.RefObject<HTMLElement | null>, ready: boolean): void {
   const device = useLocation({ select: (location) => location.state.device });
   const done = useRef(false);
   useEffect(() => {
     if (!ready || done.current || device === undefined) return;
     done.current = true;
-    const link = page.current?.querySelector<HTMLElement>(`[data-device="${CSS.escape(device)}"]`);
+    const link = root.current?.querySelector<HTMLElement>(`[data-device="${CSS.escape(device)}"]`);
     link?.focus();
     link?.scrollIntoView({ block: 'center' });
-  }, [page, ready, device]);
+  }, [root, ready, device]);
 }

@@ -1,6 +1,7 @@
 import { Link } from '@tanstack/react-router';
 import { memo } from 'react';
 import type { CaseItem } from '../api/model.ts';
+import { Prose } from '../parts/prose.tsx';
 import { SeverityMark } from '../parts/severity-mark.tsx';
 import { stateWords } from '../words/cases.ts';
 import { agoWords, epoch, momentWords } from '../words/times.ts';
@@ -49,7 +50,7 @@ export const CaseRow = memo(function CaseRow({ item, productTitle, open, changed
             </span>
           </span>
           <span className={css.cellTime}>
-            {changed.length > 0 && <span className={css.changed}>changed · </span>}
+            {changed.length > 0 && <span className="changed">changed · </span>}
             <time dateTime={item.createdAt} title={`Opened ${momentWords(createdAt)}`}>
               {agoWords(createdAt, now)}
             </time>
@@ -57,10 +58,10 @@ export const CaseRow = memo(function CaseRow({ item, productTitle, open, changed
         </span>
         <span className={css.line}>
           <span className={css.cellWhy} data-changed={mark('explanation')}>
-            {item.explanation}
+            <Prose text={item.explanation} />
           </span>
           <span className={css.cellState} data-changed={mark('state', 'owner')}>
-            {item.owner !== null && <span className={css.owner}>{item.owner} · </span>}
+            {item.owner !== null && `${item.owner} · `}
             {stateWords[item.state]}
           </span>
         </span>

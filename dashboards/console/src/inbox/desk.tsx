@@ -38,9 +38,7 @@ export function Desk() {
         <NewBar count={inbox.notes.waiting.length} onShow={inbox.showNew} />
         <InboxBody filter={filter} inbox={inbox} titles={titles} open={open} />
       </section>
-      <div className={css.pane}>
-        <Outlet />
-      </div>
+      <div className={css.pane}>{(open !== undefined || inbox.rows.length > 0) && <Outlet />}</div>
       {open === undefined && <PageTitle />}
     </div>
   );

@@ -1,4 +1,5 @@
 import type { CaseItem } from '../api/model.ts';
+import { textOf } from '../app/url-text.ts';
 
 export const stateFilters = ['open', 'new', 'acknowledged', 'resolved', 'all'] as const;
 export type StateFilter = (typeof stateFilters)[number];
@@ -13,17 +14,13 @@ export interface Filter {
 /** Reads the URL's parameters; what it does not know it leaves out, so that an old link still opens. */
 export function parseFilter(search: Readonly<Record<string, unknown>>): Filter {
   const state = stateFilters.find((known) => known === search.state);
-  const product = words(search.product);
-  const q = words(search.q);
+  const product = textOf(search.product);
+  const q = textOf(search.q);
   return {
     ...(state === undefined || state === 'open' ? {} : { state }),
     ...(product === undefined ? {} : { product }),
     ...(q === undefined ? {} : { q }),
   };
-}
-
-function words(value: unknown): string | undefined {
-  return typeof value === 'string' && value !== '' ? value : undefined;
 }
 
 export const isFiltered = (filter: Filter): boolean => Object.keys(filter).length > 0;

@@ -1,11 +1,11 @@
-import { Button, Skeleton } from '@mantine/core';
+import { Skeleton } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { fleetQuery } from '../api/queries.ts';
 import { useNow } from '../app/use-now.ts';
 import { DemoBar, DemoOffer } from '../demo/demo-offer.tsx';
 import { useDelayed } from '../parts/delayed.ts';
-import { ProblemNotice } from '../parts/problem-notice.tsx';
+import { Empty, ListProblem, ShowMore } from '../parts/listing.tsx';
 import { stateWords } from '../words/cases.ts';
 import { CaseRow } from './case-row.tsx';
 import { type Filter, isFiltered } from './filter.ts';
@@ -28,13 +28,15 @@ export function InboxBody({ filter, inbox, titles, open }: InboxBodyProps) {
   return (
     <div className={css.scroll} aria-busy={query.isFetching}>
       {query.isError && (
-        <div className={css.notice}>
-          <ProblemNotice what="The cases could not be read" error={query.error} onRetry={inbox.showNew} />
-          {rows.length > 0 && <p className="muted">What stands below is as it was before.</p>}
-        </div>
+        <ListProblem
+          what="The cases could not be read"
+          error={query.error}
+          onRetry={inbox.showNew}
+          hasRows={rows.length > 0}
+        />
       )}
       {late && <Placeholder />}
-      {query.data !== undefined && rows.length === 0 && !query.isError && <Empty filter={filter} />}
+      {query.data !== undefined && rows.length === 0 && !query.isError && <NoCase filter={filter} />}
       <ol className={css.rows}>
         {rows.map((item) => (
           <CaseRow
@@ -47,18 +49,7 @@ export function InboxBody({ filter, inbox, titles, open }: InboxBodyProps) {
           />
         ))}
       </ol>
-      {query.hasNextPage && (
-        <div className={css.more}>
-          <Button
-            variant="default"
-            size="xs"
-            loading={query.isFetchingNextPage}
-            onClick={() => void query.fetchNextPage()}
-          >
-            Show more
-          </Button>
-        </div>
-      )}
+      <ShowMore query={query} />
     </div>
   );
 }
@@ -78,15 +69,14 @@ function Placeholder() {
   );
 }
 
-function Empty({ filter }: { filter: Filter }) {
+function NoCase({ filter }: { filter: Filter }) {
   if (!isFiltered(filter)) return <NothingWaits />;
   return (
-    <div className={css.empty}>
-      <p className={css.emptyTitle}>No case matches {filterWords(filter)}.</p>
-      <Link to="." search={{}} replace className={css.clear}>
+    <Empty title={`No case matches ${filterWords(filter)}.`}>
+      <Link to="." search={{}} replace>
         Clear the filter
       </Link>
-    </div>
+    </Empty>
   );
 }
 
@@ -94,8 +84,7 @@ function NothingWaits() {
   const counts = useQuery(fleetQuery);
   const noDevice = counts.data?.devices === 0 && counts.data.retired === 0;
   return (
-    <div className={css.empty}>
-      <p className={css.emptyTitle}>Nothing waits.</p>
+    <Empty title="Nothing waits.">
       <p className="muted">
         A case opens here by itself when a device's reports break a rule or leave their normal range.
       </p>
@@ -108,7 +97,7 @@ function NothingWaits() {
         </div>
       )}
       <DemoBar />
-    </div>
+    </Empty>
   );
 }
 

@@ -1,8 +1,7 @@
 import { NativeSelect } from '@mantine/core';
 import { useNavigate } from '@tanstack/react-router';
 import type { ProductItem } from '../api/model.ts';
-import { productChoices } from '../parts/product-choices.ts';
-import { SearchField } from '../parts/search-field.tsx';
+import { Filters, ProductSelect, SearchField } from '../parts/filters.tsx';
 import { countWords } from '../words/numbers.ts';
 import { type Filter, parseFilter, type StateFilter, stateFilters } from './filter.ts';
 import css from './inbox.module.css';
@@ -32,13 +31,12 @@ export function InboxHead({ filter, inbox, products, isPage }: InboxHeadProps) {
   return (
     <div className={css.head}>
       <Heading className={css.heading}>
-        Triage <span className={css.count}>{count}</span>
+        Triage <span className="muted">{count}</span>
       </Heading>
-      <search className={css.filters}>
+      <Filters>
         <SearchField
           label="Search cases"
           placeholder="Search: number, device, words"
-          className={css.search}
           value={filter.q ?? ''}
           onChange={(q) => setFilter({ q })}
         />
@@ -49,14 +47,8 @@ export function InboxHead({ filter, inbox, products, isPage }: InboxHeadProps) {
           onChange={(event) => setFilter({ state: event.currentTarget.value })}
           data={stateFilters.map((value) => ({ value, label: stateTitles[value] }))}
         />
-        <NativeSelect
-          aria-label="Product"
-          size="xs"
-          value={filter.product ?? ''}
-          onChange={(event) => setFilter({ product: event.currentTarget.value })}
-          data={productChoices(products, filter.product)}
-        />
-      </search>
+        <ProductSelect products={products} chosen={filter.product} onChange={(product) => setFilter({ product })} />
+      </Filters>
     </div>
   );
 }

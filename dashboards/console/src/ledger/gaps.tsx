@@ -18,7 +18,7 @@ interface GapsProps {
 /** Numbers that never arrived, between others that did: the newest first. A gap goes when its reports come after all. */
 export function Gaps({ gaps, of }: GapsProps) {
   const [listed, setListed] = useState<number>(listedAtFirst[of]);
-  if (gaps.length === 0) return <p className={css.quiet}>No report is missing in between.</p>;
+  if (gaps.length === 0) return <p className={`meta muted ${css.note}`}>No report is missing in between.</p>;
   const newest = gaps.toReversed().slice(0, listed);
   const more = gaps.length - newest.length;
   return (

@@ -1,12 +1,13 @@
 import { Skeleton } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
-import { Link, useNavigate } from '@tanstack/react-router';
+import { useNavigate } from '@tanstack/react-router';
 import type { FleetLedger, ServerLag } from '../api/model.ts';
 import { fleetLedgerQuery } from '../api/queries.ts';
 import { usePageTitle } from '../app/page-title.ts';
 import { useShortcuts } from '../app/shortcuts.ts';
 import { useDelayed } from '../parts/delayed.ts';
-import { BackIcon } from '../parts/icons.tsx';
+import page from '../parts/page.module.css';
+import { BackLink } from '../parts/page.tsx';
 import { ProblemNotice } from '../parts/problem-notice.tsx';
 import { plural } from '../words/numbers.ts';
 import { lengthWords } from '../words/times.ts';
@@ -25,10 +26,10 @@ export function LedgerPage() {
   const navigate = useNavigate();
   useShortcuts({ escape: () => void navigate({ to: '/fleet', search: true }) });
   return (
-    <div className={css.page}>
-      <Link to="/fleet" search={true} className={css.back}>
-        <BackIcon /> Fleet
-      </Link>
+    <div className={page.page}>
+      <BackLink to="/fleet" search={true}>
+        Fleet
+      </BackLink>
       <h1>Reports of the fleet</h1>
       {late && <Skeleton height={240} aria-hidden="true" />}
       {query.isError && (
@@ -40,10 +41,11 @@ export function LedgerPage() {
 }
 
 function Loaded({ ledger }: { ledger: FleetLedger }) {
+  if (ledger.received === 0) return <p className="muted">No report has come yet.</p>;
   return (
     <>
       <Behind ledger={ledger} />
-      <div className={css.columns}>
+      <div className={page.columns}>
         <section aria-labelledby="became-heading">
           <h2 id="became-heading">What became of them</h2>
           <Counts ledger={ledger} />
@@ -60,10 +62,10 @@ function Loaded({ ledger }: { ledger: FleetLedger }) {
 
 function Server({ server }: { server: ServerLag }) {
   const { lagRecords, estimateMs, trouble } = server;
-  if (lagRecords === 0) return <p className={css.quiet}>The telemetry server has everything.</p>;
+  if (lagRecords === 0) return <p className={`meta muted ${css.note}`}>The telemetry server has everything.</p>;
   const left = estimateMs === null ? '' : `, about ${lengthWords(estimateMs)} to go`;
   return (
-    <p className={css.quiet}>
+    <p className={`meta muted ${css.note}`}>
       The telemetry server lacks {plural(lagRecords, 'record')}
       {left}
       {trouble === null ? '.' : `; it does not answer: ${trouble}.`}

@@ -11,8 +11,8 @@ export function missingWords(ledger: Pick<LedgerCounts, 'acknowledged' | 'stored
     return from === to ? `report ${to} of those accepted is` : `reports ${from} to ${to} of those accepted are`;
   };
   return [
-    ...(ledger.stored < ledger.acknowledged ? [`${range(ledger.stored)} not stored`] : []),
-    ...(ledger.evaluated < ledger.acknowledged ? [`${range(ledger.evaluated)} not judged`] : []),
+    ...(ledger.stored < ledger.acknowledged ? [`${range(ledger.stored)} not stored yet`] : []),
+    ...(ledger.evaluated < ledger.acknowledged ? [`${range(ledger.evaluated)} not judged yet`] : []),
   ];
 }
 

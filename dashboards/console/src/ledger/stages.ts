@@ -24,6 +24,7 @@ export const stages = [
 export const exceptions = [
   { name: 'late', title: 'Came late', help: 'after a newer report of the device' },
   { name: 'tooLate', title: 'Too late to judge', help: 'stored, older than corrections reach' },
+  { name: 'uncorrected', title: 'Late, not judged', help: 'stored; the service’s log says why' },
   { name: 'conflicts', title: 'Number used twice', help: 'same number, other content: both are kept' },
   {
     name: 'readingsRejected',

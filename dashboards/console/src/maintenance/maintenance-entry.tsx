@@ -8,7 +8,9 @@ import { maintenanceDetailQuery } from '../api/queries.ts';
 import { useAnnounce } from '../app/announce.tsx';
 import { useSession } from '../app/session.ts';
 import { useNow } from '../app/use-now.ts';
+import page from '../parts/page.module.css';
 import { ProblemNotice } from '../parts/problem-notice.tsx';
+import { Prose } from '../parts/prose.tsx';
 import { countWords } from '../words/numbers.ts';
 import { epoch, shortMomentWords } from '../words/times.ts';
 import css from './maintenance.module.css';
@@ -20,10 +22,10 @@ export function MaintenanceEntry({ item }: { item: Maintenance }) {
   return (
     <li>
       <div className={css.entry}>
-        <div className={css.what}>
+        <div className={`${page.what} ${css.what}`}>
           <strong>{item.reason}</strong>
           <span>{queryWords(item.query)}</span>
-          <span className={css.when}>
+          <span className="meta muted">
             {timeWords(item, now)} · {item.owner}
           </span>
         </div>
@@ -74,19 +76,19 @@ function EndButton({ item }: { item: Maintenance }) {
 
 function Hidden({ maintenance }: { maintenance: string }) {
   const query = useQuery(maintenanceDetailQuery(maintenance));
-  const page = query.data?.findings;
+  const findings = query.data?.findings;
   return (
     <>
       {query.isError && (
         <ProblemNotice what="What it hid could not be read" error={query.error} onRetry={query.refetch} />
       )}
-      {page?.items.length === 0 && <p className="muted">Nothing.</p>}
+      {findings?.items.length === 0 && <p className="muted">Nothing.</p>}
       <ul className={css.hidden}>
-        {page?.items.map((finding) => (
+        {findings?.items.map((finding) => (
           <HiddenFinding key={finding.id} finding={finding} />
         ))}
       </ul>
-      {page?.next != null && <p className="muted">The first {countWords(page.items.length)} are listed.</p>}
+      {findings?.next != null && <p className="muted">The first {countWords(findings.items.length)} are listed.</p>}
     </>
   );
 }
@@ -94,7 +96,7 @@ function Hidden({ maintenance }: { maintenance: string }) {
 function HiddenFinding({ finding }: { finding: Finding }) {
   return (
     <li>
-      <span className={css.when}>
+      <span className="meta muted">
         <Link to="/devices/$deviceId" params={{ deviceId: finding.device }} search={{}}>
           {finding.device}
         </Link>
@@ -115,7 +117,9 @@ function HiddenFinding({ finding }: { finding: Finding }) {
           </>
         )}
       </span>
-      <span>{finding.explanation}</span>
+      <span>
+        <Prose text={finding.explanation} />
+      </span>
     </li>
   );
 }

@@ -1,6 +1,8 @@
 import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { deviceMaintenanceQuery, hiddenFindingsQuery } from '../api/queries.ts';
+import { Notice } from '../parts/notice.tsx';
+import { Prose } from '../parts/prose.tsx';
 import { plural } from '../words/numbers.ts';
 import { epoch, shortMomentWords } from '../words/times.ts';
 import css from './maintenance.module.css';
@@ -11,7 +13,7 @@ export function MaintenanceNotice({ device }: { device: string }) {
   const hidden = useQuery(hiddenFindingsQuery(device)).data ?? [];
   if (maintenance.length === 0 && hidden.length === 0) return null;
   return (
-    <div role="note" className={css.notice}>
+    <Notice severity="info" role="note">
       {maintenance.map((item) => (
         <p key={item.id}>
           In <Link to="/maintenance">maintenance</Link> until{' '}
@@ -25,13 +27,15 @@ export function MaintenanceNotice({ device }: { device: string }) {
             {plural(hidden.length, 'finding')} {hidden.length === 1 ? 'holds and is' : 'hold and are'} hidden by
             maintenance:
           </p>
-          <ul>
+          <ul className={css.hiddenHere}>
             {hidden.map((finding) => (
-              <li key={finding.id}>{finding.explanation}</li>
+              <li key={finding.id}>
+                <Prose text={finding.explanation} />
+              </li>
             ))}
           </ul>
         </>
       )}
-    </div>
+    </Notice>
   );
 }

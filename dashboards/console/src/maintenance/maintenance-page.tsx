@@ -6,6 +6,7 @@ import { maintenanceListQuery } from '../api/queries.ts';
 import { usePageTitle } from '../app/page-title.ts';
 import { useSession } from '../app/session.ts';
 import { useDelayed } from '../parts/delayed.ts';
+import page from '../parts/page.module.css';
 import { ProblemNotice } from '../parts/problem-notice.tsx';
 import css from './maintenance.module.css';
 import { MaintenanceEntry } from './maintenance-entry.tsx';
@@ -23,7 +24,7 @@ export function MaintenancePage() {
   const { role } = useSession();
   const [planning, setPlanning] = useState(false);
   return (
-    <div className={css.page}>
+    <div className={`${page.page} ${css.page}`}>
       <div className={css.head}>
         <h1>Maintenance</h1>
         {role !== 'viewer' && <Button onClick={() => setPlanning(true)}>Plan maintenance</Button>}
@@ -56,7 +57,7 @@ function Section({ state, title, none }: (typeof sections)[number]) {
         <ProblemNotice what="Maintenance could not be read" error={query.error} onRetry={query.refetch} />
       )}
       {query.data !== undefined && items.length === 0 && <p className="muted">{none}</p>}
-      <ul className={css.list}>
+      <ul className={page.list}>
         {items.map((item) => (
           <MaintenanceEntry key={item.id} item={item} />
         ))}

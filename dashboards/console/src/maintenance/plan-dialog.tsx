@@ -1,5 +1,4 @@
-import { Button, Modal, NativeSelect, TextInput } from '@mantine/core';
-import { useMediaQuery } from '@mantine/hooks';
+import { Button, NativeSelect, TextInput } from '@mantine/core';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { type FormEvent, useState } from 'react';
 import { call } from '../api/client.ts';
@@ -7,6 +6,7 @@ import { type Maintenance, maintenanceKeys } from '../api/model.ts';
 import { productsQuery } from '../api/queries.ts';
 import { useAnnounce } from '../app/announce.tsx';
 import { useSession } from '../app/session.ts';
+import { Dialog, DialogFoot } from '../parts/dialog.tsx';
 import { ProblemNotice } from '../parts/problem-notice.tsx';
 import css from './maintenance.module.css';
 import { fieldTime, keyWords, timeOfField } from './words.ts';
@@ -17,18 +17,10 @@ interface PlanDialogProps {
 }
 
 export function PlanDialog({ opened, onClose }: PlanDialogProps) {
-  const narrow = useMediaQuery('(max-width: 559.98px)') ?? false;
   return (
-    <Modal
-      fullScreen={narrow}
-      opened={opened}
-      onClose={onClose}
-      title="Plan maintenance"
-      size={560}
-      closeButtonProps={{ 'aria-label': 'Close' }}
-    >
+    <Dialog opened={opened} onClose={onClose} title="Plan maintenance" size={560}>
       <PlanForm onClose={onClose} />
-    </Modal>
+    </Dialog>
   );
 }
 
@@ -109,15 +101,14 @@ function PlanForm({ onClose }: Pick<PlanDialogProps, 'onClose'>) {
           onChange={(event) => setWords({ ...words, owner: event.currentTarget.value })}
         />
       </div>
-      {plan.isError && <ProblemNotice what="It was not planned" error={plan.error} />}
-      <div className={css.dialogActions}>
-        <Button variant="default" onClick={onClose}>
-          Cancel
-        </Button>
+      <DialogFoot
+        onCancel={onClose}
+        problem={plan.isError && <ProblemNotice what="It was not planned" error={plan.error} />}
+      >
         <Button type="submit" loading={plan.isPending}>
           Plan
         </Button>
-      </div>
+      </DialogFoot>
     </form>
   );
 }

@@ -12,17 +12,23 @@ const shapes: Readonly<Record<Health, { readonly ring: string; readonly fill: st
   unknown: { ring: '1.6 2', fill: '', line: '' },
 };
 
+interface HealthMarkProps {
+  readonly health: Health;
+  /** On a tint of its own, beside a title. */
+  readonly badge?: boolean;
+}
+
 /** Shape, word and colour. */
-export function HealthMark({ health }: { health: Health }) {
+export function HealthMark({ health, badge }: HealthMarkProps) {
   const { ring, fill, line } = shapes[health];
   return (
-    <span className={css.health} data-health={health}>
+    <span className={css.mark} data-health={health} data-badge={badge}>
       <svg width="16" height="16" viewBox="0 0 16 16" aria-hidden="true" focusable="false">
         <circle cx="8" cy="8" r="5.5" fill="none" stroke="currentColor" strokeWidth="1.75" strokeDasharray={ring} />
         <path d={fill} fill="currentColor" />
         <path d={line} fill="none" stroke="currentColor" strokeWidth="1.75" strokeLinecap="round" />
       </svg>
-      <span className={css.healthWord}>{healthWords[health]}</span>
+      <span className={css.markWord}>{healthWords[health]}</span>
     </span>
   );
 }

@@ -1,6 +1,7 @@
 import { Button } from '@mantine/core';
 import { useClipboard } from '@mantine/hooks';
 import { isProblem } from '../api/problem.ts';
+import { Notice } from './notice.tsx';
 import css from './parts.module.css';
 
 interface ProblemNoticeProps {
@@ -17,14 +18,14 @@ export function ProblemNotice({ what, error, onRetry }: ProblemNoticeProps) {
   const message = problem?.message ?? (error instanceof Error ? error.message : String(error));
   const id = problem?.id ?? null;
   return (
-    <div role="alert" className={css.problem}>
+    <Notice severity="critical" role="alert">
       <p>
         <strong>{what}.</strong> {problem !== null && problem.title !== message && `${problem.title}. `}
         {message}
       </p>
       {problem?.hint && <p>{problem.hint}</p>}
       {(onRetry !== undefined || id !== null) && (
-        <p className={css.problemActions}>
+        <p className={css.noticeActions}>
           {onRetry !== undefined && (
             <Button size="compact-sm" variant="default" onClick={() => void onRetry()}>
               Try again
@@ -37,6 +38,6 @@ export function ProblemNotice({ what, error, onRetry }: ProblemNoticeProps) {
           )}
         </p>
       )}
-    </div>
+    </Notice>
   );
 }

@@ -10,15 +10,22 @@ const filled: Readonly<Record<Severity, string>> = {
   critical: 'M8 2.5a5.5 5.5 0 1 1 0 11a5.5 5.5 0 0 1 0-11Z',
 };
 
+interface SeverityMarkProps {
+  readonly severity: Severity;
+  readonly safety: boolean;
+  /** On a tint of its own, beside a title. */
+  readonly badge?: boolean;
+}
+
 /** Shape, word and colour; a shield beside it where safety is at stake. */
-export function SeverityMark({ severity, safety }: { severity: Severity; safety: boolean }) {
+export function SeverityMark({ severity, safety, badge }: SeverityMarkProps) {
   return (
-    <span className={css.severity} data-severity={severity}>
+    <span className={css.mark} data-severity={severity} data-badge={badge}>
       <svg width="16" height="16" viewBox="0 0 16 16" aria-hidden="true" focusable="false">
         <circle cx="8" cy="8" r="5.5" fill="none" stroke="currentColor" strokeWidth="1.75" />
         <path d={filled[severity]} fill="currentColor" />
       </svg>
-      <span className={css.severityWord}>{severityWords[severity]}</span>
+      <span className={css.markWord}>{severityWords[severity]}</span>
       {safety && <Shield />}
     </span>
   );

@@ -1,4 +1,5 @@
 import type { PackChange } from '../api/trial-model.ts';
+import page from '../parts/page.module.css';
 import css from './product.module.css';
 
 const words: Readonly<Record<PackChange['change'], string>> = {
@@ -14,7 +15,7 @@ export function Changes({ items }: { items: readonly PackChange[] }) {
       {items.map((item) => (
         <li key={`${item.change} ${item.path}`}>
           <span className={css.changeWord}>{words[item.change]}</span>
-          <span className={css.what}>
+          <span className={page.what}>
             <code>{item.path === '' ? 'the pack' : item.path}</code>
             <span>
               {item.before !== null && <del>{item.before}</del>}

@@ -6,7 +6,10 @@ import type { Product } from '../api/model.ts';
 import type { PackCheck, PackPlace } from '../api/trial-model.ts';
 import { packCheckQuery, packSource } from '../api/trial-queries.ts';
 import { useSession } from '../app/session.ts';
+import { Notice } from '../parts/notice.tsx';
+import page from '../parts/page.module.css';
 import { ProblemNotice } from '../parts/problem-notice.tsx';
+import { Prose } from '../parts/prose.tsx';
 import { plural } from '../words/numbers.ts';
 import { Changes } from './changes.tsx';
 import css from './product.module.css';
@@ -98,9 +101,9 @@ export function PackField({ product, pack, onChange, children }: PackFieldProps)
 function CheckResult({ check, onPlace }: { check: PackCheck; onPlace: (place: PackPlace) => void }) {
   if (check.problems.length > 0) {
     return (
-      <div className={css.problems} role="alert">
+      <Notice severity="critical" role="alert">
         <strong>{plural(check.problems.length, 'problem')}</strong>
-        <ul>
+        <ul className={css.problems}>
           {check.problems.map((problem) => (
             <li key={`${problem.line}:${problem.column} ${problem.text}`}>
               <button type="button" className={css.place} onClick={() => onPlace(problem)}>
@@ -110,7 +113,7 @@ function CheckResult({ check, onPlace }: { check: PackCheck; onPlace: (place: Pa
             </li>
           ))}
         </ul>
-      </div>
+      </Notice>
     );
   }
   if (check.changes.length === 0) {
@@ -124,14 +127,16 @@ function CheckResult({ check, onPlace }: { check: PackCheck; onPlace: (place: Pa
       </p>
       <Changes items={check.changes} />
       {check.rules.length > 0 && (
-        <ul className={css.list}>
+        <ul className={page.list}>
           {check.rules.map((rule) => (
-            <li key={rule.id} className={css.what}>
-              <span className={css.line}>
+            <li key={rule.id} className={page.what}>
+              <span className={page.line}>
                 <strong>{rule.title}</strong> <span className="muted">then reads</span>
                 <StageMark stage={rule.stage} />
               </span>
-              <span>{rule.sentence}</span>
+              <span>
+                <Prose text={rule.sentence} />
+              </span>
             </li>
           ))}
         </ul>

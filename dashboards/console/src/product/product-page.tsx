@@ -1,12 +1,12 @@
 import { Skeleton } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
-import { Link, useParams } from '@tanstack/react-router';
+import { useParams } from '@tanstack/react-router';
 import type { Product } from '../api/model.ts';
 import { productQuery } from '../api/queries.ts';
 import { usePageTitle } from '../app/page-title.ts';
 import { useDelayed } from '../parts/delayed.ts';
-import { BackIcon } from '../parts/icons.tsx';
-import { ProblemNotice } from '../parts/problem-notice.tsx';
+import page from '../parts/page.module.css';
+import { BackLink, PageProblem } from '../parts/page.tsx';
 import { lengthWords } from '../words/times.ts';
 import css from './product.module.css';
 import { FailureModes, Signals } from './product-facts.tsx';
@@ -26,14 +26,10 @@ function ProductView({ id }: { id: string }) {
   const late = useDelayed(query.isPending);
   usePageTitle(query.data?.title ?? id);
   return (
-    <div className={css.page}>
-      <Link to="/products" className={css.back}>
-        <BackIcon /> Products
-      </Link>
+    <div className={`${page.page} ${css.page}`}>
+      <BackLink to="/products">Products</BackLink>
       {late && <Skeleton height={120} aria-hidden="true" />}
-      {query.isError && (
-        <ProblemNotice what="The product could not be read" error={query.error} onRetry={query.refetch} />
-      )}
+      {query.isError && <PageProblem what="product" title={id} query={query} />}
       {query.data !== undefined && <Loaded product={query.data} />}
     </div>
   );
@@ -53,7 +49,7 @@ function Loaded({ product }: { product: Product }) {
       <Shadow product={product} />
       <Trial product={product} />
       <Versions product={product} />
-      <div className={css.columns}>
+      <div className={page.columns}>
         <Signals product={product} />
         <FailureModes product={product} />
       </div>

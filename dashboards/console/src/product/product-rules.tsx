@@ -1,6 +1,7 @@
 import type { Product, RuleItem } from '../api/model.ts';
+import page from '../parts/page.module.css';
+import { Prose } from '../parts/prose.tsx';
 import { SeverityMark } from '../parts/severity-mark.tsx';
-import css from './product.module.css';
 import { StageMark } from './stage-mark.tsx';
 import { stages } from './words.ts';
 
@@ -11,7 +12,7 @@ export function Rules({ product }: { product: Product }) {
     <section aria-labelledby="rules-heading">
       <h2 id="rules-heading">Rules</h2>
       {rules.length === 0 && <p className="muted">None; detectors and fault codes may watch it all the same.</p>}
-      <ul className={css.list}>
+      <ul className={page.list}>
         {rules.map((rule) => (
           <Entry key={rule.id} rule={rule} product={product} />
         ))}
@@ -23,13 +24,15 @@ export function Rules({ product }: { product: Product }) {
 function Entry({ rule, product }: { rule: RuleItem; product: Product }) {
   const mode = product.failureModes.find(({ id }) => id === rule.failureMode);
   return (
-    <li className={css.what}>
-      <span className={css.line}>
+    <li className={page.what}>
+      <span className={page.line}>
         <strong>{rule.title}</strong>
         <SeverityMark severity={rule.severity} safety={mode?.safety ?? false} />
         <StageMark stage={rule.stage} />
       </span>
-      <span>{rule.sentence}</span>
+      <span>
+        <Prose text={rule.sentence} />
+      </span>
     </li>
   );
 }

@@ -3,10 +3,11 @@ import { useState } from 'react';
 import type { Product } from '../api/model.ts';
 import type { PackVersion } from '../api/trial-model.ts';
 import { versionChangesQuery, versionsQuery } from '../api/trial-queries.ts';
+import page from '../parts/page.module.css';
+import parts from '../parts/parts.module.css';
 import { ProblemNotice } from '../parts/problem-notice.tsx';
 import { epoch, shortMomentWords } from '../words/times.ts';
 import { Changes } from './changes.tsx';
-import css from './product.module.css';
 
 /** What was published when, and what each version changed. */
 export function Versions({ product }: { product: Product }) {
@@ -17,7 +18,7 @@ export function Versions({ product }: { product: Product }) {
       {query.isError && (
         <ProblemNotice what="The versions could not be read" error={query.error} onRetry={query.refetch} />
       )}
-      <ul className={css.list}>
+      <ul className={page.list}>
         {query.data?.items.map((item) => (
           <Entry key={item.version} item={item} product={product} />
         ))}
@@ -30,10 +31,10 @@ export function Versions({ product }: { product: Product }) {
 function Entry({ item, product }: { item: PackVersion; product: Product }) {
   const [opened, setOpened] = useState(false);
   return (
-    <li className={css.what}>
-      <span className={css.line}>
+    <li className={page.what}>
+      <span className={page.line}>
         <strong>Version {item.version}</strong>
-        {item.version === product.version && <span className={css.stage}>In force</span>}
+        {item.version === product.version && <span className={parts.pill}>In force</span>}
         <span className="muted">
           <time dateTime={item.publishedAt}>{shortMomentWords(epoch(item.publishedAt))}</time> · {item.file}
         </span>

@@ -5,6 +5,7 @@ import type { Product } from '../api/model.ts';
 import { productsQuery } from '../api/queries.ts';
 import { usePageTitle } from '../app/page-title.ts';
 import { useDelayed } from '../parts/delayed.ts';
+import page from '../parts/page.module.css';
 import { ProblemNotice } from '../parts/problem-notice.tsx';
 import { countWords, plural } from '../words/numbers.ts';
 import css from './product.module.css';
@@ -17,7 +18,7 @@ export function ProductsPage() {
   const late = useDelayed(query.isPending);
   const items = query.data?.items ?? [];
   return (
-    <div className={css.page}>
+    <div className={`${page.page} ${css.page}`}>
       <h1>Products</h1>
       {late && <Skeleton height={64} aria-hidden="true" />}
       {query.isError && (
@@ -28,7 +29,7 @@ export function ProductsPage() {
           None is published. Put a pack into the products folder, or publish one with <code>aftercare import</code>.
         </p>
       )}
-      <ul className={css.list}>
+      <ul className={page.list}>
         {items.map((item) => (
           <Entry key={item.id} item={item} />
         ))}
@@ -39,7 +40,7 @@ export function ProductsPage() {
 
 function Entry({ item }: { item: Product }) {
   return (
-    <li className={css.what}>
+    <li className={page.what}>
       <Link to="/products/$productId" params={{ productId: item.id }} search={{}} className={css.name}>
         {item.title}
       </Link>

@@ -1,5 +1,4 @@
-import { Button, Modal } from '@mantine/core';
-import { useMediaQuery } from '@mantine/hooks';
+import { Button } from '@mantine/core';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { call } from '../api/client.ts';
@@ -7,6 +6,8 @@ import type { Product } from '../api/model.ts';
 import type { PackCheck, PackVersion } from '../api/trial-model.ts';
 import { useAnnounce } from '../app/announce.tsx';
 import { useSession } from '../app/session.ts';
+import { Dialog, DialogFoot } from '../parts/dialog.tsx';
+import { Notice } from '../parts/notice.tsx';
 import { ProblemNotice } from '../parts/problem-notice.tsx';
 import { Changes } from './changes.tsx';
 import type { PackText } from './pack-field.tsx';
@@ -25,7 +26,6 @@ export function Publish({ product, pack, check, isTried }: PublishProps) {
   const { csrfToken } = useSession();
   const client = useQueryClient();
   const announce = useAnnounce();
-  const narrow = useMediaQuery('(max-width: 559.98px)') ?? false;
   const [opened, setOpened] = useState(false);
   const publish = useMutation({
     mutationFn: () => call<PackVersion>('/products', { method: 'POST', csrfToken, body: pack }),
@@ -42,33 +42,30 @@ export function Publish({ product, pack, check, isTried }: PublishProps) {
       <Button size="xs" variant="default" onClick={() => setOpened(true)}>
         Publish…
       </Button>
-      <Modal
-        fullScreen={narrow}
+      <Dialog
         opened={opened}
         onClose={() => setOpened(false)}
         title={`Publish version ${next} of ${product.title}?`}
         size={640}
-        closeButtonProps={{ 'aria-label': 'Close' }}
       >
         <div className={css.told}>
           <p>It judges every report from now on, in the place of version {check.version}.</p>
-          {!isTried && <p className={css.warning}>This text has not been tried on what is stored.</p>}
+          {!isTried && <Notice severity="minor">This text has not been tried on what is stored.</Notice>}
           {check.changes.length === 0 ? (
             <p className="muted">Only comments and formatting change.</p>
           ) : (
             <Changes items={check.changes} />
           )}
-          {publish.isError && <ProblemNotice what="It was not published" error={publish.error} />}
-          <div className={css.dialogActions}>
-            <Button variant="default" onClick={() => setOpened(false)}>
-              Cancel
-            </Button>
+          <DialogFoot
+            onCancel={() => setOpened(false)}
+            problem={publish.isError && <ProblemNotice what="It was not published" error={publish.error} />}
+          >
             <Button loading={publish.isPending} onClick={() => publish.mutate()}>
               Publish version {next}
             </Button>
-          </div>
+          </DialogFoot>
         </div>
-      </Modal>
+      </Dialog>
     </>
   );
 }

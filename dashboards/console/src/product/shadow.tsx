@@ -4,7 +4,9 @@ import { Link } from '@tanstack/react-router';
 import { useState } from 'react';
 import type { CaseItem, Finding, Product, RuleItem } from '../api/model.ts';
 import { productCasesQuery, ruleFindingsQuery } from '../api/trial-queries.ts';
+import page from '../parts/page.module.css';
 import { ProblemNotice } from '../parts/problem-notice.tsx';
+import { Prose } from '../parts/prose.tsx';
 import { countWords, plural } from '../words/numbers.ts';
 import { epoch, lengthWords, shortMomentWords } from '../words/times.ts';
 import css from './product.module.css';
@@ -45,7 +47,7 @@ function ShadowRule({ rule, product }: { rule: RuleItem; product: Product }) {
       {query.data !== undefined && (
         <p>{found.length === 0 ? 'Nothing so far.' : shadowWords(beside, mode, query.data.next !== null)}</p>
       )}
-      <ul className={css.list}>
+      <ul className={page.list}>
         {shown.map(({ finding, item }) => (
           <Entry key={finding.id} finding={finding} item={item} />
         ))}
@@ -73,8 +75,8 @@ function shadowWords(beside: readonly Beside[], mode: string, isMore: boolean): 
 function Entry({ finding, item }: Beside) {
   const startsAt = epoch(finding.startsAt);
   return (
-    <li className={css.what}>
-      <span className={css.line}>
+    <li className={page.what}>
+      <span className={page.line}>
         <Link to="/devices/$deviceId" params={{ deviceId: finding.device }} search={{}}>
           {finding.device}
         </Link>
@@ -90,7 +92,9 @@ function Entry({ finding, item }: Beside) {
           </Link>
         )}
       </span>
-      <span>{finding.explanation}</span>
+      <span>
+        <Prose text={finding.explanation} />
+      </span>
     </li>
   );
 }

@@ -3,6 +3,8 @@ import { Link } from '@tanstack/react-router';
 import { useState } from 'react';
 import type { Product } from '../api/model.ts';
 import type { BacktestResult, TrialChange } from '../api/trial-model.ts';
+import page from '../parts/page.module.css';
+import { Prose } from '../parts/prose.tsx';
 import { countWords, numberWords, plural } from '../words/numbers.ts';
 import { dayWords, epoch, shortMomentWords } from '../words/times.ts';
 import css from './product.module.css';
@@ -25,7 +27,7 @@ export function TrialResult({ result, product }: { result: BacktestResult; produ
           {note}
         </p>
       ))}
-      <div className={css.columns}>
+      <div className={page.columns}>
         <Outcomes result={result} />
         <Weeks result={result} />
         <Devices result={result} />
@@ -64,12 +66,23 @@ function Outcomes({ result }: { result: BacktestResult }) {
       tried: leadWords(outcomes.candidate.leadTime),
     },
   ];
+  return <Compared caption={knownWords[outcomes.known]} first="Figure" rows={rows} />;
+}
+
+interface ComparedProps {
+  readonly caption: string;
+  /** What a row is. */
+  readonly first: string;
+  readonly rows: readonly { readonly name: string; readonly inForce: string; readonly tried: string }[];
+}
+
+function Compared({ caption, first, rows }: ComparedProps) {
   return (
     <table className={css.table}>
-      <caption>{knownWords[outcomes.known]}</caption>
+      <caption>{caption}</caption>
       <thead>
         <tr>
-          <th scope="col">Figure</th>
+          <th scope="col">{first}</th>
           <th scope="col">In force</th>
           <th scope="col">Tried</th>
         </tr>
@@ -91,29 +104,13 @@ const weeksShown = 12;
 
 function Weeks({ result }: { result: BacktestResult }) {
   const weeks = result.weeks.slice(-weeksShown);
-  return (
-    <table className={css.table}>
-      <caption>
-        Cases by week{weeks.length < result.weeks.length && `, the last ${weeksShown} of ${result.weeks.length}`}
-      </caption>
-      <thead>
-        <tr>
-          <th scope="col">From</th>
-          <th scope="col">In force</th>
-          <th scope="col">Tried</th>
-        </tr>
-      </thead>
-      <tbody>
-        {weeks.map((week) => (
-          <tr key={week.from}>
-            <th scope="row">{dayWords(epoch(week.from))}</th>
-            <td>{countWords(week.against)}</td>
-            <td>{countWords(week.candidate)}</td>
-          </tr>
-        ))}
-      </tbody>
-    </table>
-  );
+  const some = weeks.length < result.weeks.length ? `, the last ${weeksShown} of ${result.weeks.length}` : '';
+  const rows = weeks.map((week) => ({
+    name: dayWords(epoch(week.from)),
+    inForce: countWords(week.against),
+    tried: countWords(week.candidate),
+  }));
+  return <Compared caption={`Cases by week${some}`} first="From" rows={rows} />;
 }
 
 const devicesShown = 10;
@@ -125,10 +122,10 @@ function Devices({ result }: { result: BacktestResult }) {
   return (
     <div>
       <h3>Devices to look at</h3>
-      <ul className={css.list}>
+      <ul className={page.list}>
         {(all ? devices : devices.slice(0, devicesShown)).map((item) => (
           <li key={item.device}>
-            <span className={css.line}>
+            <span className={page.line}>
               <DeviceLink device={item.device} />
               <span className="muted">
                 {changeKinds
@@ -158,7 +155,7 @@ function CaseChanges({ result, product }: { result: BacktestResult; product: Pro
   return (
     <div>
       <h3>Cases that would change</h3>
-      <ul className={css.list}>
+      <ul className={page.list}>
         {changes.slice(0, shown).map((change) => (
           <Change key={keyOf(change)} change={change} product={product} />
         ))}
@@ -183,14 +180,16 @@ function Change({ change, product }: { change: TrialChange; product: Product }) 
     item === null ? [] : [shortMomentWords(epoch(item.openedAt))],
   );
   return (
-    <li className={css.what}>
-      <span className={css.line}>
+    <li className={page.what}>
+      <span className={page.line}>
         {kind !== 'same' && <strong>{kindWords[kind]}</strong>}
         <DeviceLink device={device} />
         <span>{mode}</span>
         <span className="muted">{opened.join(' → ')}</span>
       </span>
-      <span>{(candidate ?? against)?.explanation}</span>
+      <span>
+        <Prose text={(candidate ?? against)?.explanation ?? ''} />
+      </span>
     </li>
   );
 }

@@ -38,7 +38,8 @@ export function verdictWords(verdict: string): string {
 /** How often it came, or on how many devices: "3 times since 21 Nov, 20:00; 1 holds now". */
 export function countedWords(item: CaseItem): string {
   const { findings, findingsOpen, devices, storm, startsAt } = item;
-  const holding = `${countWords(findingsOpen)} ${findingsOpen === 1 ? 'holds' : 'hold'} now`;
+  const holding =
+    findingsOpen === 0 ? 'none holds now' : `${countWords(findingsOpen)} ${findingsOpen === 1 ? 'holds' : 'hold'} now`;
   if (storm !== null) return `${plural(findings, 'finding')} on ${plural(devices, 'device')}; ${holding}`;
   if (devices > 1) return `${plural(devices - 1, 'device')} behind it; of ${plural(findings, 'finding')} ${holding}`;
   return `${plural(findings, 'time')} since ${shortMomentWords(epoch(startsAt))}; ${holding}`;

@@ -7,10 +7,29 @@ export const thinSpace = '\u2009';
 export function numberWords(value: number): string {
   if (!Number.isFinite(value)) return '–';
   const size = Math.abs(value);
-  if (size !== 0 && (size < 0.001 || size >= 1e9)) return value.toExponential(2);
-  const decimals = size >= 1000 ? 0 : size >= 100 ? 1 : size >= 1 ? 2 : 4;
-  return value.toLocaleString('en', { maximumFractionDigits: decimals });
+  if (size !== 0 && (size < 0.001 || size >= 1e9)) return signed(value.toExponential(2));
+  return withDecimals(value, decimalsOf(size));
 }
+
+/** "0.55 to 2.38": both ends as exact as the larger one is told. */
+export function spanWords(low: number, high: number): string {
+  const size = Math.max(Math.abs(low), Math.abs(high));
+  if (size < 0.001 || size >= 1e9) return `${numberWords(low)} to ${numberWords(high)}`;
+  return `${withDecimals(low, decimalsOf(size))} to ${withDecimals(high, decimalsOf(size))}`;
+}
+
+function decimalsOf(size: number): number {
+  if (size >= 100) return size >= 1000 ? 0 : 1;
+  return size >= 1 ? 2 : 4;
+}
+
+/** At most so many digits behind the point. */
+export function withDecimals(value: number, decimals: number): string {
+  return signed(value.toLocaleString('en', { maximumFractionDigits: decimals, signDisplay: 'negative' }));
+}
+
+/** With a minus sign that is as wide as a digit, and no hyphen. */
+const signed = (text: string): string => text.replace(/^-/, '\u2212');
 
 export function valueWords(value: Value, unit: string): string {
   if (typeof value === 'boolean') return value ? 'yes' : 'no';

@@ -14,10 +14,13 @@ export function agoWords(at: number, now: number): string {
 
 /** "45 s", "12 min", "3 h 20 min", "2 d 4 h". */
 export function lengthWords(ms: number): string {
-  if (ms < minuteMs) return `${Math.max(0, Math.round(ms / 1000))} s`;
-  if (ms < hourMs) return `${Math.round(ms / minuteMs)} min`;
-  if (ms < dayMs) return joined(Math.floor(ms / hourMs), 'h', Math.round((ms % hourMs) / minuteMs), 'min');
-  return joined(Math.floor(ms / dayMs), 'd', Math.round((ms % dayMs) / hourMs), 'h');
+  const seconds = Math.max(0, Math.round(ms / 1000));
+  if (seconds < 60) return `${seconds} s`;
+  const minutes = Math.round(ms / minuteMs);
+  if (minutes < 60) return `${minutes} min`;
+  if (minutes < 24 * 60) return joined(Math.floor(minutes / 60), 'h', minutes % 60, 'min');
+  const hours = Math.round(ms / hourMs);
+  return joined(Math.floor(hours / 24), 'd', hours % 24, 'h');
 }
 
 function joined(large: number, largeUnit: string, small: number, smallUnit: string): string {

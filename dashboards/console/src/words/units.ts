@@ -1,3 +1,4 @@
+/** As the service writes them in its sentences. */
 const shown: Readonly<Record<string, string>> = {
   Cel: '°C',
   '[degF]': '°F',
@@ -7,15 +8,13 @@ const shown: Readonly<Record<string, string>> = {
   m2: 'm²',
   m3: 'm³',
   'm3/h': 'm³/h',
-  'L/min': 'l/min',
-  'l/min': 'l/min',
+  'l/min': 'L/min',
   '1': '',
   '{count}': '',
   '[g]': 'g₀',
   '[ppm]': 'ppm',
   '[rpm]': 'rpm',
-  '/min': 'per min',
-  '{rev}/min': 'rpm',
+  '{rev}/min': 'rev/min',
   ug: 'µg',
   us: 'µs',
 };
