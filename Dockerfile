@@ -27,6 +27,7 @@ VOLUME /data
 EXPOSE 8080 1883
 HEALTHCHECK --interval=10s --timeout=5s --start-period=60s --retries=3 \
     CMD ["node", "-e", "const port = process.env.AFTERCARE_HTTP.split(':').pop(); fetch(`http://127.0.0.1:${port}/readyz`).then(({ ok }) => process.exit(ok ? 0 : 1), () => process.exit(1))"]
+# V8 would choose 64 MiB for each half of its young generation, which buys nothing here.
 # No shell between: SIGTERM reaches the service, which then stops in good order.
-ENTRYPOINT ["node", "--import", "./src/node-guard.mjs", "src/main.ts"]
+ENTRYPOINT ["node", "--max-semi-space-size=16", "--import", "./src/node-guard.mjs", "src/main.ts"]
 CMD ["serve"]
