@@ -19,7 +19,8 @@ import { keptSecret, takeDataFolder } from './data-folder.ts';
 import { createDemo } from './demo.ts';
 import { upgradeLayout } from './layout.ts';
 import { createMetrics } from './metrics.ts';
-import { createPackPublisher, publishPacks, readPack, readPublishedPack } from './packs.ts';
+import { createPackPublisher, publishPacks } from './pack-publisher.ts';
+import { readPack, readPublishedPack } from './packs.ts';
 import { createWhy } from './why.ts';
 
 export interface ServiceOptions {
@@ -208,8 +209,10 @@ async function startParts(
     }),
     metrics: () => metrics.text(),
     publishPack: publisher.import,
-    readPack,
-    ruleSentence: (pack, rule) => readBack(rule, pack),
+    readPack: (file, source) => {
+      return readPack(file, source, new Map(pipeline.view.packs().map((pack) => [pack.product, pack])));
+    },
+    ruleSentence: (pack, rule) => readBack(rule, pack, pipeline.view.pack(pack.parent ?? '')),
     demo,
     backtests,
     why: createWhy(folder.path),

@@ -1,8 +1,9 @@
 export type { DeskCase, OpenedCase, Silence } from './case-desk.ts';
 export { type CaseMatch, compareCases } from './compare.ts';
-export { familiesOf, mergeReports } from './family.ts';
+export { familiesOf } from './family.ts';
 export type { KnownTruth } from './outcomes.ts';
 export { type PackTestResult, runPackTests } from './pack-tests.ts';
+export { ParentHistory } from './parent-history.ts';
 export { type PartOutcome, PartRunner } from './part.ts';
 export { type BacktestPart, type BacktestPlan, type BacktestRequest, planBacktest } from './plan.ts';
 export { RecordingReplay, type RecordingRow } from './recording.ts';

@@ -22,8 +22,8 @@ export class RecordingReplay {
     const facts = { serial: undefined, site: undefined, customer: undefined, timezone: undefined, parent: undefined };
     const known = { id: device, product: options.product, ...facts, batch: undefined, installedAt: undefined };
     const fact = { type: 'device-registered', at: 0, device: known } as const;
-    const record = { kind: 'fact', fact } as const;
-    this.#replay.begin({ devices: [device], facts: [{ offset: 0, record }], ticks: undefined, returns: [] });
+    const registered = { offset: 0, record: { kind: 'fact', fact } as const };
+    this.#replay.begin({ device, facts: [registered], ticks: undefined, returns: [], parents: undefined });
   }
 
   feed(rows: readonly RecordingRow[]): void {

@@ -1,4 +1,4 @@
-import { Engine, type EngineOutput } from '../engine/index.ts';
+import { Engine, type EngineOutput, type ParentsKnown } from '../engine/index.ts';
 import type { HistoryRecord, Ticks } from '../pipeline/index.ts';
 import { Catalogue, type PackReader } from '../product/index.ts';
 import type { StoredBlock } from '../store/index.ts';
@@ -12,15 +12,17 @@ export interface PackText {
   readonly source: string;
 }
 
-/** What of the log one family of devices has. */
+/** What of the log one device has. */
 export interface ReplayInput {
-  readonly devices: readonly string[];
+  readonly device: string;
   /** In log order. */
   readonly facts: readonly HistoryRecord[];
   /** Service time; undefined where no rule asks for silence, since ticks drive nothing else. */
   readonly ticks: Ticks | undefined;
   /** The service's returns, in log order; they matter to silence alone. */
   readonly returns: readonly HistoryRecord[];
+  /** What its parents had told; undefined: nothing is known of them. */
+  readonly parents: ParentsKnown | undefined;
 }
 
 export interface ReplayOptions {
@@ -44,13 +46,13 @@ export interface ReplayCounts {
 }
 
 /**
- * Runs stored reports through the service's own engine and fold of cases, once for each pack, family after family. What
+ * Runs stored reports through the service's own engine and fold of cases, once for each pack, device after device. What
  * admission decided stands: the reports are those that it accepted.
  */
 export class Replay {
   #counts = noCounts();
   readonly #sides: readonly Side[];
-  #devices: readonly string[] = [];
+  #device = '';
   #isBegun = false;
   #between = new Between([], undefined);
   readonly #everySide: BetweenTaker = {
@@ -66,9 +68,9 @@ export class Replay {
     this.#sides = options.packs.map((pack) => new Side(pack, options));
   }
 
-  begin({ devices, facts, returns, ticks }: ReplayInput): void {
-    for (const side of this.#sides) side.begin();
-    this.#devices = devices;
+  begin({ device, facts, returns, ticks, parents }: ReplayInput): void {
+    for (const side of this.#sides) side.begin(parents);
+    this.#device = device;
     this.#isBegun = false;
     this.#between = new Between(
       [...facts, ...returns].sort((a, b) => a.offset - b.offset),
@@ -76,7 +78,7 @@ export class Replay {
     );
   }
 
-  /** The family's next reports: each device's in the order of event time. */
+  /** The device's next reports, in the order of event time. */
   feed(block: StoredBlock): void {
     const { reports, behindMs } = block;
     const counts = this.#counts;
@@ -98,10 +100,10 @@ export class Replay {
     counts.reports += reports.length;
   }
 
-  /** The cases that each pack would have opened for the family, in the packs' order. */
+  /** The cases that each pack would have opened for the device, in the packs' order. */
   end(): readonly (readonly DeskCase[])[] {
     this.#catchUp(Number.MAX_SAFE_INTEGER);
-    return this.#sides.map((side) => side.end(this.#devices));
+    return this.#sides.map((side) => side.end(this.#device));
   }
 
   /** Of all that was fed since they were taken last. */
@@ -127,22 +129,24 @@ class Side {
   readonly #engine: Engine;
   readonly #out: EngineOutput = { findings: [], bands: [], touched: new Set() };
   #desk = new CaseDesk();
+  #parents: ParentsKnown | undefined;
 
   constructor(pack: PackText, { product, others, readPack }: ReplayOptions) {
     this.#catalogue = new Catalogue(readPack);
     for (const text of [{ product, ...pack }, ...others]) {
       this.#catalogue.apply({ type: 'pack-published', at: 0, version: 1, ...text });
     }
-    this.#engine = new Engine(this.#catalogue);
+    this.#engine = new Engine(this.#catalogue, { of: (report) => this.#parents?.of(report) });
   }
 
-  begin(): void {
+  begin(parents: ParentsKnown | undefined): void {
+    this.#parents = parents;
     this.#desk = new CaseDesk();
     this.#engine.restoreGlobals({ lastHeardAt: 0, downMs: 0 });
   }
 
   report(report: Report, judged: boolean): void {
-    this.#engine.step({ kind: 'report', report, judged }, this.#out);
+    this.#engine.step({ kind: 'report', report: this.#engine.withParent(report), judged }, this.#out);
     if (this.#out.findings.length > 0) this.#passOn();
   }
 
@@ -156,9 +160,9 @@ class Side {
     else this.#fact(offset, record.fact);
   }
 
-  /** The family is through: what is remembered of it goes. */
-  end(devices: readonly string[]): readonly DeskCase[] {
-    for (const device of devices) this.#engine.forget(device);
+  /** The device is through: what is remembered of it goes. */
+  end(device: string): readonly DeskCase[] {
+    this.#engine.forget(device);
     this.#out.bands.length = 0;
     this.#out.touched.clear();
     return this.#desk.opened;

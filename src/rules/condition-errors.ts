@@ -29,7 +29,7 @@ export function isSignalFunction(name: string): name is SignalFunction {
 }
 
 const plannedFunctions = new Set(['cohort']);
-const plannedWords = new Set(['parent']);
+export const usageOfParent = 'write parent.<signal>: what the parent of the device last told';
 const celFunctions = new Set('duration timestamp size int uint double string bool bytes type dyn has'.split(' '));
 const otherLanguages: Readonly<Record<string, string>> = {
   and: '&&',
@@ -61,6 +61,8 @@ function textOf(error: ParseError | CelTypeError | EvaluationError, vocabulary: 
       return `the pack lists no fault code '${summary}'${didYouMean(summary, vocabulary.faultCodes)}`;
     case 'unknown_variable':
       return unknownWord(summary.replace('Unknown variable: ', ''), vocabulary);
+    case 'no_such_key':
+      return unknownOfParent(summary.replace('No such key: ', ''), vocabulary);
     case 'no_matching_overload':
       return wrongCall(error.node);
     case 'no_such_overload':
@@ -85,10 +87,17 @@ function quote(text: string): string {
 function unknownWord(word: string, vocabulary: ConditionVocabulary): string {
   const meant = otherLanguages[word];
   if (meant !== undefined) return `write ${meant} for '${word}'`;
-  if (plannedWords.has(word)) return `'${word}' is not supported yet`;
+  if (word === 'parent')
+    return "name the product of the devices' parents at the top of the pack first: parent: <product>";
   if (isSignalFunction(word)) return `'${word}' is a function: ${usage[word]}`;
   const known = [...vocabulary.signals.map((signal) => signal.name), ...vocabulary.unsureSignals];
   return `there is no signal '${word}'${didYouMean(word, known)}`;
+}
+
+function unknownOfParent(name: string, { parent }: ConditionVocabulary): string {
+  if (parent?.derived.includes(name)) return `${parent.product} sends no '${name}': it is calculated`;
+  const known = parent?.signals?.map((signal) => signal.name) ?? [];
+  return `${parent?.product ?? 'the parent'} has no signal '${name}'${didYouMean(name, known)}`;
 }
 
 function wrongCall(node: { readonly op?: string; readonly args?: unknown } | undefined): string {

@@ -2,6 +2,7 @@ import type { Report, SignalValue } from '../telemetry/index.ts';
 import { readBits, readPresence } from './bits.ts';
 import { ByteReader, damaged } from './bytes.ts';
 import { readNumbers } from './number-column.ts';
+import { ReadingsOfRow } from './parent-columns.ts';
 import { readFaults, sheetPlace } from './sheet.ts';
 import { readWords } from './word-column.ts';
 
@@ -86,7 +87,7 @@ export class Block {
     return columns;
   }
 
-  /** The columns of all signals, in order; undefined when a row lacks one of them. */
+  /** The columns of all readings, in order, the parent's included; undefined when a row lacks one of them. */
   fullSignals(): readonly { readonly name: string; readonly column: ColumnValues }[] | undefined {
     const columns: { name: string; column: ColumnValues }[] = [];
     for (const [i, name] of this.#names.entries()) {
@@ -104,10 +105,10 @@ export class Block {
   }
 
   report(row: number): Report {
-    const signals: Record<string, SignalValue> = {};
+    const readings = new ReadingsOfRow();
     for (const [i, name] of this.#names.entries()) {
       const value = this.#column(Block.systemColumns + i)[row];
-      if (value !== undefined) signals[name] = value;
+      if (value !== undefined) readings.add(name, value);
     }
     return {
       device: this.#text(place.device, row) ?? '',
@@ -120,8 +121,9 @@ export class Block {
       boot: this.#text(place.boot, row),
       seq: this.#number(place.seq, row),
       firmware: this.#text(place.firmware, row),
-      signals,
+      signals: readings.signals,
       faults: readFaults(this.#text(place.faults, row)),
+      ...readings.parent,
     };
   }
 

@@ -51,7 +51,7 @@ function replay(sources: readonly string[], log: readonly Report[]) {
   const packs = sources.map((source) => ({ file: 'fridge.yaml', source }));
   const options: ReplayOptions = { product: 'fridge', packs, others: [], readPack: (_, source) => pack(source) };
   const run = new Replay(options);
-  run.begin({ devices: ['d1'], facts, ticks: undefined, returns: [] });
+  run.begin({ device: 'd1', facts, ticks: undefined, returns: [], parents: undefined });
   run.feed({ reports: log, behindMs: undefined });
   return run.end();
 }
@@ -100,7 +100,7 @@ describe('a report that came late in a replay', () => {
       readPack: (_, text) => pack(text),
     });
     const opened = (reports: readonly Report[], behind: readonly number[]) => {
-      run.begin({ devices: ['d1'], facts: moved, ticks: undefined, returns: [] });
+      run.begin({ device: 'd1', facts: moved, ticks: undefined, returns: [], parents: undefined });
       run.feed({ reports, behindMs: Float64Array.from(behind, (minutes) => minutes * minute) });
       return run.end()[0]?.map(({ openedAt }) => (openedAt - start) / minute);
     };

@@ -72,10 +72,11 @@ try {
   const judge = (sources: readonly string[], reports: Iterable<StoredBlock>) => {
     const packs = sources.map((text) => ({ file, source: text }));
     const replay = new Replay({ product, packs, others: [], readPack: readPublishedPack });
-    const facts = { serial: undefined, site: undefined, customer: undefined, timezone: undefined, parent: undefined };
-    const known = { id: device, product, ...facts, batch: undefined, installedAt: undefined };
+    const unknown = { serial: undefined, site: undefined, customer: undefined, timezone: undefined, parent: undefined };
+    const known = { id: device, product, ...unknown, batch: undefined, installedAt: undefined };
     const record = { kind: 'fact', fact: { type: 'device-registered', at: startAt, device: known } } as const;
-    replay.begin({ devices: [device], facts: [{ offset: -1, record }], ticks: undefined, returns: [] });
+    const facts = [{ offset: -1, record }];
+    replay.begin({ device, facts, ticks: undefined, returns: [], parents: undefined });
     for (const block of reports) replay.feed(block);
     return replay.end();
   };

@@ -76,6 +76,7 @@ describe('a condition as closures', () => {
         const language = new ConditionLanguage({
           signals: [...pack.signals, ...pack.derived],
           unsureSignals: [],
+          parent: undefined,
           faultCodes: ['E21', 'E7'],
         });
         const result = language.compile(text);
