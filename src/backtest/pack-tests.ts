@@ -53,7 +53,10 @@ interface Judged {
   readonly parent: ProductPack | undefined;
 }
 
-/** A service with one device, and its parent where it has one, that lives through the test. `onSample` is told after each that arrives. */
+/**
+ * A service with one device, and its parent where it has one, that lives through the test. `onSample` is told after each
+ * sample of the device that arrives.
+ */
 async function runTest(
   { pack, parent }: Judged,
   test: PackTest,

@@ -65,7 +65,8 @@ export function adoptPack(state: DeviceState, judge: Judge, cause: Cause): Findi
   state.memory = judge.bench.take(isWarm(judge));
   state.judge = judge;
   const gone = Object.keys(state.open).filter((source) => !stays(state, source, known));
-  const explanation = `Version ${judge.packVersion} of the product pack, or an update, changed what raised this; it is judged anew.`;
+  const changed = `Version ${judge.packVersion} of the product pack, or an update, changed what raised this`;
+  const explanation = `${changed}; it is judged anew.`;
   return gone.flatMap((source) => clear(state, source, cause, { endsAt: cause.at, explanation }) ?? []);
 }
 

@@ -37,6 +37,8 @@ const markerFrom = Date.UTC(2025, 0, 1);
 interface Player {
   readonly item: GoldenCase;
   readonly device: TestDevice;
+  /** Its parent. */
+  readonly above: TestDevice | undefined;
   /** Its steps between ticks and restarts. */
   readonly stages: readonly (readonly Step[])[];
   zero: number | undefined;
@@ -75,8 +77,9 @@ export class LiveGolden {
     for (const item of items) {
       const { device: id, product, timezone, isInstalled } = item;
       const installedAt = isInstalled ? new Date(this.began).toISOString() : undefined;
-      const device = await this.#register({ id, product, timezone, installedAt });
-      this.#players.set(id, { item, device, stages: stagesOf(item), zero: item.zero, seen: undefined });
+      const above = item.parent && (await this.#register({ id: item.parent.device, product: item.parent.product }));
+      const device = await this.#register({ id, product, timezone, installedAt, parent: above?.id });
+      this.#players.set(id, { item, device, above, stages: stagesOf(item), zero: item.zero, seen: undefined });
     }
     const players = [...this.#players.values()];
     const stages = Math.max(2, ...players.map((player) => player.stages.length));
@@ -114,6 +117,8 @@ export class LiveGolden {
     };
     for (const step of steps) {
       if (step.kind === 'message') {
+        // What another device tells comes before or behind it in the log.
+        if (messages[0] && messages[0].from !== step.from) await send();
         messages.push(step);
         continue;
       }
@@ -132,8 +137,10 @@ export class LiveGolden {
 
   async #send(player: Player, messages: readonly Message[]): Promise<void> {
     if (messages.length === 0) return;
-    const { id } = player.device;
-    const client = await connectDevice(this.service, player.device);
+    const device = messages[0]?.from === 'parent' ? player.above : player.device;
+    if (device === undefined) throw new Error(`${player.item.device} has no parent`);
+    const { id } = device;
+    const client = await connectDevice(this.service, device);
     player.zero ??= Date.now();
     const { zero } = player;
     await Promise.all(

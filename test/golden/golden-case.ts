@@ -8,6 +8,7 @@ export interface Message {
   readonly kind: 'message';
   readonly payload: (zero: number) => string;
   readonly topic: 'reports' | 'assist';
+  readonly from: 'device' | 'parent';
   /** How many the ledger counts. */
   readonly reports: number;
 }
@@ -34,6 +35,8 @@ export interface GoldenCase {
   /** The pack without anything that opens a case: what a backtest is compared with. */
   readonly quietSource: string;
   readonly versions: Readonly<Record<string, string>>;
+  /** The device that it belongs to. */
+  readonly parent: { readonly device: string; readonly product: string; readonly source: string } | undefined;
   readonly timezone: string | undefined;
   readonly isInstalled: boolean;
   /** Event time of `0m`; undefined: the arrival of its first message. */
@@ -60,6 +63,7 @@ interface CaseText {
   readonly rules?: unknown;
   readonly versions?: Readonly<Record<string, object>>;
   readonly installed?: boolean;
+  readonly parent?: 'none';
   readonly send: readonly (string | Row)[];
   readonly findings?: readonly string[];
   readonly cases?: readonly string[];
@@ -69,6 +73,7 @@ interface CaseText {
 
 interface FileText {
   readonly pack: object;
+  readonly parent?: object;
   readonly cases: readonly CaseText[];
 }
 
@@ -84,18 +89,29 @@ export function goldenCases(): GoldenCase[] {
   return files.sort().flatMap((name) => {
     const theme = name.replace('.yaml', '');
     // The files are part of this test: their shape is what the types say, and steps are checked below.
-    const { pack, cases } = parse(readFileSync(join(folder, name), 'utf8')) as FileText;
-    return cases.map((text, index) => caseOf(theme, pack, text, index + 1));
+    const { pack, parent, cases } = parse(readFileSync(join(folder, name), 'utf8')) as FileText;
+    return cases.map((text, index) => caseOf(theme, { pack, parent }, text, index + 1));
   });
 }
 
-function caseOf(theme: string, pack: object, text: CaseText, number: number): GoldenCase {
+function caseOf(
+  theme: string,
+  { pack, parent }: { readonly pack: object; readonly parent: object | undefined },
+  text: CaseText,
+  number: number,
+): GoldenCase {
   const isOwn = text.rules !== undefined || text.versions !== undefined;
   const device = `${theme}-${number}`;
   const product = isOwn ? device : theme;
-  const own = { product, ...pack, ...(text.rules === undefined ? {} : { rules: text.rules }) };
+  const above = `${theme}-parent`;
+  const own = {
+    product,
+    ...(parent && { parent: above }),
+    ...pack,
+    ...(text.rules === undefined ? {} : { rules: text.rules }),
+  };
   const versions = Object.entries(text.versions ?? {}).map(([name, more]) => [name, stringify({ ...own, ...more })]);
-  const numbering = { seq: 1, boot: 'b1' };
+  const numberings = { device: { seq: 1, boot: 'b1' }, parent: { seq: 1, boot: 'b1' } };
   return {
     file: theme,
     name: text.name,
@@ -104,10 +120,14 @@ function caseOf(theme: string, pack: object, text: CaseText, number: number): Go
     source: stringify(own),
     quietSource: stringify({ ...own, rules: [], faultCodes: {} }),
     versions: Object.fromEntries(versions),
+    parent:
+      parent === undefined || text.parent === 'none'
+        ? undefined
+        : { device: `${device}-parent`, product: above, source: stringify({ product: above, ...parent }) },
     timezone: text.timezone,
     isInstalled: text.installed === true,
     zero: text.clock === 'arrival' ? undefined : text.start === undefined ? defaultZero : Date.parse(text.start),
-    steps: text.send.flatMap((row) => (typeof row === 'string' ? stepOf(row) : messagesOf(row, numbering))),
+    steps: text.send.flatMap((row) => (typeof row === 'string' ? stepOf(row) : messagesOf(row, numberings))),
     expected: { findings: text.findings ?? [], cases: text.cases ?? [], counts: text.counts ?? {} },
     without: text.without ?? {},
   };
@@ -122,6 +142,7 @@ function stepOf(text: string): Step {
 }
 
 const words = [
+  'of',
   'at',
   'every',
   'boot',
@@ -136,32 +157,39 @@ const words = [
   'times',
 ];
 
-function messagesOf(row: Row, numbering: { seq: number; boot: string }): Message[] {
+interface Numbering {
+  seq: number;
+  boot: string;
+}
+
+function messagesOf(row: Row, numberings: Readonly<Record<Message['from'], Numbering>>): Message[] {
+  const from = row.of === 'parent' ? 'parent' : 'device';
   if (typeof row.raw === 'string') {
     const { raw } = row;
-    return [{ kind: 'message', topic: 'reports', payload: () => raw, reports: 1 }];
+    return [{ kind: 'message', topic: 'reports', from, payload: () => raw, reports: 1 }];
   }
   if (typeof row.assist === 'string') {
     const { assist } = row;
-    return [{ kind: 'message', topic: 'assist', payload: () => JSON.stringify({ note: assist }), reports: 0 }];
+    return [{ kind: 'message', topic: 'assist', from, payload: () => JSON.stringify({ note: assist }), reports: 0 }];
   }
-  const reports = reportsOf(row, numbering);
+  const reports = reportsOf(row, numberings[from]);
   if (row.batch === true) {
     const payload = (zero: number) => JSON.stringify(reports.map((report) => report(zero)));
-    return [{ kind: 'message', topic: 'reports', payload, reports: reports.length }];
+    return [{ kind: 'message', topic: 'reports', from, payload, reports: reports.length }];
   }
   const times = Number(row.times ?? 1);
   return reports.flatMap((report) =>
     Array.from({ length: times }, () => ({
       kind: 'message' as const,
       topic: 'reports' as const,
+      from,
       payload: (zero: number) => JSON.stringify(report(zero)),
       reports: 1,
     })),
   );
 }
 
-function reportsOf(row: Row, numbering: { seq: number; boot: string }): ((zero: number) => object)[] {
+function reportsOf(row: Row, numbering: Numbering): ((zero: number) => object)[] {
   const signals = Object.entries(row)
     .filter(([name]) => !words.includes(name))
     .map(([name, text]) => [name, samplesOf(String(text))] as const);

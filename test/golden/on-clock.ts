@@ -14,21 +14,29 @@ const minute = 60_000;
 export async function outcomeOnClock(item: GoldenCase, often?: 'restart' | 'tick'): Promise<Outcome> {
   const service = new VirtualService((_, source) => pack(source), began);
   const { device, product, source, timezone } = item;
+  const facts = { serial: undefined, site: undefined, customer: undefined, batch: undefined };
+  const { parent } = item;
+  if (parent !== undefined) {
+    await service.publish({ product: parent.product, file: 'parent.yaml', source: parent.source });
+    const unknown = { timezone: undefined, parent: undefined, installedAt: undefined };
+    await service.register({ id: parent.device, product: parent.product, ...facts, ...unknown });
+  }
   await service.publish({ product, file: `${product}.yaml`, source });
-  const facts = { serial: undefined, site: undefined, customer: undefined, parent: undefined, batch: undefined };
   await service.register({
     id: device,
     product,
     timezone,
     ...facts,
+    parent: parent?.device,
     installedAt: item.isInstalled ? began : undefined,
   });
   const silentAfterMs = pack(source).reports.silentAfterMs;
   const zero = item.zero ?? began;
   for (const step of item.steps) {
     if (step.kind === 'message') {
-      const topic = step.topic === 'reports' ? reportsTopic(device) : `devices/${device}/assist`;
-      await service.message(device, topic, new TextEncoder().encode(step.payload(zero)));
+      const from = step.from === 'parent' ? (parent?.device ?? '') : device;
+      const topic = step.topic === 'reports' ? reportsTopic(from) : `devices/${from}/assist`;
+      await service.message(from, topic, new TextEncoder().encode(step.payload(zero)));
       if (often === 'restart') service.restart();
       if (often === 'tick') await service.tick();
     } else if (step.kind === 'tick') await service.tick();
@@ -60,12 +68,19 @@ function outcomeOf(service: VirtualService, item: GoldenCase, zero: number): Out
   const time = timesOf(item, zero, began);
   const counts = { ...service.counts(item.device) };
   const { cases } = service;
+  const isOwn = ({ device }: { readonly device: string }) => device === item.device;
   return {
-    findings: cases.findings().map((finding) => wordsOfFinding(finding, time)),
-    cases: cases.cases().map((one) => {
-      const timeline = cases.timeline(one.id).map(({ kind }) => kind);
-      return wordsOfCase({ ...one, isRecurrence: one.recurrenceOf !== null, timeline }, time);
-    }),
+    findings: cases
+      .findings()
+      .filter(isOwn)
+      .map((finding) => wordsOfFinding(finding, time)),
+    cases: cases
+      .cases()
+      .filter(isOwn)
+      .map((one) => {
+        const timeline = cases.timeline(one.id).map(({ kind }) => kind);
+        return wordsOfCase({ ...one, isRecurrence: one.recurrenceOf !== null, timeline }, time);
+      }),
     counts: Object.fromEntries(
       Object.keys(item.expected.counts).map((name) => [name, Number(counts[name as keyof typeof counts])]),
     ),
