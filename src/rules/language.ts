@@ -89,10 +89,11 @@ export class ConditionLanguage extends ConditionReads {
     } catch (error) {
       return { problem: problemOf(error, text, this.#vocabulary) };
     }
+    const misuse = this.#vocabulary.parent && parentProblem(parsed.ast);
+    if (misuse) return { problem: misuse };
     const checked = parsed.check();
     if (!checked.valid) return { problem: problemOf(checked.error, text, this.#vocabulary) };
-    const problem =
-      parentProblem(parsed.ast) ?? this.#constantProblem(parsed.ast) ?? unitMismatch(parsed.ast, this.signals);
+    const problem = this.#constantProblem(parsed.ast) ?? unitMismatch(parsed.ast, this.signals);
     return problem === undefined ? { ast: parsed.ast, type: String(checked.type) } : { problem };
   }
 

@@ -84,7 +84,7 @@ export function refuseParent(name: string, node: ASTNode, checker: Checker): voi
   const signal = signalNode(node);
   if (signal === undefined || parentSignal(signal) === undefined) return;
   const text = `${name}() takes the device's own readings; of its parent only the last value is known`;
-  throw checker.createError('usage', text, node);
+  throw checker.createError('usage', text, node.op === '.' ? node.args[0] : node);
 }
 
 export function signalArgument(name: 'age' | 'previous', macro: Macro, checker: Checker): string {
