@@ -65,8 +65,9 @@ export function adoptPack(state: DeviceState, judge: Judge, cause: Cause): Findi
   state.memory = judge.bench.take(isWarm(judge));
   state.judge = judge;
   const gone = Object.keys(state.open).filter((source) => !stays(state, source, known));
-  const changed = `Version ${judge.packVersion} of the product pack, or an update, changed what raised this`;
-  const explanation = `${changed}; it is judged anew.`;
+  const parents = judge.pack.parent === undefined ? '' : " a version of its parents' pack,";
+  const changedBy = `Version ${judge.packVersion} of the product pack,${parents} or an update`;
+  const explanation = `${changedBy}, changed what raised this; it is judged anew.`;
   return gone.flatMap((source) => clear(state, source, cause, { endsAt: cause.at, explanation }) ?? []);
 }
 
