@@ -1,19 +1,13 @@
 import type { FaultCode, Report, SignalValue } from '../telemetry/index.ts';
 import type { Block } from './block.ts';
-import { signalOfParent } from './parent-columns.ts';
+import { isParentColumn, withParent } from './parent-columns.ts';
 import { readFaults, sheetPlace } from './sheet.ts';
 
 /** All rows of a block as reports: column by column where every row has every signal, as is nearly always so. */
 export function blockReports(block: Block): Report[] {
   const columns = block.fullSignals();
   if (columns === undefined) return Array.from({ length: block.rows }, (_, row) => block.report(row));
-  const own = columns.filter(({ name }) => signalOfParent(name) === undefined);
-  const signals = signalRows(block.rows, own);
-  const ofParent = columns.flatMap(({ name, column }) => {
-    const signal = signalOfParent(name);
-    return signal === undefined ? [] : [{ name: signal, column }];
-  });
-  const parents = ofParent.length === 0 ? undefined : signalRows(block.rows, ofParent);
+  const signals = signalRows(block.rows, columns);
   const system = new Map(block.systemRows());
   const column = (place: number) => system.get(place) ?? [];
   const words = (place: number) => column(place) as ArrayLike<string | undefined>;
@@ -43,10 +37,9 @@ export function blockReports(block: Block): Report[] {
       firmware: firmwares[row],
       signals: signals[row] ?? {},
       faults: told === undefined ? noFaults : readFaults(told),
-      ...(parents && { parent: parents[row] ?? {} }),
     };
   }
-  return reports;
+  return columns.some(({ name }) => isParentColumn(name)) ? reports.map(withParent) : reports;
 }
 
 const noFaults: readonly FaultCode[] = [];

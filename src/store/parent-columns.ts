@@ -1,8 +1,8 @@
 import type { Report, SignalValue } from '../telemetry/index.ts';
 
-/**
- * What reports record of a parent lies beside their signals, under names that no signal has: of the device's signals
- * nobody is told of it, and a report comes back as it was.
+/*
+ * What reports record of a parent lies in columns beside those of their signals, under names that no signal has: nobody
+ * who asks for signals is told of it, and a report comes back as it was.
  */
 const prefix = 'parent.';
 
@@ -10,27 +10,17 @@ export function parentColumn(signal: string): string {
   return prefix + signal;
 }
 
-/** The parent's signal in such a column; undefined for a signal of the device. */
-export function signalOfParent(column: string): string | undefined {
-  return column.startsWith(prefix) ? column.slice(prefix.length) : undefined;
+export function isParentColumn(name: string): boolean {
+  return name.startsWith(prefix);
 }
 
-/** Parts columns' values by whose they are: a report's `signals`, and `parent` where there are any. */
-export class ReadingsOfRow {
-  readonly signals: Record<string, SignalValue> = {};
-  #parent: Record<string, SignalValue> | undefined;
-
-  add(name: string, value: SignalValue): void {
-    const ofParent = signalOfParent(name);
-    if (ofParent === undefined) {
-      this.signals[name] = value;
-      return;
-    }
-    this.#parent ??= {};
-    this.#parent[ofParent] = value;
+/** A report as its columns have it, all of them taken for its signals: those of the parent go where they belong. */
+export function withParent(report: Report): Report {
+  const signals: Record<string, SignalValue> = {};
+  const parent: Record<string, SignalValue> = {};
+  for (const [name, value] of Object.entries(report.signals)) {
+    if (isParentColumn(name)) parent[name.slice(prefix.length)] = value;
+    else signals[name] = value;
   }
-
-  get parent(): Pick<Report, 'parent'> {
-    return this.#parent === undefined ? {} : { parent: this.#parent };
-  }
+  return Object.keys(parent).length === 0 ? report : { ...report, signals, parent };
 }

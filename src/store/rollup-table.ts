@@ -5,7 +5,7 @@ import type { Block } from './block.ts';
 import type { ChunkTable } from './chunk-table.ts';
 import type { DeviceTable } from './device-table.ts';
 import { addReadings, type HourColumn, HourPage, pageHours, pageMs } from './hour-page.ts';
-import { signalOfParent } from './parent-columns.ts';
+import { isParentColumn } from './parent-columns.ts';
 import { Sheet, sheetPlace, sheetSignals } from './sheet.ts';
 
 /** A page with the start of its first hour. */
@@ -222,7 +222,7 @@ function byTime(sheet: Sheet, atOf: (row: number) => number): Uint32Array {
 
 /** What a report knows of the device's parent is no reading of the device. */
 function isCharted(name: string): boolean {
-  return signalOfParent(name) === undefined;
+  return !isParentColumn(name);
 }
 
 /** Where a sheet's signals go in one page. */

@@ -1,7 +1,7 @@
 import { assert } from '../base/index.ts';
 import type { FaultCode, Report, SignalValue } from '../telemetry/index.ts';
 import type { Block } from './block.ts';
-import { parentColumn, ReadingsOfRow } from './parent-columns.ts';
+import { isParentColumn, parentColumn, withParent } from './parent-columns.ts';
 
 export type ValueType = 'number' | 'boolean' | 'string';
 
@@ -237,9 +237,9 @@ export class Sheet {
 
   report(row: number): Report {
     const shape = this.shapeAt(row);
-    const readings = new ReadingsOfRow();
-    for (const [i, name] of shape.names.entries()) readings.add(name, this.#signal(row, shape, i));
-    return {
+    const signals: Record<string, SignalValue> = {};
+    for (const [i, name] of shape.names.entries()) signals[name] = this.#signal(row, shape, i);
+    const report = {
       device: this.word(row, sheetPlace.device) ?? '',
       product: this.word(row, sheetPlace.product) ?? '',
       offset: this.number(row, sheetPlace.offset),
@@ -250,10 +250,10 @@ export class Sheet {
       boot: this.word(row, sheetPlace.boot),
       seq: present(this.number(row, sheetPlace.seq)),
       firmware: this.word(row, sheetPlace.firmware),
-      signals: readings.signals,
+      signals,
       faults: readFaults(this.word(row, sheetPlace.faults)),
-      ...readings.parent,
     };
+    return isParentColumn(shape.names.at(-1) ?? '') ? withParent(report) : report;
   }
 
   number(row: number, place: Place): number {
