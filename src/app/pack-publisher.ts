@@ -27,8 +27,10 @@ export function createPackPublisher(options: {
   readonly registry: Registry;
   /** Told of each product that has a version. */
   readonly onPublished: (product: string) => void;
+  /** Told of what packs in force ask of parents that a version just imported does not have: it is unknown to them now. */
+  readonly onLacking?: (problem: string) => void;
 }): PackPublisher {
-  const { directory, registry, onPublished } = options;
+  const { directory, registry, onPublished, onLacking = () => undefined } = options;
   let last: Promise<unknown> = Promise.resolve();
   const readWithParents = async (file: string, source: string, beside: KnownPacks) => {
     const read = readPack(file, source);
@@ -47,6 +49,16 @@ export function createPackPublisher(options: {
     onPublished(product);
     return { product, version, isNew: true };
   };
+  const tellLacking = async (publication: Publication): Promise<void> => {
+    if (!('isNew' in publication && publication.isNew)) return;
+    const texts = await registry.packs();
+    const packs = packsPublished(texts);
+    for (const { product, file, source } of texts) {
+      if (packs.get(product)?.parent !== publication.product || product === publication.product) continue;
+      const read = readPack(file, source, packs);
+      if ('problems' in read) for (const problem of read.problems) onLacking(formatProblem(problem));
+    }
+  };
   const inTurn = (asked: Parameters<typeof publishNext>[0]): Promise<Publication> => {
     const published = last.then(() => publishNext(asked));
     last = published.catch(() => undefined);
@@ -54,8 +66,11 @@ export function createPackPublisher(options: {
   };
   return {
     publish: (file, source, beside = new Map()) => inTurn({ file, source, name: basename(file), beside }),
-    import: (file, source) => {
-      return inTurn({ file, source, name: `${importFolder}${basename(file)}`, beside: new Map() });
+    import: async (file, source) => {
+      const asked = { file, source, name: `${importFolder}${basename(file)}`, beside: new Map() };
+      const publication = await inTurn(asked);
+      await tellLacking(publication);
+      return publication;
     },
   };
 }

@@ -97,7 +97,12 @@ async function startParts(
   const directory = createDirectory({ log, registry, clock, random, serverKey, knownProducts });
   const recovered = await directory.recover();
   if (recovered > 0) logger.info({ facts: recovered }, 'took over facts that a crash had left in the log');
-  const publisher = createPackPublisher({ directory, registry, onPublished: (product) => products.add(product) });
+  const publisher = createPackPublisher({
+    directory,
+    registry,
+    onPublished: (product) => products.add(product),
+    onLacking: (problem) => logger.error(problem),
+  });
   const packs = await publishPacks({ folder: config.AFTERCARE_PRODUCTS, publisher, registry });
   for (const problem of packs.problems) logger.error(problem);
   for (const pack of packs.published) logger.info(pack, 'published a product pack');

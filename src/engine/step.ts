@@ -263,12 +263,17 @@ export class Engine {
     const state = this.#device(report.device);
     if (!judge || !state) return;
     this.#contact(state, causeOf(report), out);
-    if (this.#catalogue.parentProducts.has(report.product)) state.told = toldWith(state.told, report);
+    if (this.#isParent(report)) state.told = toldWith(state.told, report);
     if (input.judged) {
       state.versions = noteVersion(state.versions, judge.version, positionOf(report));
       if (judge.rules.usesContext) this.#noteContext(state, report);
       this.#judgeReport(state, judge, report, out);
     } else if (out.snapshots) this.#noteLate(state, report);
+  }
+
+  #isParent({ product }: Report): boolean {
+    const { parentProducts } = this.#catalogue;
+    return parentProducts.size > 0 && parentProducts.has(product);
   }
 
   #withParent(report: Report): Report {

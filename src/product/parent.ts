@@ -18,8 +18,8 @@ export interface ParentContext {
   readonly value: unknown;
   /** Packs that are known, by product; undefined: it is not known which there are. */
   readonly packs: ReadonlyMap<string, ProductPack> | undefined;
-  /** The pack's own product and signals: a device may belong to another of its kind. */
-  readonly own: { readonly product: string; readonly signals: readonly SignalSpec[] };
+  /** The pack's own product and signals, undefined where some have problems: a device may belong to another of its kind. */
+  readonly own: { readonly product: string; readonly signals: readonly SignalSpec[] | undefined };
 }
 
 /** Reads which product the parents are of. */
@@ -27,7 +27,7 @@ export function parseParent({ document, value, packs, own }: ParentContext): Par
   if (value === undefined) return undefined;
   const product = readShape(document, ['parent'], parentSchema, value);
   if (product === undefined) return undefined;
-  if (product === own.product) return parentVocabulary(product, { signals: own.signals, derived: [] });
+  if (product === own.product) return parentVocabulary(product, own.signals && { signals: own.signals, derived: [] });
   const problem = productIdProblem(product);
   if (problem !== undefined) document.atValue(['parent'], problem);
   const pack = packs?.get(product);

@@ -104,7 +104,7 @@ class PackParser {
       document: this.#document,
       value: this.#root.parent,
       packs: this.#options.packs,
-      own: { product, signals: signals.specs },
+      own: { product, signals: signals.unsure.length === 0 ? signals.specs : undefined },
     });
     const vocabulary = { unsureSignals: signals.unsure, faultCodes: Object.keys(this.#section('faultCodes')) };
     const { checkCondition } = this.#options;

@@ -42,8 +42,19 @@ async function world() {
   const log = memoryLog();
   const key = new Uint8Array(32);
   const directory = createDirectory({ log, registry, clock: () => 0, random, serverKey: key, knownProducts: () => [] });
-  const publisher = createPackPublisher({ directory, registry, onPublished: () => undefined });
-  return { registry, publisher, publishFrom: (path: string) => publishPacks({ folder: path, publisher, registry }) };
+  const lacking: string[] = [];
+  const publisher = createPackPublisher({
+    directory,
+    registry,
+    onPublished: () => undefined,
+    onLacking: (problem) => lacking.push(problem),
+  });
+  return {
+    registry,
+    publisher,
+    lacking,
+    publishFrom: (path: string) => publishPacks({ folder: path, publisher, registry }),
+  };
 }
 
 it('publishes the pack of the parents first, whatever the files are called', async () => {
@@ -82,6 +93,15 @@ it('leaves out one that asks for what its parents do not have, also when these c
   expect(await publisher.import('fridge.yaml', `${fridge}# more\n`)).toMatchObject({
     problems: [{ line: 5 }, { line: 9 }],
   });
+});
+
+it('tells what packs in force lack of a version of their parents that was imported', async () => {
+  const { publishFrom, publisher, lacking } = await world();
+  await publishFrom(write(folder(), { a: rules, b: plant }));
+  await publisher.import('plant.yaml', `${plant}# said otherwise\n`);
+  expect(lacking).toEqual([]);
+  expect(await publisher.import('plant.yaml', plant.replace('brine', 'glycol'))).toMatchObject({ version: 3 });
+  expect(lacking).toEqual(["a.yaml:5:47: plant has no signal 'brine'"]);
 });
 
 it('finds the pack of the parents beside a file, to check and to test it', async () => {
