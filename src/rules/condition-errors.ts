@@ -1,5 +1,10 @@
 import { TypeError as CelTypeError, EvaluationError, ParseError } from '@marcbachmann/cel-js';
-import { type ConditionProblem, type ConditionVocabulary, didYouMean } from '../product/index.ts';
+import {
+  type ConditionProblem,
+  type ConditionVocabulary,
+  didYouMean,
+  type ParentVocabulary,
+} from '../product/index.ts';
 
 /** How each function of the condition language is written. */
 export const usage = {
@@ -62,7 +67,9 @@ function textOf(error: ParseError | CelTypeError | EvaluationError, vocabulary: 
     case 'unknown_variable':
       return unknownWord(summary.replace('Unknown variable: ', ''), vocabulary);
     case 'no_such_key':
-      return unknownOfParent(summary.replace('No such key: ', ''), vocabulary);
+      return vocabulary.parent
+        ? unknownOfParent(summary.replace('No such key: ', ''), vocabulary.parent)
+        : lowerFirst(summary);
     case 'no_matching_overload':
       return wrongCall(error.node);
     case 'no_such_overload':
@@ -76,8 +83,12 @@ function textOf(error: ParseError | CelTypeError | EvaluationError, vocabulary: 
       return summary.endsWith('EOF') ? 'the condition ends early' : 'this does not belong here';
     default:
       if (summary.startsWith('Invalid duration')) return 'duration() takes h, m and s: duration("24h")';
-      return summary.charAt(0).toLowerCase() + summary.slice(1);
+      return lowerFirst(summary);
   }
+}
+
+function lowerFirst(text: string): string {
+  return text.charAt(0).toLowerCase() + text.slice(1);
 }
 
 function quote(text: string): string {
@@ -94,10 +105,11 @@ function unknownWord(word: string, vocabulary: ConditionVocabulary): string {
   return `there is no signal '${word}'${didYouMean(word, known)}`;
 }
 
-function unknownOfParent(name: string, { parent }: ConditionVocabulary): string {
-  if (parent?.derived.includes(name)) return `${parent.product} sends no '${name}': it is calculated`;
-  const known = parent?.signals?.map((signal) => signal.name) ?? [];
-  return `${parent?.product ?? 'the parent'} has no signal '${name}'${didYouMean(name, known)}`;
+/** Nothing else in a condition has names behind a point. */
+function unknownOfParent(name: string, { product, signals = [], derived }: ParentVocabulary): string {
+  if (derived.includes(name)) return `${product} sends no '${name}': it is calculated`;
+  const names = signals.map((signal) => signal.name);
+  return `${product} has no signal '${name}'${didYouMean(name, names)}`;
 }
 
 function wrongCall(node: { readonly op?: string; readonly args?: unknown } | undefined): string {
