@@ -32,7 +32,8 @@ export function parseParent({ document, value, packs, own }: ParentContext): Par
   if (problem !== undefined) document.atValue(['parent'], problem);
   const pack = packs?.get(product);
   if (problem === undefined && packs !== undefined && pack === undefined) {
-    const hint = didYouMean(product, packs.keys());
+    const meant = didYouMean(product, packs.keys());
+    const hint = meant === '' ? '; name its file too, or publish it first' : meant;
     document.atValue(['parent'], `there is no sound pack of a product '${product}'${hint}`);
   }
   return parentVocabulary(product, pack);

@@ -79,8 +79,8 @@ it('publishes two that are parents of each other', async () => {
 it('leaves out one that asks for what its parents do not have, also when these came to lack it', async () => {
   const { publishFrom, publisher } = await world();
   const packs = write(folder(), { fridge });
-  const missing = `${join(packs, 'fridge.yaml')}:3:9: there is no sound pack of a product 'plant'`;
-  expect(await publishFrom(packs)).toEqual({ published: [], problems: [missing] });
+  const missing = "3:9: there is no sound pack of a product 'plant'; name its file too, or publish it first";
+  expect(await publishFrom(packs)).toEqual({ published: [], problems: [`${join(packs, 'fridge.yaml')}:${missing}`] });
   expect(await publisher.import('fridge.yaml', fridge)).toMatchObject({ problems: [{ line: 3 }] });
 
   write(packs, { plant });
