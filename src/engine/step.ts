@@ -282,9 +282,11 @@ export class Engine {
     const parent = this.#parents.of(report);
     const isAsked = parent !== undefined && parent.product === judge.pack.parent;
     const known = isAsked ? recordOf(parent.told, judge.rules.parentSignals, report.at) : undefined;
-    // A stored one may bring with it what other rules asked for.
+    if (known !== undefined) return { ...report, parent: known };
+    if (report.parent === undefined) return report;
+    // A stored one brings with it what other rules asked for.
     const { parent: _before, ...own } = report;
-    return known ? { ...own, parent: known } : own;
+    return own;
   }
 
   #parentOf(device: string): ReturnType<ParentsKnown['of']> {
