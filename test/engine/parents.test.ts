@@ -97,10 +97,8 @@ describe('what a parent told', () => {
     await place.service.tick();
     expect(place.told).toEqual(['shelf-1 raised', 'shelf-1 moved']);
     await place.say('shelf-1', 5, { temp: 9 });
-    expect(place.service.events.at(-1)).toMatchObject({
-      state: 'cleared',
-      explanation: expect.stringContaining("a version of its parents' pack"),
-    });
+    expect(place.told.slice(2)).toEqual(['shelf-1 cleared']);
+    expect(place.service.events.at(-1)?.explanation).toContain("a version of its parents' pack");
     expect(place.service.why('shelf-1')?.rules[0]?.holds).toBe(undefined);
   });
 
