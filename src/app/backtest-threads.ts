@@ -9,9 +9,11 @@ import {
   type PartOutcome,
   sumUp,
 } from '../backtest/index.ts';
-import { assert } from '../base/index.ts';
-import type { ProductPack } from '../product/index.ts';
+import { AftercareError, assert } from '../base/index.ts';
+import { formatProblem, type ProductPack } from '../product/index.ts';
 import { type FromBacktestThread, received, type ToBacktestThread } from './backtest-messages.ts';
+import { packsPublished } from './known-packs.ts';
+import { readPack } from './packs.ts';
 
 export interface BacktestProgress {
   readonly reports: number;
@@ -72,6 +74,7 @@ class Run {
     const { request, pack, threadsMax } = this.#options;
     const first = this.#thread();
     const plan = await this.#plan(first, request);
+    checkParents(plan, pack);
     const others = Array.from({ length: Math.min(threadsMax, plan.parts.length) - 1 }, () => this.#thread());
     const outcomes = await this.#replay(plan, [first, ...others]);
     const folded = await this.#fold(first, plan, outcomes);
@@ -146,6 +149,15 @@ class Run {
     const share = total === 0 ? 1 : Math.min(1, this.#reports / total);
     this.#options.onProgress({ reports: this.#reports, total, share });
   }
+}
+
+/** With the packs of the folder at hand, what the candidate asks of parents can be checked. */
+function checkParents({ parentSignals, packs, others }: BacktestPlan, pack: ProductPack): void {
+  if (pack.parent === undefined || parentSignals.length === 0) return;
+  const [, { file, source }] = packs;
+  const read = readPack(file, source, packsPublished(others));
+  if ('pack' in read) return;
+  throw new AftercareError('pack-invalid', read.problems.map(formatProblem).join('\n'));
 }
 
 function ask(thread: Worker, message: ToBacktestThread): void {

@@ -5,6 +5,7 @@ import { formatProblem } from '../product/index.ts';
 import { type Api, apiOf, call, hasText, itemsOf, refused } from './api-client.ts';
 import type { ExitCode } from './command-line.ts';
 import { readConfig } from './config.ts';
+import { parentsFirst } from './known-packs.ts';
 import { findPackFiles, readPack } from './packs.ts';
 
 export interface ImportOptions {
@@ -32,13 +33,13 @@ interface Imported {
 export async function importCommand(paths: readonly string[], options: ImportOptions): Promise<ExitCode> {
   const api = apiOf(readConfig(process.cwd(), process.env), options);
   const { files, wrong } = findPackFiles(paths);
-  const problems = files.flatMap(({ file, source }) => {
-    const read = readPack(file, source);
-    return 'problems' in read ? read.problems.map(formatProblem) : [];
-  });
+  // The service checks what is asked of parents: it knows the packs in force.
+  const read = files.map(({ file, source }) => ({ file, source, ...readPack(file, source) }));
+  const problems = read.flatMap((item) => ('problems' in item ? item.problems.map(formatProblem) : []));
+  const sound = parentsFirst(read.flatMap((item) => ('pack' in item ? [item] : [])));
   const imported: Imported[] = [];
   const isSound = wrong.length === 0 && problems.length === 0 && files.length > 0;
-  if (isSound) for (const { file, source } of files) imported.push(await importOne(api, file, source));
+  if (isSound) for (const { file, source } of sound) imported.push(await importOne(api, file, source));
   if (options.json) process.stdout.write(`${JSON.stringify({ wrong, problems, imported })}\n`);
   else {
     for (const text of [...wrong, ...problems]) process.stdout.write(`${text}\n`);

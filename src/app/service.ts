@@ -19,7 +19,8 @@ import { keptSecret, takeDataFolder } from './data-folder.ts';
 import { createDemo } from './demo.ts';
 import { upgradeLayout } from './layout.ts';
 import { createMetrics } from './metrics.ts';
-import { createPackPublisher, publishPacks, readPack, readPublishedPack } from './packs.ts';
+import { createPackPublisher, publishPacks } from './pack-publisher.ts';
+import { readPack, readPublishedPack } from './packs.ts';
 import { createWhy } from './why.ts';
 
 export interface ServiceOptions {
@@ -96,7 +97,12 @@ async function startParts(
   const directory = createDirectory({ log, registry, clock, random, serverKey, knownProducts });
   const recovered = await directory.recover();
   if (recovered > 0) logger.info({ facts: recovered }, 'took over facts that a crash had left in the log');
-  const publisher = createPackPublisher({ directory, registry, onPublished: (product) => products.add(product) });
+  const publisher = createPackPublisher({
+    directory,
+    registry,
+    onPublished: (product) => products.add(product),
+    onLacking: (problem) => logger.error(problem),
+  });
   const packs = await publishPacks({ folder: config.AFTERCARE_PRODUCTS, publisher, registry });
   for (const problem of packs.problems) logger.error(problem);
   for (const pack of packs.published) logger.info(pack, 'published a product pack');
@@ -209,8 +215,10 @@ async function startParts(
     }),
     metrics: () => metrics.text(),
     publishPack: publisher.import,
-    readPack,
-    ruleSentence: (pack, rule) => readBack(rule, pack),
+    readPack: (file, source) => {
+      return readPack(file, source, new Map(pipeline.view.packs().map((pack) => [pack.product, pack])));
+    },
+    ruleSentence: (pack, rule) => readBack(rule, pack, pipeline.view.pack(pack.parent ?? '')),
     demo,
     backtests,
     why: createWhy(folder.path),

@@ -2,6 +2,7 @@ import { runPackTests } from '../backtest/index.ts';
 import { formatProblem } from '../product/index.ts';
 import type { ExitCode } from './command-line.ts';
 import { junitXml } from './junit.ts';
+import { packsAround } from './known-packs.ts';
 import { findPackFiles, readPack } from './packs.ts';
 import { writeOutput } from './write-output.ts';
 
@@ -16,11 +17,12 @@ export async function testCommand(paths: readonly string[], options: TestCommand
   const { files, wrong } = findPackFiles(paths);
   const problems: string[] = [];
   const results: { file: string; name: string; line: number; failures: string[] }[] = [];
+  const known = packsAround(files);
   for (const { file, source } of files) {
-    const read = readPack(file, source);
+    const read = readPack(file, source, known);
     if ('problems' in read) problems.push(...read.problems.map(formatProblem));
     else {
-      for (const { name, line, failures } of await runPackTests(read.pack)) {
+      for (const { name, line, failures } of await runPackTests(read.pack, known.get(read.pack.parent ?? ''))) {
         const texts = failures.map((failure) => `${file}:${failure.line}:1: ${name}: ${failure.text}`);
         results.push({ file, name, line, failures: texts });
       }

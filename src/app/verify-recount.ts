@@ -29,7 +29,11 @@ export class Recount {
     this.#processor = new Processor({
       catalogue: new Catalogue(readPack),
       // Counts need no judgement.
-      engine: { step: () => undefined, globals: () => ({ lastHeardAt: 0, downMs: 0 }) },
+      engine: {
+        step: () => undefined,
+        globals: () => ({ lastHeardAt: 0, downMs: 0 }),
+        withParent: (report) => report,
+      },
       devices: this.devices,
       hash: contentHash,
       earlier: {

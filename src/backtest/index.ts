@@ -1,9 +1,10 @@
 export type { DeskCase, OpenedCase, Silence } from './case-desk.ts';
 export { type CaseMatch, compareCases } from './compare.ts';
-export { familiesOf, mergeReports } from './family.ts';
+export { familiesOf } from './family.ts';
 export { type Folded, type FoldInput, foldCases, foldParts } from './fold.ts';
 export type { KnownTruth } from './outcomes.ts';
 export { type PackTestResult, runPackTests } from './pack-tests.ts';
+export { ParentHistory } from './parent-history.ts';
 export { type PartOutcome, PartRunner } from './part.ts';
 export type { PlacedEvent } from './placed-events.ts';
 export { type BacktestPart, type BacktestPlan, type BacktestRequest, planBacktest } from './plan.ts';

@@ -2,7 +2,7 @@ import { formatDuration } from '../base/index.ts';
 import type { FindingEvent } from '../findings/index.ts';
 import type { PackExpectation, PackTest, ProductPack } from '../product/index.ts';
 import { type DeviceFacts, reportsTopic, type Severity } from '../telemetry/index.ts';
-import { sampleAt, stepsOf } from './test-samples.ts';
+import { parentSampleAt, sampleAt, stepsOf } from './test-samples.ts';
 import { VirtualService } from './virtual-service.ts';
 import { standingSentence, standingState } from './why.ts';
 import { withoutDetectors } from './without-detectors.ts';
@@ -15,17 +15,25 @@ export interface PackTestResult {
 }
 
 const device = 'test-device';
+const parentDevice = 'test-parent';
 /** Virtual time begins here, on a Monday. */
 const startAt = Date.UTC(2026, 0, 5);
 
 /**
  * Runs a pack's own tests through the service on a virtual clock: no broker, no store, no waiting. Detectors learn from
  * real life; a handful of made-up samples says nothing of them, so tests are about rules, fault codes and silence.
+ * `parent`: the pack of the product that it names as that of the devices' parents.
  */
-export async function runPackTests(pack: ProductPack): Promise<PackTestResult[]> {
-  const judged = withoutDetectors(pack);
+export async function runPackTests(pack: ProductPack, parent?: ProductPack): Promise<PackTestResult[]> {
+  const own = withoutDetectors(pack);
+  const judged: Judged = { pack: own, parent: pack.parent === pack.product ? own : parent && withoutDetectors(parent) };
   const results: PackTestResult[] = [];
   for (const test of pack.tests) {
+    if (test.parent && judged.parent === undefined) {
+      const text = `its parent is of product ${pack.parent}, whose pack is not at hand: name its file too`;
+      results.push({ name: test.name, line: test.line, failures: [{ line: test.line, text }] });
+      continue;
+    }
     const outcome = outcomeOf(await runTest(judged, test));
     const failures: { line: number; text: string }[] = [];
     for (const expectation of test.expect) {
@@ -39,24 +47,42 @@ export async function runPackTests(pack: ProductPack): Promise<PackTestResult[]>
   return results;
 }
 
-/** A service with one device that lives through the test. `onSample` is told after each that arrives. */
+interface Judged {
+  readonly pack: ProductPack;
+  /** Of the device's parent. */
+  readonly parent: ProductPack | undefined;
+}
+
+/**
+ * A service with one device, and its parent where it has one, that lives through the test. `onSample` is told after each
+ * sample of the device that arrives.
+ */
 async function runTest(
-  pack: ProductPack,
+  { pack, parent }: Judged,
   test: PackTest,
   onSample?: (service: VirtualService, step: { readonly ms: number; readonly index: number }) => void,
 ): Promise<VirtualService> {
-  const service = new VirtualService(() => pack, startAt);
-  await service.publish({ product: pack.product, file: '', source: '' });
-  await service.register(factsOf(pack));
+  const service = new VirtualService((product) => (product === pack.product ? pack : parent), startAt);
+  for (const { product } of new Set(parent ? [parent, pack] : [pack]))
+    await service.publish({ product, file: product, source: '' });
+  const above = test.parent && parent;
+  if (above) await service.register({ ...factsOf(above), id: parentDevice });
+  await service.register({ ...factsOf(pack), parent: above && parentDevice });
+  const send = (from: string, index: number, said: object) => {
+    const report = { at: startAt + index * test.everyMs, boot: 'test', seq: index, ...said };
+    return service.message(from, reportsTopic(from), new TextEncoder().encode(JSON.stringify(report)));
+  };
   for (const step of stepsOf(test)) {
     service.now = startAt + step.ms;
     if (step.kind === 'tick') await service.tick();
     else if (step.kind === 'restart') service.restart();
-    else {
+    else if (step.kind === 'parent') {
+      const signals = parentSampleAt(test, step.index);
+      if (Object.keys(signals).length > 0) await send(parentDevice, step.index, { signals });
+    } else {
       const sample = sampleAt(test, step.index);
       if (sample === undefined) continue;
-      const report = { at: startAt + step.index * test.everyMs, boot: 'test', seq: step.index, ...sample };
-      await service.message(device, reportsTopic(device), new TextEncoder().encode(JSON.stringify(report)));
+      await send(device, step.index, sample);
       onSample?.(service, step);
     }
   }
@@ -82,12 +108,15 @@ interface Outcome {
   }[];
 }
 
-function outcomeOf({ events, cases }: VirtualService): Outcome {
+function outcomeOf(service: VirtualService): Outcome {
+  const { cases } = service;
+  const events = service.events.filter((event) => event.device === device);
   const first = new Map(events.toReversed().map((event) => [event.finding, event]));
   const findings = cases.findings();
   return {
     events,
-    cases: cases.cases().map((item) => {
+    cases: cases.cases().flatMap((item) => {
+      if (item.device !== device) return [];
       const opening = findings.find((finding) => finding.case === item.id);
       return {
         failureMode: item.failureMode,
@@ -185,16 +214,17 @@ function judgeCounts(expectation: Extract<PackExpectation, { kind: 'count' }>, o
 }
 
 /** The sample at which it went another way than expected, and how the rules had stood up to then. */
-async function shown(pack: ProductPack, test: PackTest, miss: Miss): Promise<string[]> {
+async function shown(judged: Judged, test: PackTest, miss: Miss): Promise<string[]> {
   const last = stepsOf(test).findLast((step) => step.kind === 'arrival' && step.ms <= miss.ms);
   if (last?.kind !== 'arrival') return [];
   const sample = sampleAt(test, last.index);
   const signals = Object.entries(sample?.signals ?? {}).map(([name, value]) => `${name} ${value}`);
+  const above = Object.entries(parentSampleAt(test, last.index)).map(([name, value]) => `parent.${name} ${value}`);
   const faults = (sample?.faults ?? []).map(({ code, active }) => `${code} ${active ? 'active' : 'over'}`);
-  const said = sample === undefined ? 'nothing is reported' : [...signals, ...faults].join(', ');
+  const said = sample === undefined ? 'nothing is reported' : [...signals, ...faults, ...above].join(', ');
   const arrived = last.ms > last.index * test.everyMs ? `, arrived at ${formatDuration(last.ms)}` : '';
   const first = `first differs at ${formatDuration(last.index * test.everyMs)}${arrived}: ${said}`;
-  return [first, ...(await ruleHistories(pack, test, { ...miss, ms: last.ms }))];
+  return [first, ...(await ruleHistories(judged, test, { ...miss, ms: last.ms }))];
 }
 
 /** Samples before that time whose rules are looked at. */
@@ -202,11 +232,11 @@ const lookedAtMax = 5_000;
 const changesShownMax = 20;
 
 /** For each rule that matters: at which samples its state changed up to that time, and what it then said. */
-async function ruleHistories(pack: ProductPack, test: PackTest, { ms: untilMs, about }: Miss): Promise<string[]> {
+async function ruleHistories(judged: Judged, test: PackTest, { ms: untilMs, about }: Miss): Promise<string[]> {
   const fromMs = untilMs - lookedAtMax * test.everyMs;
   const lines = new Map<string, string[]>();
   const last = new Map<string, string>();
-  await runTest(pack, test, (service, { ms, index }) => {
+  await runTest(judged, test, (service, { ms, index }) => {
     if (ms > untilMs || ms < fromMs) return;
     for (const now of service.why(device)?.rules ?? []) {
       const { id, failureMode } = now.rule;

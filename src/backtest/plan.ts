@@ -37,6 +37,9 @@ export interface BacktestPlan {
   /** The pack that is compared with, then the candidate. */
   readonly packs: readonly [PackText, PackText];
   readonly against: { readonly name: string; readonly version: number | null };
+  /** What rules ask of the devices' parents, and perhaps more. */
+  readonly parentSignals: readonly string[];
+  /** Packs of other products, where rules ask for parents. */
   readonly others: readonly (PackText & { readonly product: string })[];
   readonly range: { readonly from: number | undefined; readonly to: number | undefined };
   /** Reports are read from here on: before the range, so that windows and detectors know what came before it. */
@@ -82,19 +85,21 @@ export function planBacktest(folder: string, request: BacktestRequest): Backtest
       throw new AftercareError('product-not-found', `there is no product ${product} in ${folder}`);
     const packs = [{ file: against.file, source: against.source }, candidate] as const;
     const texts = packs.map(({ source }) => source);
-    const together = texts.some((text) => /\bparent\s*\./.test(text));
+    const parentSignals = [...new Set(texts.flatMap(parentSignalsOf))];
+    const withParents = parentSignals.length > 0;
     const asksSilence = texts.some((text) => /\bsilent\s*\(/.test(text));
     const asked = { product, devices: request.devices };
-    const families = familiesOf({ records, ...asked, together, withAbove: asksSilence });
+    const families = familiesOf({ records, ...asked, withParents, withAbove: asksSilence });
     checkDevices(families, request);
     const readFrom = from === undefined ? undefined : from - warmUpMs;
-    const counts = stored.counts(families.flatMap(({ devices }) => devices));
+    const counts = stored.counts(families.flatMap(idsOf));
     const parts = partsOf(families, counts);
     return {
       product,
       packs,
       against: { name: request.against?.file ?? 'live', version: request.against ? null : (known?.version ?? null) },
-      others: together || asksSilence ? [...live.values()].filter((pack) => pack.product !== product) : [],
+      parentSignals,
+      others: withParents || asksSilence ? [...live.values()].filter((pack) => pack.product !== product) : [],
       range: { from, to },
       readFrom,
       next: history.next,
@@ -102,7 +107,7 @@ export function planBacktest(folder: string, request: BacktestRequest): Backtest
       returns: asksSilence ? records.filter(({ record }) => record.kind === 'resumed') : [],
       planned: plannedTimes(records),
       parts,
-      devices: families.reduce((sum, { devices }) => sum + devices.length, 0),
+      devices: families.reduce((sum, { members }) => sum + members.length, 0),
       reports: parts.reduce((sum, part) => sum + part.reports, 0),
       truth: truthOf(request, families) ?? knownVerdicts(folder, request),
       casesPerRuleHourMax: request.casesPerRuleHourMax,
@@ -111,6 +116,14 @@ export function planBacktest(folder: string, request: BacktestRequest): Backtest
     history?.close();
     stored?.close();
   }
+}
+
+function parentSignalsOf(text: string): string[] {
+  return [...text.matchAll(/\bparent\s*\.\s*(\w+)/g)].flatMap(([, name]) => name ?? []);
+}
+
+function idsOf({ members }: Family): string[] {
+  return members.map(({ id }) => id);
 }
 
 type PublishedPack = Extract<Fact, { type: 'pack-published' }>;
@@ -133,7 +146,7 @@ function plannedTimes(records: readonly HistoryRecord[]): PlannedTime[] {
 }
 
 function checkDevices(families: readonly Family[], { product, devices = [] }: BacktestRequest): void {
-  const known = new Set(families.flatMap((family) => family.devices));
+  const known = new Set(families.flatMap(idsOf));
   const missing = devices.filter((id) => !known.has(id));
   if (missing.length === 0) return;
   throw new AftercareError('device-not-found', `${product} has no device ${missing.slice(0, 10).join(', ')}`);
@@ -141,7 +154,7 @@ function checkDevices(families: readonly Family[], { product, devices = [] }: Ba
 
 /** Of the devices that are replayed. */
 function truthOf({ truth }: BacktestRequest, families: readonly Family[]): KnownTruth | undefined {
-  const replayed = new Set(families.flatMap((family) => family.devices));
+  const replayed = new Set(families.flatMap(idsOf));
   const isReplayed = ({ device }: { readonly device: string }) => replayed.has(device);
   if (truth?.kind === 'planted') return { kind: 'planted', faults: truth.faults.filter(isReplayed) };
   return truth && { kind: 'verdicts', outcomes: truth.outcomes.filter(isReplayed) };
@@ -157,7 +170,7 @@ function knownVerdicts(folder: string, { product, devices }: BacktestRequest): K
 function partsOf(families: readonly Family[], counts: ReadonlyMap<string, number>): BacktestPart[] {
   const sized = families.map((family) => ({
     family,
-    reports: family.devices.reduce((sum, device) => sum + (counts.get(device) ?? 0), 0),
+    reports: idsOf(family).reduce((sum, device) => sum + (counts.get(device) ?? 0), 0),
   }));
   const total = sized.reduce((sum, { reports }) => sum + reports, 0);
   const size = Math.max(partReportsMin, total / partsMax);

@@ -26,7 +26,14 @@ export class RecordingReplay {
     const fact = { type: 'device-registered', at: 0, device: known } as const;
     const record = { kind: 'fact', fact } as const;
     this.#facts = [{ offset: 0, record }];
-    this.#replay.begin({ devices: [device], facts: this.#facts, ticks: undefined, returns: [], planned: [] });
+    this.#replay.begin({
+      device,
+      facts: this.#facts,
+      ticks: undefined,
+      returns: [],
+      planned: [],
+      parents: undefined,
+    });
   }
 
   feed(rows: readonly RecordingRow[]): void {

@@ -1,4 +1,4 @@
-import { Engine, type EngineOutput } from '../engine/index.ts';
+import { Engine, type EngineOutput, type ParentsKnown } from '../engine/index.ts';
 import type { HistoryRecord, Ticks } from '../pipeline/index.ts';
 import { Catalogue, type PackReader } from '../product/index.ts';
 import type { StoredBlock } from '../store/index.ts';
@@ -13,9 +13,9 @@ export interface PackText {
   readonly source: string;
 }
 
-/** What of the log one family of devices has. */
+/** What of the log one device has. */
 export interface ReplayInput {
-  readonly devices: readonly string[];
+  readonly device: string;
   /** In log order. */
   readonly facts: readonly HistoryRecord[];
   /** Service time; undefined where no rule asks for silence, since ticks drive nothing else. */
@@ -23,6 +23,8 @@ export interface ReplayInput {
   /** The service's returns, in log order; they matter to silence alone. */
   readonly returns: readonly HistoryRecord[];
   readonly planned: readonly PlannedTime[];
+  /** What its parents had told; undefined: nothing is known of them. */
+  readonly parents: ParentsKnown | undefined;
 }
 
 export interface ReplayOptions {
@@ -56,26 +58,33 @@ interface Place {
 type Sign = Pick<Report, 'device' | 'offset' | 'receivedAt'>;
 
 /**
- * Runs stored reports through the service's own engine, once for each pack, family after family. What admission decided
+ * Runs stored reports through the service's own engine, once for each pack, device after device. What admission decided
  * stands: the reports are those that it accepted. One that came late is judged in its place in event time, as if it had
  * come in time; its device is heard when it came.
  */
 export class Replay {
   #counts = noCounts();
   readonly #sides: readonly Side[];
-  #input: ReplayInput = { devices: [], facts: [], ticks: undefined, returns: [], planned: [] };
+  #input: ReplayInput = {
+    device: '',
+    facts: [],
+    ticks: undefined,
+    returns: [],
+    planned: [],
+    parents: undefined,
+  };
   #between = new Between([], undefined);
-  #places = new Map<string, Place>();
+  #place: Place | undefined;
   /** Of late reports, by offset: heard when the log has come there. */
   #signs: Sign[] = [];
   /** Log offset of what comes next beside reports. */
   #next = Number.POSITIVE_INFINITY;
   readonly #everySide: BetweenTaker = {
     record: (item) => {
-      for (const side of this.#sides) side.record(item, this.#places);
+      for (const side of this.#sides) side.record(item, this.#place?.firmware);
     },
     tick: (offset, at) => {
-      for (const side of this.#sides) side.tick(offset, at, this.#places);
+      for (const side of this.#sides) side.tick(offset, at, this.#place?.firmware);
     },
   };
 
@@ -84,10 +93,10 @@ export class Replay {
   }
 
   begin(input: ReplayInput): void {
-    const { facts, returns, ticks } = input;
-    for (const side of this.#sides) side.begin(input.planned);
+    const { facts, returns, ticks, planned, parents } = input;
+    for (const side of this.#sides) side.begin(planned, parents);
     this.#input = input;
-    this.#places = new Map();
+    this.#place = undefined;
     this.#signs = [];
     this.#between = new Between(
       [...facts, ...returns].sort((a, b) => a.offset - b.offset),
@@ -96,7 +105,7 @@ export class Replay {
     this.#next = this.#between.next;
   }
 
-  /** The family's next reports: each device's in the order of event time. */
+  /** The device's next reports, in the order of event time. */
   feed({ reports, behindMs }: StoredBlock): void {
     const counts = this.#counts;
     for (let index = 0; index < reports.length; index += 1) {
@@ -112,10 +121,10 @@ export class Replay {
     counts.reports += reports.length;
   }
 
-  /** What each pack would have told of the family, in the packs' order. */
+  /** What each pack would have told of the device, in the packs' order. */
   end(): readonly (readonly PlacedEvent[])[] {
     this.#catchUp(Number.MAX_SAFE_INTEGER);
-    return this.#sides.map((side) => side.end(this.#input.devices));
+    return this.#sides.map((side) => side.end(this.#input.device));
   }
 
   /** Of all that was fed since they were taken last. */
@@ -147,15 +156,14 @@ export class Replay {
     for (const side of this.#sides) side.report(inTime, place);
   }
 
-  #placeOf({ device, receivedAt }: Report): Place {
-    const known = this.#places.get(device);
-    if (known !== undefined) return known;
+  #placeOf({ receivedAt }: Report): Place {
+    if (this.#place !== undefined) return this.#place;
     // A replay may begin with reports that came late: they stand where the device became known, and make it silent nowhere.
     const first = this.#input.facts[0];
     const registeredAt = first?.record.kind === 'fact' ? first.record.fact.at : receivedAt;
     const offset = first?.offset ?? 0;
     const place = { offset, receivedAt: this.#input.ticks ? receivedAt : registeredAt, firmware: undefined };
-    this.#places.set(device, place);
+    this.#place = place;
     if (this.#next <= offset) this.#catchUp(offset);
     return place;
   }
@@ -181,7 +189,7 @@ export class Replay {
       this.#passQuietTicks(Math.min(offset, sign?.offset ?? offset));
       if (sign !== undefined && sign.offset < this.#between.next) {
         this.#signs.shift();
-        for (const side of this.#sides) side.sign(sign, this.#places);
+        for (const side of this.#sides) side.sign(sign, this.#place?.firmware);
       } else this.#between.takeNext(Math.min(offset, sign?.offset ?? offset), this.#everySide);
       this.#next = Math.min(this.#between.next, this.#signs[0]?.offset ?? Number.POSITIVE_INFINITY);
     }
@@ -192,68 +200,68 @@ function noCounts(): ReplayCounts {
   return { reports: 0, late: 0, tooLate: 0, firstAt: Number.POSITIVE_INFINITY, lastAt: Number.NEGATIVE_INFINITY };
 }
 
-type Places = ReadonlyMap<string, Place>;
-
 /** One pack's engine and what it told. */
 class Side {
   readonly #catalogue: Catalogue;
   readonly #engine: Engine;
   readonly #out: EngineOutput = { findings: [], bands: [], touched: new Set() };
   #told = new Spells([]);
+  #parents: ParentsKnown | undefined;
 
   constructor(pack: PackText, { product, others, readPack }: ReplayOptions) {
     this.#catalogue = catalogueOf(pack, { product, others, readPack });
-    this.#engine = new Engine(this.#catalogue);
+    this.#engine = new Engine(this.#catalogue, { of: (report) => this.#parents?.of(report) });
   }
 
-  begin(planned: readonly PlannedTime[]): void {
+  begin(planned: readonly PlannedTime[], parents: ParentsKnown | undefined): void {
     this.#told = new Spells(planned);
+    this.#parents = parents;
     this.#engine.restoreGlobals({ lastHeardAt: 0, downMs: 0 });
   }
 
   report(report: Report, { offset, firmware }: Place): void {
-    this.#engine.step({ kind: 'report', report, judged: true }, this.#out);
-    if (this.#out.findings.length > 0) this.#passOn(offset, () => firmware);
+    this.#engine.step({ kind: 'report', report: this.#engine.withParent(report), judged: true }, this.#out);
+    if (this.#out.findings.length > 0) this.#passOn(offset, firmware);
   }
 
-  sign(sign: Sign, places: Places): void {
+  sign(sign: Sign, firmware: string | undefined): void {
     this.#engine.step({ kind: 'contact', ...sign }, this.#out);
-    if (this.#out.findings.length > 0) this.#passOn(sign.offset, (device) => places.get(device)?.firmware);
+    if (this.#out.findings.length > 0) this.#passOn(sign.offset, firmware);
   }
 
-  tick(offset: number, at: number, places: Places): void {
+  tick(offset: number, at: number, firmware: string | undefined): void {
     this.#engine.step({ kind: 'tick', offset, at }, this.#out);
-    if (this.#out.findings.length > 0) this.#passOn(offset, (device) => places.get(device)?.firmware);
+    if (this.#out.findings.length > 0) this.#passOn(offset, firmware);
   }
 
   quietUntil(): number {
     return this.#engine.quietUntil();
   }
 
-  record({ offset, record }: HistoryRecord, places: Places): void {
+  record({ offset, record }: HistoryRecord, firmware: string | undefined): void {
     if (record.kind === 'resumed') this.#engine.step(record, this.#out);
-    else this.#fact(offset, record.fact, places);
+    else this.#fact(offset, record.fact, firmware);
   }
 
-  /** The family is through: what is remembered of it goes. */
-  end(devices: readonly string[]): readonly PlacedEvent[] {
-    for (const device of devices) this.#engine.forget(device);
+  /** The device is through: what is remembered of it goes. */
+  end(device: string): readonly PlacedEvent[] {
+    this.#engine.forget(device);
     this.#out.bands.length = 0;
     this.#out.touched.clear();
     return this.#told.end();
   }
 
-  #fact(offset: number, fact: Fact, places: Places): void {
+  #fact(offset: number, fact: Fact, firmware: string | undefined): void {
     if (fact.type === 'pack-published') return;
     this.#catalogue.apply(fact);
     this.#engine.step({ kind: 'fact', offset, fact }, this.#out);
-    this.#passOn(offset, (device) => places.get(device)?.firmware);
+    this.#passOn(offset, firmware);
   }
 
-  #passOn(offset: number, firmwareOf: (device: string) => string | undefined): void {
+  #passOn(offset: number, firmware: string | undefined): void {
     for (const event of this.#out.findings.splice(0)) {
       if (!concernsCases(event)) continue;
-      this.#told.take({ event: withoutEvidence(event), offset, firmware: firmwareOf(event.device) });
+      this.#told.take({ event: withoutEvidence(event), offset, firmware });
     }
     // Charts are not drawn from a replay.
     this.#out.bands.length = 0;

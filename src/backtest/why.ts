@@ -79,10 +79,16 @@ export function whyAt(folder: string, { device, at }: WhyRequest, readPack: Pack
     const from = isLong ? at - stretchMs : undefined;
     const publications = records.filter(({ record }) => isPublication(record, product));
     const asksSilence = publications.some(({ record }) => /\bsilent\s*\(/.test(JSON.stringify(record)));
-    const [family] = familiesOf({ records, product, devices: [device], together: false, withAbove: false });
+    const asksParent = publications.some(({ record }) => /\bparent\s*\./.test(JSON.stringify(record)));
+    const others = asksParent
+      ? records.filter(({ record }) => isPublication(record) && !isPublication(record, product))
+      : [];
+    const [family] = familiesOf({ records, product, devices: [device], withParents: false, withAbove: false });
     const returns = asksSilence ? records.filter(({ record }) => record.kind === 'resumed') : [];
     const replay = new WhyReplay(readPack, {
-      records: [...publications, ...(family?.facts ?? []), ...returns].sort((a, b) => a.offset - b.offset),
+      records: [...publications, ...others, ...(family?.members[0]?.facts ?? []), ...returns].sort(
+        (a, b) => a.offset - b.offset,
+      ),
       ticks: asksSilence ? history.ticks(from ?? 0, at + 1) : undefined,
     });
     replay.run(stored, { device, from, to: at + 1, before: history.next });
@@ -123,8 +129,9 @@ function isRegistration({ record }: HistoryRecord): boolean {
   return record.kind === 'fact' && record.fact.type === 'device-registered';
 }
 
-function isPublication(record: HistoryRecord['record'], product: string): boolean {
-  return record.kind === 'fact' && record.fact.type === 'pack-published' && record.fact.product === product;
+function isPublication(record: HistoryRecord['record'], product?: string): boolean {
+  if (record.kind !== 'fact' || record.fact.type !== 'pack-published') return false;
+  return product === undefined || record.fact.product === product;
 }
 
 class WhyReplay {

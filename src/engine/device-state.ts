@@ -10,6 +10,7 @@ import {
 } from './device-memory.ts';
 import { nextTo, type Position } from './hindsight.ts';
 import type { Judge } from './judge.ts';
+import type { Told } from './parents.ts';
 import type { VersionSince } from './versions.ts';
 
 /** A finding that holds: its last event and how many events it has had. */
@@ -65,12 +66,14 @@ export interface DeviceState {
   /** The event-day that it belongs to, as {@link Hindsight} counts them. */
   day: number | undefined;
   /** Version of the pack that it was judged under. */
-  version: number | undefined;
+  version: Judge['version'] | undefined;
   /** Versions that it was judged under, oldest first, no more than the catalogue keeps. */
   versions: readonly VersionSince[];
   late: Late | undefined;
   /** Reports that came late and could not be judged in their place. */
   uncorrected: number;
+  /** What it last told; undefined while no other device's rules may ask for that. */
+  told: Told | undefined;
   /** Since when it should be heard: its last message, or its installation; undefined before both. Service time. */
   heardAt: number | undefined;
   /** A message was heard; before that, `heardAt` follows the date of installation. */
@@ -95,6 +98,7 @@ export function newDeviceState(product: string): DeviceState {
     versions: [],
     late: undefined,
     uncorrected: 0,
+    told: undefined,
     heardAt: undefined,
     seen: false,
     downMsAtHeard: 0,

@@ -168,7 +168,9 @@ function remember(state: DeviceState, { holders: _, ...ended }: OpenFinding): vo
 }
 
 function next(open: { events: number; last: FindingEvent }, cause: Cause): FindingEvent {
-  const { last, events } = open;
+  const { last: before, events } = open;
+  // What is told next corrects nothing, whatever was told last.
+  const { correction: _, ...last } = before;
   return { ...last, id: `${last.finding}#${events}`, at: cause.at, receivedAt: cause.receivedAt };
 }
 

@@ -12,7 +12,9 @@ import type { Band, Watcher, WatcherChange } from './watcher.ts';
 
 /** A pack made ready to judge with: once a version, for all devices. */
 export interface Judge {
-  readonly version: number;
+  /** Tells what reports are judged under: the version of the pack, with that of the parents' pack where it names one. */
+  readonly version: number | string;
+  readonly packVersion: number;
   readonly pack: ProductPack;
   readonly rules: CompiledRules;
   readonly bench: Bench;
@@ -63,7 +65,9 @@ export function adoptPack(state: DeviceState, judge: Judge, cause: Cause): Findi
   state.memory = judge.bench.take(isWarm(judge));
   state.judge = judge;
   const gone = Object.keys(state.open).filter((source) => !stays(state, source, known));
-  const explanation = `Version ${judge.version} of the product pack, or an update, changed what raised this; it is judged anew.`;
+  const parents = judge.pack.parent === undefined ? '' : " a version of its parents' pack,";
+  const changedBy = `Version ${judge.packVersion} of the product pack,${parents} or an update`;
+  const explanation = `${changedBy}, changed what raised this; it is judged anew.`;
   return gone.flatMap((source) => clear(state, source, cause, { endsAt: cause.at, explanation }) ?? []);
 }
 

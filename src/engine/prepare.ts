@@ -6,9 +6,12 @@ import { Bench, type BenchPlan } from './bench.ts';
 import { bandCell, type Judge, type WatchedSignal } from './judge.ts';
 import { createWatcher, watcherSize, watcherVersion } from './watcher.ts';
 
-/** Makes a pack ready to judge with. A published pack was checked before; a problem here is a newer engine's. */
-export function prepareJudge(known: KnownPack): Judge {
-  const { rules, problems } = compileRules(known.pack);
+/**
+ * Makes a pack ready to judge with. A published pack was checked before; a problem here is a newer engine's. `parent`: the
+ * pack in force of the product that it names as that of the devices' parents.
+ */
+export function prepareJudge(known: KnownPack, parent: KnownPack | undefined): Judge {
+  const { rules, problems } = compileRules(known.pack, parent?.pack);
   if (!rules) {
     const text = `${known.product} version ${known.version}: ${problems.join('; ')}`;
     throw new AftercareError('pack-invalid', text, { hint: 'publish a version that `aftercare check` accepts' });
@@ -16,7 +19,19 @@ export function prepareJudge(known: KnownPack): Judge {
   const plans = known.pack.signals.map(planSignal).filter(({ watches }) => watches.length > 0);
   const bench = new Bench(plans.flatMap(({ band, watches }) => [band, ...watches]));
   const signals = new Map(plans.map((plan) => [plan.signal.name, watchedSignal(plan, bench)]));
-  return { version: known.version, pack: known.pack, rules, bench, signals };
+  return { version: versionOf(known, parent), packVersion: known.version, pack: known.pack, rules, bench, signals };
+}
+
+/** What reports are judged under. */
+export function versionOf(known: KnownPack, parent: KnownPack | undefined): Judge['version'] {
+  return known.pack.parent === undefined ? known.version : `${known.version} with ${parent?.version ?? 'none'}`;
+}
+
+/** The versions of which {@link versionOf} made one; `parent` undefined: there was none. */
+export function versionsIn(version: Judge['version']): { readonly own: number; readonly parent: number | undefined } {
+  if (typeof version === 'number') return { own: version, parent: undefined };
+  const [own, parent] = version.split(' with ');
+  return { own: Number(own), parent: parent === undefined || parent === 'none' ? undefined : Number(parent) };
 }
 
 interface SignalPlan {

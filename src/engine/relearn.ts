@@ -23,6 +23,7 @@ export function learntAgain(told: DeviceState, learnt: DeviceState): DeviceState
   const rules = rulesSnapshot(learnt);
   return {
     ...newDeviceState(product),
+    told: told.told,
     ...{ open: Object.fromEntries(kept), past: past.map(placed), heardAt, seen, downMsAtHeard },
     ...{ contexts, judgedTo, day, version, versions },
     rulesBefore: rules && withoutRules(rules, differing),

@@ -17,6 +17,7 @@ import { judgeFaultCodes } from './fault-codes.ts';
 import { Hindsight, isBehind, isCorrectable, nearEnd, nextTo, type Position, positionOf } from './hindsight.ts';
 import { adoptPack, type Judge, judgeReadings, ruleEvents } from './judge.ts';
 import { Judges } from './judges.ts';
+import { type ParentsKnown, recordOf, toldWith } from './parents.ts';
 import { learntAgain } from './relearn.ts';
 import { endSilence, raiseSilence, silenceOf } from './silence.ts';
 import { judgeable, lateOf } from './stretch.ts';
@@ -44,13 +45,16 @@ export class Engine {
   readonly #devices = new Map<string, DeviceState>();
   readonly #judges: Judges;
   readonly #hindsight = new Hindsight();
+  readonly #parents: ParentsKnown;
   /** Devices with reports that came late. */
   readonly #late = new Set<string>();
   #globals: EngineGlobals = { lastHeardAt: 0, downMs: 0 };
 
-  constructor(catalogue: Catalogue) {
+  /** `parents`: what is known of them where not all of their reports come by here. */
+  constructor(catalogue: Catalogue, parents?: ParentsKnown) {
     this.#catalogue = catalogue;
     this.#judges = new Judges(catalogue);
+    this.#parents = parents ?? { of: ({ device }) => this.#parentOf(device) };
   }
 
   step(input: EngineInput, out: EngineOutput): void {
@@ -78,6 +82,14 @@ export class Engine {
         this.#fact(input.fact, input.offset, out);
         return;
     }
+  }
+
+  /**
+   * The report with what is known of its device's parent, as far as its rules ask for that. To be called once, before the
+   * report is kept and judged: it is judged by this whenever it is judged again.
+   */
+  withParent(report: Report): Report {
+    return this.#catalogue.parentProducts.size === 0 ? report : this.#withParent(report);
   }
 
   /** A device's state as text; undefined for one the engine has not met. */
@@ -270,11 +282,36 @@ export class Engine {
     const state = this.#device(report.device);
     if (!judge || !state) return;
     this.#contact(state, causeOf(report), out);
+    if (this.#isParent(report)) state.told = toldWith(state.told, report);
     if (input.judged) {
       state.versions = noteVersion(state.versions, judge.version, positionOf(report));
       if (judge.rules.usesContext) this.#noteContext(state, report);
       this.#judgeReport(state, judge, report, out);
     } else if (out.snapshots) this.#noteLate(state, report);
+  }
+
+  #isParent({ product }: Report): boolean {
+    const { parentProducts } = this.#catalogue;
+    return parentProducts.size > 0 && parentProducts.has(product);
+  }
+
+  #withParent(report: Report): Report {
+    const judge = this.#judges.inForce(report.product);
+    if (judge === undefined || judge.rules.parentSignals.length === 0) return report;
+    const parent = this.#parents.of(report);
+    const isAsked = parent !== undefined && parent.product === judge.pack.parent;
+    const known = isAsked ? recordOf(parent.told, judge.rules.parentSignals, report.at) : undefined;
+    if (known !== undefined) return { ...report, parent: known };
+    if (report.parent === undefined) return report;
+    // A stored one brings with it what other rules asked for.
+    const { parent: _before, ...own } = report;
+    return own;
+  }
+
+  #parentOf(device: string): ReturnType<ParentsKnown['of']> {
+    const parent = this.#catalogue.device(device)?.parent;
+    const state = parent === undefined ? undefined : this.#devices.get(parent);
+    return state?.told && { product: state.product, told: state.told };
   }
 
   #noteContext(state: DeviceState, report: Report): void {

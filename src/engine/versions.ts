@@ -1,9 +1,10 @@
 import { earlierVersionsMax } from '../product/index.ts';
 import { comparePositions, isBehind, type Position } from './hindsight.ts';
+import type { Judge } from './judge.ts';
 
 /** A version of the pack that a device is judged under. */
 export interface VersionSince {
-  readonly version: number;
+  readonly version: Judge['version'];
   /** The first report judged under it; undefined before there is one. */
   readonly from: Position | undefined;
   /** A tick brought it, between that report and the one before it. */
@@ -16,7 +17,7 @@ const versionsMax = earlierVersionsMax + 1;
 /** Notes under which version a report is judged as it comes, so that what comes late before it is not. */
 export function noteVersion(
   known: readonly VersionSince[],
-  version: number,
+  version: Judge['version'],
   position: Position,
 ): readonly VersionSince[] {
   const last = known.at(-1);
@@ -28,7 +29,7 @@ export function noteVersion(
 /** The same for a tick, which judges without a report. */
 export function noteVersionByTick(
   known: readonly VersionSince[],
-  version: number,
+  version: Judge['version'],
   judgedTo: Position | undefined,
 ): readonly VersionSince[] {
   if (known.at(-1)?.version === version) return known;
@@ -52,7 +53,7 @@ export function isBehindTick(known: readonly VersionSince[], report: Position): 
  */
 export function courseOf(
   known: readonly VersionSince[],
-  base: { readonly version: number | undefined; readonly position: Position | undefined },
+  base: { readonly version: Judge['version'] | undefined; readonly position: Position | undefined },
 ): readonly VersionSince[] {
   const behind = known.filter(({ from }) => from === undefined || isBehind(from, base.position));
   return base.version === undefined ? behind : [{ version: base.version, from: base.position }, ...behind];

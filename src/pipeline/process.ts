@@ -92,7 +92,7 @@ function putBefore<Item>(items: readonly Item[], list: Item[]): void {
 
 export interface ProcessorOptions {
   readonly catalogue: Catalogue;
-  readonly engine: Pick<Engine, 'step' | 'globals'>;
+  readonly engine: Pick<Engine, 'step' | 'globals' | 'withParent'>;
   readonly devices: PipelineDevices;
   readonly earlier: EarlierSources;
   readonly hash: (text: string) => string;
@@ -120,7 +120,7 @@ interface Sender {
  */
 export class Processor {
   readonly #catalogue: Catalogue;
-  readonly #engine: Pick<Engine, 'step' | 'globals'>;
+  readonly #engine: Pick<Engine, 'step' | 'globals' | 'withParent'>;
   readonly #devices: PipelineDevices;
   readonly #earlier: Earlier;
   readonly #hash: (text: string) => string;
@@ -308,7 +308,9 @@ export class Processor {
     if (met.evaluated === evaluated) this.#engine.step({ kind: 'contact', device, offset, receivedAt }, out);
   }
 
-  #accept({ report, judged }: Extract<Verdict, { kind: 'accepted' }>, met: PipelineDevice, out: Processed): void {
+  #accept(verdict: Extract<Verdict, { kind: 'accepted' }>, met: PipelineDevice, out: Processed): void {
+    const { judged } = verdict;
+    const report = this.#engine.withParent(verdict.report);
     out.reports.push(report);
     this.#engine.step({ kind: 'report', report, judged }, out);
     met.evaluated += 1;

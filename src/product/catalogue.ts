@@ -46,6 +46,8 @@ export class Catalogue {
   /** Those that were in force before, oldest first. Only as text: they are rarely asked for. */
   readonly #earlier = new Map<string, readonly Published[]>();
   readonly #maintenance = new Map<string, Maintenance>();
+  /** Products that some pack in force names as that of its devices' parents. */
+  #parentProducts: ReadonlySet<string> = new Set();
   readonly #read: PackReader;
 
   constructor(read: PackReader) {
@@ -76,6 +78,11 @@ export class Catalogue {
 
   packs(): IterableIterator<KnownPack> {
     return this.#packs.values();
+  }
+
+  /** Products of which other devices' rules may ask what their devices told last. */
+  get parentProducts(): ReadonlySet<string> {
+    return this.#parentProducts;
   }
 
   /** What is planned, under way, or over since not much more than a month. */
@@ -128,6 +135,7 @@ export class Catalogue {
       this.#earlier.set(product, newest([...(this.#earlier.get(product) ?? []), text]));
     }
     this.#packs.set(product, { product, version, publishedAt: at, file, source, pack });
+    this.#parentProducts = new Set([...this.#packs.values()].flatMap(({ pack: { parent } }) => parent ?? []));
   }
 
   #forgetMaintenance(now: number): void {

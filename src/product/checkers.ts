@@ -7,6 +7,17 @@ export interface ConditionVocabulary {
   /** Signals that the pack names with a broken description: known, of unknown type. */
   readonly unsureSignals: readonly string[];
   readonly faultCodes: readonly string[];
+  /** Undefined: the pack names no product of parents. */
+  readonly parent: ParentVocabulary | undefined;
+}
+
+/** What a condition may ask of the device's parent. */
+export interface ParentVocabulary {
+  readonly product: string;
+  /** Undefined: its pack is not at hand, and anything may be asked. */
+  readonly signals: readonly SignalSpec[] | undefined;
+  /** Names of calculated signals, which are not to be had. */
+  readonly derived: readonly string[];
 }
 
 export interface ConditionProblem {

@@ -106,8 +106,13 @@ function inOrder({ document }: DerivedContext, entries: ReadonlyMap<string, Entr
 
 /** Calculated signals that a calculation names, texts in quotes aside. */
 function partsOf(name: string, entries: ReadonlyMap<string, Entry>): string[] {
-  const written = (entries.get(name)?.is ?? '').replaceAll(/"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'/g, ' ');
+  const written = withoutTexts(entries.get(name)?.is ?? '');
   return [...new Set(written.match(/[A-Za-z_]\w*/g))].filter((word) => entries.has(word));
+}
+
+/** Of the same length, so that places in it stay what they are. */
+function withoutTexts(written: string): string {
+  return written.replaceAll(/"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'/g, (text) => ' '.repeat(text.length));
 }
 
 function specOf(
@@ -121,7 +126,14 @@ function specOf(
   if (entry === undefined) return undefined;
   const path = ['derived', name];
   const others = unsure.filter((other) => other !== name);
-  const check = checkCondition({ signals, unsureSignals: [...unsureSignals, ...others], faultCodes });
+  const asksParent = /\bparent\s*\./.exec(withoutTexts(entry.is));
+  if (asksParent) {
+    const text = "a calculated signal is made of the device's own; ask for the parent's in the condition itself";
+    document.inText([...path, 'is'], asksParent.index, text);
+    return undefined;
+  }
+  const unsureOnes = [...unsureSignals, ...others];
+  const check = checkCondition({ signals, unsureSignals: unsureOnes, faultCodes, parent: undefined });
   const checked = check.value(entry.is);
   for (const { offset, text } of checked.problems) document.inText([...path, 'is'], offset, text);
   if (checked.type === undefined) return undefined;

@@ -5,10 +5,11 @@ export type {
   ConditionChecker,
   ConditionProblem,
   ConditionVocabulary,
+  ParentVocabulary,
   WatchChecker,
 } from './checkers.ts';
 export { formatProblem } from './document.ts';
-export { didYouMean } from './names.ts';
+export { didYouMean, titleFromName } from './names.ts';
 export {
   type DerivedSpec,
   type FailureMode,
@@ -28,5 +29,6 @@ export {
   type SignalSpec,
   type WatchSpec,
 } from './pack.ts';
+export { parentVocabulary } from './parent.ts';
 export { type ParsePackOptions, type ParsePackResult, parsePack } from './parse.ts';
 export { packJsonSchema } from './schema.ts';

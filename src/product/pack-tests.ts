@@ -1,4 +1,5 @@
 import { formatDuration } from '../base/index.ts';
+import type { ParentVocabulary } from './checkers.ts';
 import type { Path, SourceDocument } from './document.ts';
 import { didYouMean } from './names.ts';
 import type { PackExpectation, PackTest, SampleRun, SignalSpec } from './pack.ts';
@@ -16,6 +17,7 @@ export interface TestsContext {
   readonly defaultEveryMs: number;
   readonly signals: readonly SignalSpec[];
   readonly unsureSignals: readonly string[];
+  readonly parent: ParentVocabulary | undefined;
   /** The source was published before: its tests are run no more. */
   readonly published: boolean;
   /** Tells of a failure mode that there is not. */
@@ -39,18 +41,23 @@ export function parseTests(context: TestsContext): readonly PackTest[] {
 function packTest(context: TestsContext, path: Path, item: unknown): PackTest | undefined {
   const input = readShape(context.document, path, testHeadSchema, item);
   const raw: { signals?: unknown; expect?: unknown } = typeof item === 'object' && item !== null ? item : {};
-  const signals = testSignals(context, [...path, 'signals'], raw.signals);
+  const known = { signals: context.signals, unsure: context.unsureSignals, absent: 'there is no signal' };
+  const signals = testSignals(context, [...path, 'signals'], raw.signals, known);
+  const parent = testParent(context, [...path, 'parent'], item);
   const expect = testExpectations(context, [...path, 'expect'], raw.expect);
   if (input === undefined) return undefined;
   const everyMs = input.every ?? context.defaultEveryMs;
   const faults = (input.faults ?? []).map(({ at, code, active }) => ({ atMs: at, code, active: active ?? true }));
-  const lengths = Object.values(signals).map((runs) => runs.reduce((sum, { count }) => sum + count, 0));
+  const lengths = [signals, parent?.signals ?? {}]
+    .flatMap(Object.values<readonly SampleRun[]>)
+    .map((runs) => runs.reduce((sum, { count }) => sum + count, 0));
   const test: PackTest = {
     name: input.name,
     line: context.document.line(path),
     everyMs,
     samples: Math.min(samplesMax, Math.max(0, ...lengths, ...faults.map(({ atMs }) => Math.round(atMs / everyMs) + 1))),
     signals,
+    parent,
     late: (input.late ?? []).map(redelivery),
     duplicate: (input.duplicate ?? []).map(redelivery),
     restartMs: input.restart ?? [],
@@ -81,9 +88,35 @@ function checkTimes(document: SourceDocument, path: Path, test: PackTest): void 
   }
 }
 
-function testSignals(context: TestsContext, path: Path, value: unknown): Record<string, readonly SampleRun[]> {
+/** Whose samples they are. */
+interface Sampled {
+  /** Undefined: they are not known, and a sample is what it looks like. */
+  readonly signals: readonly SignalSpec[] | undefined;
+  readonly unsure: readonly string[];
+  /** Begins the sentence about a signal that there is not. */
+  readonly absent: string;
+}
+
+function testParent({ parent, ...context }: TestsContext, path: Path, item: unknown): PackTest['parent'] {
+  const value = isRecord(item) ? item.parent : undefined;
+  if (!isRecord(value)) return undefined;
+  if (parent === undefined) {
+    context.document.atKey(path, "the pack does not say of which product its devices' parents are: parent: <product>");
+    return undefined;
+  }
+  const { product, signals } = parent;
+  const known = { signals, unsure: [], absent: `${product} has no signal` };
+  return { signals: testSignals({ parent, ...context }, [...path, 'signals'], value.signals, known) };
+}
+
+function testSignals(
+  context: TestsContext,
+  path: Path,
+  value: unknown,
+  known: Sampled,
+): Record<string, readonly SampleRun[]> {
   const signals: Record<string, readonly SampleRun[]> = {};
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+  if (!isRecord(value)) {
     context.document.atKey(path, "a test has 'signals' with keys and values: the samples of each signal");
     return signals;
   }
@@ -92,10 +125,22 @@ function testSignals(context: TestsContext, path: Path, value: unknown): Record<
       context.document.atValue([...path, name], 'samples are written like "4x20 9x40"');
       continue;
     }
-    const runs = sampleRuns(context, [...path, name], name, String(text));
+    const signal = known.signals?.find((candidate) => candidate.name === name);
+    if (known.signals !== undefined && signal === undefined) {
+      const names = known.signals.map((candidate) => candidate.name);
+      if (!known.unsure.includes(name)) {
+        context.document.atKey([...path, name], `${known.absent} '${name}'${didYouMean(name, names)}`);
+      }
+      continue;
+    }
+    const runs = sampleRuns(context, [...path, name], { name, signal, text: String(text) });
     if (runs !== undefined) signals[name] = runs;
   }
   return signals;
+}
+
+function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function testExpectations(context: TestsContext, path: Path, value: unknown): readonly PackExpectation[] {
@@ -148,30 +193,33 @@ function packExpectation(context: TestsContext, path: Path, input: ExpectInput):
 }
 
 /** `4x20 9x40`: 20 samples of 4, then 40 of 9. `_` is a report without this signal. */
-function sampleRuns(context: TestsContext, path: Path, name: string, text: string): readonly SampleRun[] | undefined {
-  const { document } = context;
-  const signal = context.signals.find((candidate) => candidate.name === name);
-  if (signal === undefined) {
-    const known = context.signals.map((candidate) => candidate.name);
-    if (!context.unsureSignals.includes(name)) {
-      document.atKey(path, `there is no signal '${name}'${didYouMean(name, known)}`);
-    }
-    return undefined;
-  }
+function sampleRuns(
+  { document }: TestsContext,
+  path: Path,
+  samples: { readonly name: string; readonly signal: SignalSpec | undefined; readonly text: string },
+): readonly SampleRun[] | undefined {
+  const { name, signal, text } = samples;
   const runs: SampleRun[] = [];
   let total = 0;
   for (const match of text.matchAll(/\S+/g)) {
     const [, word = '', times] = /^(.+?)(?:x(\d{1,9}))?$/.exec(match[0]) ?? [];
-    const value = sampleValue(signal, word);
+    const value = signal === undefined ? looksLike(word) : sampleValue(signal, word);
     const count = times === undefined ? 1 : Number(times);
     total += count;
-    if (value === null) document.inText(path, match.index, `'${word}' is not a value of ${name}${valuesHint(signal)}`);
-    else if (count === 0) document.inText(path, match.index, `'${match[0]}' is no sample at all`);
+    if (value === null) {
+      const hint = signal === undefined ? '' : valuesHint(signal);
+      document.inText(path, match.index, `'${word}' is not a value of ${name}${hint}`);
+    } else if (count === 0) document.inText(path, match.index, `'${match[0]}' is no sample at all`);
     else runs.push({ value, count });
   }
   if (total > samplesMax) document.atValue(path, `at most ${samplesMax} samples of a signal`);
   if (total === 0) document.atValue(path, 'there is no sample here');
   return runs;
+}
+
+function looksLike(word: string): SampleRun['value'] {
+  if (word === '_') return undefined;
+  return typedValue('boolean', word) ?? typedValue('number', word) ?? word;
 }
 
 /** Null when the word is not a value of the signal. */

@@ -96,6 +96,8 @@ export interface RuleSpec {
 export interface ProductPack {
   readonly product: string;
   readonly title: string;
+  /** Product of the devices' parents; undefined where no rule asks for them. */
+  readonly parent: string | undefined;
   readonly reports: { readonly everyMs: number; readonly silentAfterMs: number };
   readonly signals: readonly SignalSpec[];
   /** Calculated signals, each after those that it is calculated from. */
@@ -120,6 +122,8 @@ export interface PackTest {
   /** How many samples it has: those of its longest signal, or up to the last fault code. */
   readonly samples: number;
   readonly signals: Readonly<Record<string, readonly SampleRun[]>>;
+  /** Samples of the device's parent, each just before the device's own of that time; undefined: it has none. */
+  readonly parent: { readonly signals: Readonly<Record<string, readonly SampleRun[]>> } | undefined;
   /** Times are ms after the first sample. */
   readonly late: readonly { readonly atMs: number; readonly arrivesMs: number }[];
   readonly duplicate: readonly { readonly atMs: number; readonly arrivesMs: number }[];

@@ -14,6 +14,7 @@ import {
   reservedFailureModes,
 } from './pack.ts';
 import { parseTests } from './pack-tests.ts';
+import { parseParent } from './parent.ts';
 import {
   failureModeSchema,
   faultCodeSchema,
@@ -43,6 +44,11 @@ export interface ParsePackOptions {
    * could once only name them, and must still be read when the log is replayed. Default: false.
    */
   readonly published?: boolean;
+  /**
+   * The packs that are in force, or published together, by product: what is asked of parents is checked against them.
+   * Undefined: of parents it is checked only what can be without.
+   */
+  readonly packs?: ReadonlyMap<string, ProductPack> | undefined;
 }
 
 export type ParsePackResult =
@@ -94,6 +100,12 @@ class PackParser {
     const playbooks = this.#playbooks();
     const signals = parseSignals(this.#signalsContext(failureModes, reports.silentAfterMs));
     const faultCodes = this.#faultCodes(failureModes);
+    const parent = parseParent({
+      document: this.#document,
+      value: this.#root.parent,
+      packs: this.#options.packs,
+      own: { product, signals: signals.unsure.length === 0 ? signals.specs : undefined },
+    });
     const vocabulary = { unsureSignals: signals.unsure, faultCodes: Object.keys(this.#section('faultCodes')) };
     const { checkCondition } = this.#options;
     const derived = parseDerived({
@@ -108,6 +120,7 @@ class PackParser {
       signals: [...signals.specs, ...derived.specs],
       unsureSignals: [...signals.unsure, ...derived.unsure],
       faultCodes: vocabulary.faultCodes,
+      parent,
     });
     const rules = this.#rules(failureModes, signals.readable ? check.condition : () => []);
     const tests = parseTests({
@@ -116,11 +129,13 @@ class PackParser {
       defaultEveryMs: reports.everyMs,
       signals: signals.specs,
       unsureSignals: signals.unsure,
+      parent,
       published: this.#options.published === true,
       checkMode: (path, id) => this.#checkMode(path, id),
     });
     const catalogue = { failureModes, playbooks, faultCodes };
-    return { product, title, reports, signals: signals.specs, derived: derived.specs, ...catalogue, rules, tests };
+    const head = { product, title, parent: parent?.product, reports };
+    return { ...head, signals: signals.specs, derived: derived.specs, ...catalogue, rules, tests };
   }
 
   #signalsContext(failureModes: readonly FailureMode[], silentAfterMs: number): SignalsContext {

@@ -173,13 +173,19 @@ export const expectCountSchema = z.strictObject({
   cleared: z.boolean().optional().describe('Whether every finding is over'),
 });
 
+const samples = z
+  .record(z.string(), z.union([z.string(), z.number(), z.boolean()]))
+  .describe('VxN: N samples of value V, the first at 0; _xN: N reports without it. "4x20 9x40"');
+
 export const testSchema = z
   .strictObject({
     name: z.string().min(1).max(200),
     every: duration.optional().describe('Time between samples. Default: reports.every'),
-    signals: z
-      .record(z.string(), z.union([z.string(), z.number(), z.boolean()]))
-      .describe('VxN: N samples of value V, the first at 0; _xN: N reports without it. "4x20 9x40"'),
+    signals: samples,
+    parent: z
+      .strictObject({ signals: samples })
+      .optional()
+      .describe("Samples of the device's parent, each just before the device's own. Without: it has no parent"),
     late: z.array(redelivery).max(1_000).optional().describe('Samples that come after others that were measured later'),
     duplicate: z.array(redelivery).max(1_000).optional().describe('Samples that come once more'),
     restart: z.array(offset).max(100).optional().describe('When the service starts again'),
@@ -199,11 +205,18 @@ export const reportsSchema = z.strictObject({
   silentAfter: duration.optional().describe('Default: 30 times every'),
 });
 
+export const parentSchema = z
+  .string()
+  .describe(
+    'The product of the gateways or machines that devices belong to: conditions may ask for parent.<signal> of it',
+  );
+
 export const packSchema = z
   .strictObject({
     $schema: z.string().optional(),
     product: z.string().describe('The id: lower-case letters, digits and -'),
     title,
+    parent: parentSchema.optional(),
     reports: reportsSchema.optional(),
     signals: z.record(z.string(), signalSchema),
     derived: z.record(z.string(), derivedSchema).optional().describe('Calculated signals, for conditions'),
@@ -226,7 +239,11 @@ export type RuleInput = z.output<typeof ruleSchema>;
 export type FailureModeInput = z.output<typeof failureModeSchema>;
 export type FaultCodeInput = z.output<typeof faultCodeSchema>;
 /** A test but for what is read entry by entry, so that one broken entry hides no other. */
-export const testHeadSchema = testSchema.extend({ signals: z.unknown(), expect: z.unknown() });
+export const testHeadSchema = testSchema.extend({
+  signals: z.unknown(),
+  parent: z.strictObject({ signals: z.unknown() }).optional(),
+  expect: z.unknown(),
+});
 export const expectSchema = testSchema.shape.expect.element;
 
 export type ExpectInput = z.output<typeof expectSchema>;

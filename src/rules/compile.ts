@@ -1,5 +1,5 @@
 import { assert, canonicalJson } from '../base/index.ts';
-import type { ProductPack, RuleSpec } from '../product/index.ts';
+import { type ProductPack, parentVocabulary, type RuleSpec, type SignalSpec } from '../product/index.ts';
 import { type Severity, severities } from '../telemetry/index.ts';
 import { Explanation, ruleSentences } from './explain.ts';
 import { ConditionLanguage } from './language.ts';
@@ -15,6 +15,7 @@ import {
   type RuleTransition,
   rulesSnapshotVersion,
 } from './state.ts';
+import { parentSignal } from './syntax.ts';
 import { type Term, termOf } from './terms.ts';
 import { type ConditionUses, seriesTriggers, triggersOf } from './uses.ts';
 import { type RuleNow, ruleNow } from './why.ts';
@@ -28,6 +29,8 @@ export interface CompiledRules {
   readonly silentRules: ReadonlySet<string>;
   /** Some rule asks for the device's site, or for the hour or weekday where it stands: reports are given with these. */
   readonly usesContext: boolean;
+  /** Signals of the device's parent that some rule asks for: reports are given with what these are known to be. */
+  readonly parentSignals: readonly SignalSpec[];
   /** Gives what `from` knows of those to `to`, which was judged again without the ticks. */
   keepSilent(from: RulesState, to: RulesState): void;
   /** Whether ticks without silence change nothing: no rule that asks for it waits, is open or was not judged yet. */
@@ -54,9 +57,21 @@ export type CompileResult =
   | { readonly rules: CompiledRules; readonly problems?: undefined }
   | { readonly rules?: undefined; readonly problems: readonly string[] };
 
-/** Compiles a parsed pack. Problems are possible only for packs that were not parsed with the condition checker. */
-export function compileRules(pack: ProductPack): CompileResult {
-  const language = languageOf(pack);
+/** Packs of one product are of the parents that another names. */
+type ParentPack = Pick<ProductPack, 'product' | 'signals' | 'derived'>;
+
+/**
+ * Compiles a parsed pack. Problems are possible only for packs that were not parsed with the condition checker. `parent`:
+ * the pack in force of the product that it names; without one, or where it does not have what the rules ask for, all of
+ * the parent is unknown to them.
+ */
+export function compileRules(pack: ProductPack, parent?: ParentPack): CompileResult {
+  const compiled = compileWith(pack, parent);
+  return compiled.problems && parent ? compileWith(pack, undefined) : compiled;
+}
+
+function compileWith(pack: ProductPack, parent: ParentPack | undefined): CompileResult {
+  const language = languageOf(pack, parent);
   const problems: string[] = [];
   const plans: RulePlan[] = [];
   for (const spec of pack.rules) {
@@ -69,9 +84,12 @@ export function compileRules(pack: ProductPack): CompileResult {
   return { rules: new Rules(language, plans) };
 }
 
-/** "When the 15-minute average of cabinet temperature is above 8 °C for 10 minutes, opens 'Loss of cooling' (major)." */
-export function readBack(rule: RuleSpec, pack: ProductPack): string {
-  const language = languageOf(pack);
+/**
+ * "When the 15-minute average of cabinet temperature is above 8 °C for 10 minutes, opens 'Loss of cooling' (major)."
+ * `parent` as in {@link compileRules}: titles and units of the parent's signals are from there.
+ */
+export function readBack(rule: RuleSpec, pack: ProductPack, parent?: ParentPack): string {
+  const language = languageOf(pack, parent);
   const termFor = (text: string): Term | undefined => {
     const result = language.compile(text);
     return 'condition' in result ? termOf(result.condition.ast, language) : undefined;
@@ -87,9 +105,14 @@ export function readBack(rule: RuleSpec, pack: ProductPack): string {
   return ruleSentences(rule, { when, clear, escalations }, modeTitle, language);
 }
 
-function languageOf(pack: ProductPack): ConditionLanguage {
-  const faultCodes = pack.faultCodes.map((code) => code.code);
-  return new ConditionLanguage({ signals: [...pack.signals, ...pack.derived], unsureSignals: [], faultCodes });
+function languageOf(pack: ProductPack, parent: ParentPack | undefined): ConditionLanguage {
+  const own = pack.parent === pack.product ? pack : parent;
+  return new ConditionLanguage({
+    signals: [...pack.signals, ...pack.derived],
+    unsureSignals: [],
+    faultCodes: pack.faultCodes.map((code) => code.code),
+    parent: pack.parent === undefined ? undefined : parentVocabulary(pack.parent, own),
+  });
 }
 
 /** The worst first. */
@@ -114,7 +137,7 @@ function planRule(language: ConditionLanguage, spec: RuleSpec, problems: string[
   const uses = conditions.map((condition) => condition.uses);
   const triggers = uses.map((use) => triggersOf(language, use));
   const triggerSignals = new Set(triggers.flatMap((trigger) => [...trigger.signals]));
-  const signals = new Set(uses.flatMap((use) => [...use.signals]));
+  const signals = new Set(uses.flatMap((use) => [...use.signals]).filter((name) => parentSignal(name) === undefined));
   const whyRaised = new Explanation(termOf(when.ast, language), language);
   const whyCleared = new Explanation(termOf((clear ?? when).ast, language, clear !== undefined), language);
   const wakes = wakesOf(language, uses);
@@ -136,7 +159,7 @@ function planRule(language: ConditionLanguage, spec: RuleSpec, problems: string[
     triggerCodes: new Set(triggers.flatMap((trigger) => [...trigger.codes])),
     whyRaised,
     whyCleared,
-    mainSignal: sentSignal(language, whyRaised.mainSignal) ?? triggerSignals.values().next().value,
+    mainSignal: sentSignal(language, whyRaised.mainSignal) ?? firstOwn(triggerSignals),
   };
 }
 
@@ -155,10 +178,15 @@ function wakesOf(language: ConditionLanguage, uses: readonly ConditionUses[]): W
   };
 }
 
-/** Of a calculated signal the first that it is calculated from. */
+/** Of a calculated signal the first that it is calculated from; undefined for one of the parent. */
 function sentSignal(language: ConditionLanguage, name: string | undefined): string | undefined {
   const derived = name === undefined ? undefined : language.derived(name);
-  return derived ? triggersOf(language, derived.uses).signals.values().next().value : name;
+  if (derived) return firstOwn(triggersOf(language, derived.uses).signals);
+  return name === undefined || parentSignal(name) === undefined ? name : undefined;
+}
+
+function firstOwn(signals: ReadonlySet<string>): string | undefined {
+  return signals.values().find((name) => parentSignal(name) === undefined);
 }
 
 function compileOne(
@@ -185,12 +213,14 @@ class Rules implements CompiledRules {
   readonly layout: string;
   readonly silentRules: ReadonlySet<string>;
   readonly usesContext: boolean;
+  readonly parentSignals: readonly SignalSpec[];
 
   constructor(language: ConditionLanguage, plans: readonly RulePlan[]) {
     this.#plan = machinePlan(language, plans);
     this.#machine = new RuleMachine(this.#plan);
     this.silentRules = new Set(plans.filter((plan) => plan.usesSilent).map((plan) => plan.spec.id));
     this.usesContext = this.#plan.usesFacts;
+    this.parentSignals = this.#plan.parents.flatMap(({ name }) => language.signal(name) ?? []);
     this.layout = hashOf(canonicalJson(plans.map((plan) => [plan.spec.id, plan.fingerprint])));
   }
 
@@ -273,6 +303,10 @@ function machinePlan(language: ConditionLanguage, rules: readonly RulePlan[]): M
     windows,
     usesFacts: rules.some(({ usesFacts }) => usesFacts),
     signals: new Map([...names].map((name) => [name, { slot: language.slotOf(name), ...moves('signals', name) }])),
+    parents: [...names].flatMap((name) => {
+      const signal = parentSignal(name);
+      return signal === undefined ? [] : [{ name, signal, slot: language.slotOf(name), ...moves('signals', name) }];
+    }),
     codes: new Map([...codes].map((code) => [code, { index: language.codeIndex(code), ...moves('codes', code) }])),
     slots: language.slots.map((signal) => ({
       signal,

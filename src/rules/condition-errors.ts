@@ -1,5 +1,10 @@
 import { TypeError as CelTypeError, EvaluationError, ParseError } from '@marcbachmann/cel-js';
-import { type ConditionProblem, type ConditionVocabulary, didYouMean } from '../product/index.ts';
+import {
+  type ConditionProblem,
+  type ConditionVocabulary,
+  didYouMean,
+  type ParentVocabulary,
+} from '../product/index.ts';
 
 /** How each function of the condition language is written. */
 export const usage = {
@@ -29,7 +34,7 @@ export function isSignalFunction(name: string): name is SignalFunction {
 }
 
 const plannedFunctions = new Set(['cohort']);
-const plannedWords = new Set(['parent']);
+export const usageOfParent = 'write parent.<signal>: what the parent of the device last told';
 const celFunctions = new Set('duration timestamp size int uint double string bool bytes type dyn has'.split(' '));
 const otherLanguages: Readonly<Record<string, string>> = {
   and: '&&',
@@ -61,6 +66,10 @@ function textOf(error: ParseError | CelTypeError | EvaluationError, vocabulary: 
       return `the pack lists no fault code '${summary}'${didYouMean(summary, vocabulary.faultCodes)}`;
     case 'unknown_variable':
       return unknownWord(summary.replace('Unknown variable: ', ''), vocabulary);
+    case 'no_such_key':
+      return vocabulary.parent
+        ? unknownOfParent(summary.replace('No such key: ', ''), vocabulary.parent)
+        : lowerFirst(summary);
     case 'no_matching_overload':
       return wrongCall(error.node);
     case 'no_such_overload':
@@ -74,8 +83,12 @@ function textOf(error: ParseError | CelTypeError | EvaluationError, vocabulary: 
       return summary.endsWith('EOF') ? 'the condition ends early' : 'this does not belong here';
     default:
       if (summary.startsWith('Invalid duration')) return 'duration() takes h, m and s: duration("24h")';
-      return summary.charAt(0).toLowerCase() + summary.slice(1);
+      return lowerFirst(summary);
   }
+}
+
+function lowerFirst(text: string): string {
+  return text.charAt(0).toLowerCase() + text.slice(1);
 }
 
 function quote(text: string): string {
@@ -85,10 +98,18 @@ function quote(text: string): string {
 function unknownWord(word: string, vocabulary: ConditionVocabulary): string {
   const meant = otherLanguages[word];
   if (meant !== undefined) return `write ${meant} for '${word}'`;
-  if (plannedWords.has(word)) return `'${word}' is not supported yet`;
+  if (word === 'parent')
+    return "name the product of the devices' parents at the top of the pack first: parent: <product>";
   if (isSignalFunction(word)) return `'${word}' is a function: ${usage[word]}`;
   const known = [...vocabulary.signals.map((signal) => signal.name), ...vocabulary.unsureSignals];
   return `there is no signal '${word}'${didYouMean(word, known)}`;
+}
+
+/** Nothing else in a condition has names behind a point. */
+function unknownOfParent(name: string, { product, signals = [], derived }: ParentVocabulary): string {
+  if (derived.includes(name)) return `${product} sends no '${name}': it is calculated`;
+  const names = signals.map((signal) => signal.name);
+  return `${product} has no signal '${name}'${didYouMean(name, names)}`;
 }
 
 function wrongCall(node: { readonly op?: string; readonly args?: unknown } | undefined): string {

@@ -2,7 +2,7 @@ import { type ASTNode, Environment, type ParseResult } from '@marcbachmann/cel-j
 import { assert, parseDurationMs } from '../base/index.ts';
 import type { ConditionProblem, ConditionVocabulary, SignalSpec } from '../product/index.ts';
 import type { SignalValue } from '../telemetry/index.ts';
-import { isSignalFunction, problemOf, usage } from './condition-errors.ts';
+import { isSignalFunction, problemOf, usage, usageOfParent } from './condition-errors.ts';
 import { type FactName, factTypes, isFactName } from './facts.ts';
 import {
   type Checker,
@@ -10,6 +10,7 @@ import {
   faultCodeArgument,
   lengthArgument,
   type Macro,
+  refuseParent,
   registerMixedNumbers,
   signalArgument,
   type WindowName,
@@ -19,7 +20,7 @@ import {
 } from './macros.ts';
 import { conditionReader, valueReader } from './reader.ts';
 import { type Condition, ConditionReads, type Derived, type SeriesSource } from './reads.ts';
-import { walk, writtenText } from './syntax.ts';
+import { parentSignal, signalNode, walk, writtenText } from './syntax.ts';
 import { unitMismatch, unitOf } from './unit-check.ts';
 import { type ConditionUses, joinUses } from './uses.ts';
 
@@ -50,7 +51,7 @@ export class ConditionLanguage extends ConditionReads {
   readonly #duration: { fromMilliseconds(ms: number): object };
 
   constructor(vocabulary: ConditionVocabulary) {
-    super(vocabulary.signals);
+    super(vocabulary);
     this.#vocabulary = vocabulary;
     this.#environment = this.#buildEnvironment();
     this.#context = this.#buildContext();
@@ -88,6 +89,8 @@ export class ConditionLanguage extends ConditionReads {
     } catch (error) {
       return { problem: problemOf(error, text, this.#vocabulary) };
     }
+    const misuse = this.#vocabulary.parent && parentProblem(parsed.ast);
+    if (misuse) return { problem: misuse };
     const checked = parsed.check();
     if (!checked.valid) return { problem: problemOf(checked.error, text, this.#vocabulary) };
     const problem = this.#constantProblem(parsed.ast) ?? unitMismatch(parsed.ast, this.signals);
@@ -164,14 +167,15 @@ export class ConditionLanguage extends ConditionReads {
     };
     const inner: ConditionUses[] = [];
     walk(ast, (node) => {
-      if (node.op === 'id') {
-        const derived = this.derived(node.args);
-        if (isFactName(node.args)) own.facts.add(node.args);
+      const signal = signalNode(node);
+      if (signal !== undefined) {
+        const derived = this.derived(signal);
+        if (isFactName(signal)) own.facts.add(signal);
         else if (derived) {
-          own.derived.add(node.args);
+          own.derived.add(signal);
           inner.push(derived.uses);
-        } else if (this.signals.has(node.args)) own.signals.add(node.args);
-        return 'into';
+        } else if (this.signals.has(signal)) own.signals.add(signal);
+        return 'past';
       }
       if (node.op !== 'call') return 'into';
       const [name, args] = node.args;
@@ -199,6 +203,7 @@ export class ConditionLanguage extends ConditionReads {
       if (!isFactName(name)) environment.registerVariable(name, 'dyn');
     }
     for (const [name, type] of factTypes) environment.registerVariable(name, celTypes[type]);
+    this.#registerParent(environment);
     registerMixedNumbers(environment);
     for (const name of windowNames) {
       this.#macro(environment, `${name}(ast, ast): double`, (macro, checker, context) => {
@@ -242,6 +247,17 @@ export class ConditionLanguage extends ConditionReads {
     return environment;
   }
 
+  /** Of a parent whose pack is not at hand everything may be asked, and nothing is known. */
+  #registerParent(environment: Environment): void {
+    const { parent } = this.#vocabulary;
+    if (parent === undefined) return;
+    if (parent.signals !== undefined) {
+      const fields = Object.fromEntries(parent.signals.map(({ name, type }) => [name, celTypes[type]]));
+      environment.registerType(parentType, { ctor: ParentReadings, fields });
+    }
+    environment.registerVariable('parent', parent.signals === undefined ? 'dyn' : parentType);
+  }
+
   /**
    * Registers a function that sees its arguments as syntax. `check` throws the checker's errors and sets `read`; it may
    * return a type of its own.
@@ -269,6 +285,7 @@ export class ConditionLanguage extends ConditionReads {
     if (subject === undefined || length === undefined) throw checker.createError('usage', usage[name], macro.args[0]);
     const lengthMs = lengthArgument(name, length, checker);
     checker.check(subject, context);
+    refuseParent(name, subject, checker);
     if (subject.op === 'id' && this.#isSignal(subject.args)) {
       const signal = this.signal(subject.args);
       if (signal) checkWindowSignal(name, signal, subject, checker);
@@ -346,10 +363,13 @@ export class ConditionLanguage extends ConditionReads {
   /** A context whose properties read the inputs as they are when CEL asks for them. */
   #buildContext(): object {
     const context = Object.create(null);
+    const parent = new ParentReadings();
     for (const name of this.signals.keys()) {
       const get = () => known(this.lastValue(name));
-      Object.defineProperty(context, name, { enumerable: true, get });
+      const own = parentSignal(name);
+      Object.defineProperty(own === undefined ? context : parent, own ?? name, { enumerable: true, get });
     }
+    if (this.#vocabulary.parent) context.parent = parent;
     for (const [name] of factTypes) {
       Object.defineProperty(context, name, { enumerable: true, get: () => known(this.inputs?.fact(name)) });
     }
@@ -384,6 +404,21 @@ export class ConditionLanguage extends ConditionReads {
       ? { text: `'${first.args}' is a signal; choose another name here`, offset: first.start }
       : undefined;
   }
+}
+
+/** What is known of the parent, as CEL sees it. */
+class ParentReadings {}
+const parentType = 'Parent';
+
+/** The parent is no value by itself. */
+function parentProblem(ast: ASTNode): ConditionProblem | undefined {
+  let problem: ConditionProblem | undefined;
+  walk(ast, (node) => {
+    if (signalNode(node) === undefined) return 'into';
+    if (node.op === 'id' && node.args === 'parent') problem ??= { text: usageOfParent, offset: node.start };
+    return 'past';
+  });
+  return problem;
 }
 
 const valueTypes: Readonly<Record<string, SignalSpec['type']>> = {

@@ -5,13 +5,14 @@ import {
   awaited,
   type EscalationPlan,
   type MachinePlan,
+  type ParentPlan,
   type RulePlan,
   type SeriesPlan,
   type SignalPlan,
   type Wakes,
 } from './plan.ts';
 import type { ConditionInputs } from './reads.ts';
-import { keepLatest, latestAt, latestValue } from './snapshot.ts';
+import { forgetLatest, keepLatest, latestAt, latestValue } from './snapshot.ts';
 import type {
   RuleEvidence,
   RuleState,
@@ -189,7 +190,7 @@ export class RuleMachine implements ConditionInputs {
   }
 
   #takeReadings(state: RulesState, report: Report): void {
-    const { signals, codes, slots, sources } = this.#plan;
+    const { signals, codes, slots, sources, parents } = this.#plan;
     for (const { code, active } of report.faults) {
       const plan = codes.get(code);
       if (plan === undefined) continue;
@@ -204,11 +205,26 @@ export class RuleMachine implements ConditionInputs {
       const slot = slots[plan.slot];
       if (slot !== undefined) keepLatest(state, plan.slot, slot, { at: report.at, value });
     }
+    for (let place = 0; place < parents.length; place += 1) {
+      const plan = parents[place];
+      if (plan !== undefined) this.#takeOfParent(state, plan, report);
+    }
     for (let place = 0; place < sources.length; place += 1) {
       const source = sources[place];
       if (source?.kind === 'series') this.#stepSeries(state, source.index, report);
       else if (source !== undefined) this.#stepSpell(state, source.index);
     }
+  }
+
+  /** What a report does not tell of the parent is unknown: an earlier one's word does not stand for it. */
+  #takeOfParent(state: RulesState, plan: ParentPlan, report: Report): void {
+    const slot = this.#plan.slots[plan.slot];
+    const value = report.parent?.[plan.signal];
+    if (value !== undefined && typeof value === slot?.type) {
+      keepLatest(state, plan.slot, slot, { at: report.at, value });
+    } else if (Number.isNaN(latestAt(state, plan.slot))) return;
+    else forgetLatest(state, plan.slot);
+    this.#move(plan);
   }
 
   #move({ rules, series, spells }: Moves): void {

@@ -2,6 +2,7 @@ import type { ASTNode, Environment } from '@marcbachmann/cel-js';
 import { dayMs, formatDuration, parseDurationMs } from '../base/index.ts';
 import type { ConditionVocabulary, SignalSpec } from '../product/index.ts';
 import { usage } from './condition-errors.ts';
+import { parentSignal, signalNode } from './syntax.ts';
 import type { WindowFunction } from './windows.ts';
 
 const windowMsMax = 31 * dayMs;
@@ -78,8 +79,17 @@ export function faultCodeArgument(macro: Macro, checker: Checker, { faultCodes }
   return argument.args;
 }
 
+/** Of a parent only the last value is known, as each report of the device found it. */
+export function refuseParent(name: string, node: ASTNode, checker: Checker): void {
+  const signal = signalNode(node);
+  if (signal === undefined || parentSignal(signal) === undefined) return;
+  const text = `${name}() takes the device's own readings; of its parent only the last value is known`;
+  throw checker.createError('usage', text, node.op === '.' ? node.args[0] : node);
+}
+
 export function signalArgument(name: 'age' | 'previous', macro: Macro, checker: Checker): string {
   const [argument] = macro.args;
+  if (argument !== undefined) refuseParent(name, argument, checker);
   if (argument?.op !== 'id') throw checker.createError('usage', usage[name], argument ?? macro.args[0]);
   return argument.args;
 }

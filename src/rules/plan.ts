@@ -69,6 +69,8 @@ export interface MachinePlan {
   readonly windows: readonly WindowSpec[];
   /** Signals that some rule depends on. */
   readonly signals: ReadonlyMap<string, SignalPlan>;
+  /** Those of the parent, which every report tells of. */
+  readonly parents: readonly ParentPlan[];
   /** Fault codes likewise, by their place in the pack's list. */
   readonly codes: ReadonlyMap<string, CodePlan>;
   /** By slot. */
@@ -92,6 +94,12 @@ interface Moves {
 
 export interface SignalPlan extends Moves {
   readonly slot: number;
+}
+
+export interface ParentPlan extends SignalPlan {
+  /** `parent.temp`, and its name at the parent. */
+  readonly name: string;
+  readonly signal: string;
 }
 
 export interface CodePlan extends Moves {

@@ -2,6 +2,7 @@ import type { ASTNode } from '@marcbachmann/cel-js';
 import { isSignalFunction } from './condition-errors.ts';
 import { factType, isFactName } from './facts.ts';
 import type { ConditionLanguage } from './language.ts';
+import { signalNode } from './syntax.ts';
 
 /** Reads a value from the inputs as they stand; undefined is unknown. */
 type Read<T> = () => T | undefined;
@@ -85,7 +86,8 @@ function not(read: Read<boolean>): Read<boolean> {
 /** Undefined: this is CEL's to evaluate. */
 function readerOf(node: ASTNode, language: ConditionLanguage): Reader | undefined {
   if (node.op === 'value') return literal(node.args);
-  if (node.op === 'id') return lastValue(node.args, language);
+  const signal = signalNode(node);
+  if (signal !== undefined) return lastValue(signal, language);
   if (node.op === 'call') return call(node, language);
   if (node.op === '-_') return negative(readerOf(node.args, language));
   if (isCalculation(node)) return calculation(node, language);

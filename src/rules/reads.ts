@@ -1,8 +1,9 @@
 import type { ASTNode } from '@marcbachmann/cel-js';
-import type { SignalSpec } from '../product/index.ts';
+import type { ConditionVocabulary, SignalSpec } from '../product/index.ts';
 import type { SignalValue } from '../telemetry/index.ts';
 import type { FactName } from './facts.ts';
 import { type WindowName, windowKeyOf } from './macros.ts';
+import { ofParent } from './syntax.ts';
 import type { ConditionUses } from './uses.ts';
 import type { WindowFunction, WindowSpec } from './windows.ts';
 
@@ -64,14 +65,15 @@ export class ConditionReads {
   /** Signals whose value before the last is read. */
   readonly remembered = new Set<string>();
   inputs: ConditionInputs | undefined;
-  /** Sent and calculated ones. */
+  /** Sent and calculated ones, and the parent's as they are written: `parent.temp`. */
   readonly signals: ReadonlyMap<string, SignalSpec>;
 
-  constructor(signals: readonly SignalSpec[]) {
-    this.signals = new Map(signals.map((signal) => [signal.name, signal]));
+  constructor({ signals, parent }: ConditionVocabulary) {
+    const parents = parent?.signals?.map((signal) => [ofParent(signal.name), signal] as const) ?? [];
+    this.signals = new Map([...signals.map((signal) => [signal.name, signal] as const), ...parents]);
   }
 
-  /** Sent or calculated. */
+  /** Sent, calculated, or the parent's. */
   signal(name: string): SignalSpec | undefined {
     return this.signals.get(name);
   }

@@ -36,6 +36,11 @@ export function keepLatest(state: RulesState, slot: number, plan: SlotPlan, { at
   else state.latest[slot * cellsASlot + 1] = Number(value) + 0;
 }
 
+/** As before its first reading. */
+export function forgetLatest(state: RulesState, slot: number): void {
+  state.latest[slot * cellsASlot] = Number.NaN;
+}
+
 function latestReading(state: RulesState, slot: number, { type }: SlotPlan): LatestReading | undefined {
   const at = latestAt(state, slot);
   return Number.isNaN(at) ? undefined : { at, value: latestValue(state, slot, type) };

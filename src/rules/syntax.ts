@@ -16,6 +16,26 @@ function childrenOf(node: ASTNode): readonly ASTNode[] {
   return node.args;
 }
 
+const parentPrefix = 'parent.';
+
+/** The name under which a condition knows a signal of the device's parent: as it is written. */
+export function ofParent(signal: string): string {
+  return parentPrefix + signal;
+}
+
+/** The parent's signal of such a name; undefined for the device's own. */
+export function parentSignal(name: string): string | undefined {
+  return name.startsWith(parentPrefix) ? name.slice(parentPrefix.length) : undefined;
+}
+
+/** The signal that a node reads the last value of: `temp`, `parent.temp`; undefined for other nodes. */
+export function signalNode(node: ASTNode): string | undefined {
+  if (node.op === 'id') return node.args;
+  return node.op === '.' && node.args[0].op === 'id' && node.args[0].args === 'parent'
+    ? ofParent(node.args[1])
+    : undefined;
+}
+
 /** Texts and comments: parentheses in them join nothing. */
 const quoted = /"""[\s\S]*?"""|'''[\s\S]*?'''|"(?:[^"\\]|\\[\s\S])*"|'(?:[^'\\]|\\[\s\S])*'|\/\/[^\n]*/g;
 

@@ -1,7 +1,7 @@
 import type { ASTNode } from '@marcbachmann/cel-js';
 import { isSignalFunction } from './condition-errors.ts';
 import type { ConditionLanguage } from './language.ts';
-import { writtenText } from './syntax.ts';
+import { signalNode, writtenText } from './syntax.ts';
 
 /** A condition as people read it: what is compared with what, joined by and, or. Negations are carried inwards. */
 export type Term =
@@ -60,7 +60,8 @@ export function termOf(node: ASTNode, language: ConditionLanguage, expected = tr
     return { kind, terms };
   }
   if (node.op === '!_') return termOf(node.args, language, !expected);
-  if (node.op === 'id' && isFlag(node.args, language)) return { kind: 'flag', signal: node.args, expected };
+  const signal = signalNode(node);
+  if (signal !== undefined && isFlag(signal, language)) return { kind: 'flag', signal, expected };
   if (node.op === 'call') {
     const [name, [first]] = node.args;
     if (name === 'silent') return { kind: 'silent', expected };
@@ -104,7 +105,8 @@ function operandOf(node: ASTNode, language: ConditionLanguage): Operand {
     const inner = operandOf(node.args, language);
     if (inner.kind === 'literal' && typeof inner.value === 'number') return { kind: 'literal', value: -inner.value };
   }
-  if (node.op === 'id') return { kind: 'signal', signal: node.args, node };
+  const signal = signalNode(node);
+  if (signal !== undefined) return { kind: 'signal', signal, node };
   if (node.op === 'call') {
     const [name, [first]] = node.args;
     if (name === 'duration' && first?.op === 'value') return { kind: 'length', text: String(first.args) };

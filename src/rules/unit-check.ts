@@ -1,6 +1,6 @@
 import type { ASTNode } from '@marcbachmann/cel-js';
 import type { ConditionProblem, SignalSpec } from '../product/index.ts';
-import { walk } from './syntax.ts';
+import { signalNode, walk } from './syntax.ts';
 
 const sameUnit = new Set(['+', '-', '<', '<=', '>', '>=', '==', '!=']);
 
@@ -32,7 +32,8 @@ const likeItsSignal = new Set(['avg', 'sum', 'min', 'max', 'median', 'spread', '
 
 /** Undefined: none, or one that is not traced. */
 export function unitOf(node: ASTNode, signals: ReadonlyMap<string, SignalSpec>): string | undefined {
-  if (node.op === 'id') return signals.get(node.args)?.unit;
+  const signal = signalNode(node);
+  if (signal !== undefined) return signals.get(signal)?.unit;
   if (node.op === '-_') return unitOf(node.args, signals);
   if (node.op === '+' || node.op === '-') return unitOf(node.args[0], signals) ?? unitOf(node.args[1], signals);
   if (node.op !== 'call') return undefined;

@@ -3,6 +3,7 @@ import type { SignalValue } from '../telemetry/index.ts';
 import type { ConditionLanguage } from './language.ts';
 import type { RulePlan } from './plan.ts';
 import type { OpenEpisode, RuleState } from './state.ts';
+import { parentSignal } from './syntax.ts';
 import { type Operand, type Term, termOf } from './terms.ts';
 import {
   elapsedWords,
@@ -77,6 +78,12 @@ function leavesOf(term: Term): Leaf[] {
   return term.kind === 'all' || term.kind === 'any' ? term.terms.flatMap(leavesOf) : [term];
 }
 
+const noParentWords = 'it has none of that product, or that was never seen or too old when the report came';
+
+function isOfParent(operand: Operand): boolean {
+  return operand.kind === 'signal' && parentSignal(operand.signal) !== undefined;
+}
+
 class PartReader {
   readonly #language: ConditionLanguage;
 
@@ -145,10 +152,15 @@ class PartReader {
 
   #told(leaf: Leaf, value: SignalValue | undefined): string {
     if (leaf.kind !== 'comparison') {
-      if (value === undefined) return `whether ${inPresent(leaf, this.#language)} is not known: never seen, or too old`;
+      if (value === undefined) {
+        const isOfParent = leaf.kind === 'flag' && parentSignal(leaf.signal) !== undefined;
+        const reason = isOfParent ? noParentWords : 'never seen, or too old';
+        return `whether ${inPresent(leaf, this.#language)} is not known: ${reason}`;
+      }
       return inPresent({ ...leaf, expected: value === true }, this.#language);
     }
     const subject = operandWords(leaf.left, this.#language);
+    if (value === undefined && isOfParent(leaf.left)) return `${subject} is not known: ${noParentWords}`;
     if (value === undefined) return `${subject} is not known: never seen, too old, or without readings in its window`;
     if (typeof value !== 'number') return `${subject} is ${value}`;
     if (isDuration(leaf.left)) return `${subject} is ${elapsedWords(value)}`;

@@ -1,8 +1,10 @@
 import { dayMs, formatDuration, formatInstant, hourMs, minuteMs, parseDurationMs, secondMs } from '../base/index.ts';
+import { titleFromName } from '../product/index.ts';
 import { displayUnit, titleInSentence } from '../telemetry/index.ts';
 import { type FactName, isFactName } from './facts.ts';
 import type { ConditionLanguage } from './language.ts';
 import type { SeriesSource } from './reads.ts';
+import { parentSignal } from './syntax.ts';
 import type { Comparison, Operand, Term } from './terms.ts';
 import type { WindowFunction } from './windows.ts';
 
@@ -81,11 +83,13 @@ const states =
 
 /** "Door open" is a door that is open, "Running" a device that runs; other names have no state of their own. */
 function flagWords(signal: string, language: ConditionLanguage): { subject: string; state: string | undefined } {
-  const words = signalWords(signal, language).split(' ');
+  const whose = parentSignal(signal) === undefined ? '' : ' of its parent';
+  const words = titleWords(signal, language).split(' ');
   const state = words.at(-1)?.toLowerCase() ?? '';
-  if (!states.test(state)) return { subject: words.join(' '), state: undefined };
+  if (!states.test(state)) return { subject: signalWords(signal, language), state: undefined };
   const thing = words.slice(0, -1).join(' ');
-  return { subject: thing === '' ? 'the device' : `the ${thing.replace(/^the /i, '')}`, state };
+  if (thing === '') return { subject: whose === '' ? 'the device' : 'its parent', state };
+  return { subject: `the ${thing.replace(/^the /i, '')}${whose}`, state };
 }
 
 /** A state is "defrost", not at it. */
@@ -196,7 +200,13 @@ const factWords: Readonly<Record<FactName, string>> = {
 
 export function signalWords(name: string, language: ConditionLanguage): string {
   if (isFactName(name)) return factWords[name];
-  return titleInSentence(language.signal(name)?.title ?? name);
+  const title = titleWords(name, language);
+  return parentSignal(name) === undefined ? title : `the ${title.replace(/^the /i, '')} of its parent`;
+}
+
+function titleWords(name: string, language: ConditionLanguage): string {
+  const own = parentSignal(name);
+  return titleInSentence(language.signal(name)?.title ?? (own === undefined ? name : titleFromName(own)));
 }
 
 /**

@@ -19,7 +19,8 @@ import { writeWords } from './word-column.ts';
  *   integer rows | texts names of the signal columns | for each column: u8 type, integer bytes | the columns
  *
  * Columns: device, product, offset, index, at, receivedAt, rawAt, boot, seq, firmware, faults, then the signals by
- * name. A signal that changes its type within a block has a column of the same name for each type. Types:
+ * name, those of the parent as `parent.<signal>`. A signal that changes its type within a block has a column of the
+ * same name for each type. Types:
  *
  *   0 none      no row has a value; 0 bytes
  *   1 numbers   presence | number-column.ts

@@ -1,5 +1,6 @@
 import type { FaultCode, Report, SignalValue } from '../telemetry/index.ts';
 import type { Block } from './block.ts';
+import { isParentColumn, withParent } from './parent-columns.ts';
 import { readFaults, sheetPlace } from './sheet.ts';
 
 /** All rows of a block as reports: column by column where every row has every signal, as is nearly always so. */
@@ -38,7 +39,7 @@ export function blockReports(block: Block): Report[] {
       faults: told === undefined ? noFaults : readFaults(told),
     };
   }
-  return reports;
+  return columns.some(({ name }) => isParentColumn(name)) ? reports.map(withParent) : reports;
 }
 
 const noFaults: readonly FaultCode[] = [];

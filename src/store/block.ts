@@ -2,6 +2,7 @@ import type { Report, SignalValue } from '../telemetry/index.ts';
 import { readBits, readPresence } from './bits.ts';
 import { ByteReader, damaged } from './bytes.ts';
 import { readNumbers } from './number-column.ts';
+import { isParentColumn, withParent } from './parent-columns.ts';
 import { readFaults, sheetPlace } from './sheet.ts';
 import { readWords } from './word-column.ts';
 
@@ -42,12 +43,14 @@ export class Block {
 
   readonly rows: number;
   readonly #names: readonly string[];
+  readonly #hasParent: boolean;
   readonly #columns: readonly StoredColumn[];
   readonly #byRow: (Rows | undefined)[] = [];
 
   constructor(rows: number, names: readonly string[], columns: readonly StoredColumn[]) {
     this.rows = rows;
     this.#names = names;
+    this.#hasParent = names.some(isParentColumn);
     this.#columns = columns;
   }
 
@@ -86,7 +89,7 @@ export class Block {
     return columns;
   }
 
-  /** The columns of all signals, in order; undefined when a row lacks one of them. */
+  /** The columns of all readings, in order, those of the parent too; undefined when a row lacks one of them. */
   fullSignals(): readonly { readonly name: string; readonly column: ColumnValues }[] | undefined {
     const columns: { name: string; column: ColumnValues }[] = [];
     for (const [i, name] of this.#names.entries()) {
@@ -109,7 +112,7 @@ export class Block {
       const value = this.#column(Block.systemColumns + i)[row];
       if (value !== undefined) signals[name] = value;
     }
-    return {
+    const report = {
       device: this.#text(place.device, row) ?? '',
       product: this.#text(place.product, row) ?? '',
       offset: this.#number(place.offset, row) ?? 0,
@@ -123,6 +126,7 @@ export class Block {
       signals,
       faults: readFaults(this.#text(place.faults, row)),
     };
+    return this.#hasParent ? withParent(report) : report;
   }
 
   #number(column: number, row: number): number | undefined {

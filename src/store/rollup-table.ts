@@ -5,6 +5,7 @@ import type { Block } from './block.ts';
 import type { ChunkTable } from './chunk-table.ts';
 import type { DeviceTable } from './device-table.ts';
 import { addReadings, type HourColumn, HourPage, pageHours, pageMs } from './hour-page.ts';
+import { isParentColumn } from './parent-columns.ts';
 import { Sheet, sheetPlace, sheetSignals } from './sheet.ts';
 
 /** A page with the start of its first hour. */
@@ -219,6 +220,11 @@ function byTime(sheet: Sheet, atOf: (row: number) => number): Uint32Array {
   return rises ? rows : rows.sort((a, b) => atOf(a) - atOf(b) || a - b);
 }
 
+/** What a report knows of the device's parent is no reading of the device. */
+function isCharted(name: string): boolean {
+  return !isParentColumn(name);
+}
+
 /** Where a sheet's signals go in one page. */
 class Columns {
   readonly page: HourPage;
@@ -263,7 +269,7 @@ class Columns {
     const last = new Map<string, number>();
     for (const row of rows) {
       const product = this.#sheet.word(row, sheetPlace.product) ?? '';
-      for (const name of this.#sheet.shapeAt(row).names) last.set(`${product}\n${name}`, row);
+      for (const name of this.#sheet.shapeAt(row).names.filter(isCharted)) last.set(`${product}\n${name}`, row);
     }
     for (const [key, row] of last) {
       const [product = '', name = ''] = key.split('\n');
@@ -282,7 +288,9 @@ class Columns {
     if (known?.product === product) return known.columns;
     const { names, types } = sheet.shapeAt(row);
     const of = sheet.word(row, sheetPlace.product) ?? '';
-    const columns = names.map((name, i) => (types[i] === 'string' ? undefined : this.page.column(of, name)));
+    const columns = names.map((name, i) =>
+      types[i] === 'string' || !isCharted(name) ? undefined : this.page.column(of, name),
+    );
     this.#byShape[shape] = { product, columns };
     return columns;
   }

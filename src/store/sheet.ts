@@ -1,10 +1,11 @@
 import { assert } from '../base/index.ts';
 import type { FaultCode, Report, SignalValue } from '../telemetry/index.ts';
 import type { Block } from './block.ts';
+import { isParentColumn, parentColumn, withParent } from './parent-columns.ts';
 
 export type ValueType = 'number' | 'boolean' | 'string';
 
-/** What the signals of a report are: their names in its order, and the type of each value. */
+/** What the readings of a report are: their names in its order, the parent's last, and the type of each value. */
 export interface Shape {
   readonly names: readonly string[];
   readonly types: readonly ValueType[];
@@ -134,18 +135,17 @@ export class Sheet {
   }
 
   push(report: Report): void {
-    const { signals } = report;
     const product = this.#word(report.product, sheetPlace.product);
     let shape = this.#lastShapes[product] ?? -1;
     let width = this.#shapeWidth(shape);
     let start = this.#addRow(width);
-    if (!this.#fill(signals, shape, start + sheetSignals)) {
-      shape = this.#findShape(signals);
+    if (!this.#fill(report, shape, start + sheetSignals)) {
+      shape = this.#findShape(report);
       this.#lastShapes[product] = shape;
       this.#dropRow();
       width = this.#shapeWidth(shape);
       start = this.#addRow(width);
-      const filled = this.#fill(signals, shape, start + sheetSignals);
+      const filled = this.#fill(report, shape, start + sheetSignals);
       assert(filled, 'a report has the shape that was found for it');
     }
     this.#shapeOf[this.#rows - 1] = shape;
@@ -239,7 +239,7 @@ export class Sheet {
     const shape = this.shapeAt(row);
     const signals: Record<string, SignalValue> = {};
     for (const [i, name] of shape.names.entries()) signals[name] = this.#signal(row, shape, i);
-    return {
+    const report = {
       device: this.word(row, sheetPlace.device) ?? '',
       product: this.word(row, sheetPlace.product) ?? '',
       offset: this.number(row, sheetPlace.offset),
@@ -253,6 +253,7 @@ export class Sheet {
       signals,
       faults: readFaults(this.word(row, sheetPlace.faults)),
     };
+    return isParentColumn(shape.names.at(-1) ?? '') ? withParent(report) : report;
   }
 
   number(row: number, place: Place): number {
@@ -279,7 +280,7 @@ export class Sheet {
   }
 
   /** Writes the signals' values; false when they are not of the shape. */
-  #fill(signals: Report['signals'], number: number, start: number): boolean {
+  #fill({ signals, parent }: Report, number: number, start: number): boolean {
     const shape = this.shapes[number];
     if (shape === undefined) return false;
     const { names, types } = shape;
@@ -296,12 +297,20 @@ export class Sheet {
       else values[start + i] = typeof value === 'string' ? this.#word(value) : Number(value);
       i++;
     }
+    if (parent !== undefined) {
+      for (const [name, value] of Object.entries(parent)) {
+        if (names[i] !== parentColumn(name) || types[i] !== typeOf(value)) return false;
+        values[start + i] = typeof value === 'string' ? this.#word(value) : Number(value);
+        i++;
+      }
+    }
     return i === names.length;
   }
 
-  #findShape(signals: Report['signals']): number {
-    const names = Object.keys(signals);
-    return this.#numberOfShape({ names, types: names.map((name) => typeOf(signals[name])) });
+  #findShape({ signals, parent = {} }: Report): number {
+    const names = [...Object.keys(signals), ...Object.keys(parent).map(parentColumn)];
+    const values = [...Object.values(signals), ...Object.values(parent)];
+    return this.#numberOfShape({ names, types: values.map(typeOf) });
   }
 
   #numberOfShape(shape: Shape): number {
@@ -372,7 +381,7 @@ function sameShape(a: Shape | undefined, b: Shape): boolean {
   return true;
 }
 
-function typeOf(value: SignalValue | undefined): ValueType {
+function typeOf(value: SignalValue): ValueType {
   if (typeof value === 'number') return 'number';
   return typeof value === 'boolean' ? 'boolean' : 'string';
 }

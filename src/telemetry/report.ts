@@ -29,4 +29,9 @@ export interface Report {
   readonly firmware: string | undefined;
   readonly signals: Readonly<Record<string, SignalValue>>;
   readonly faults: readonly FaultCode[];
+  /**
+   * What the device's parent was known to have last told when this report came, by the parent's signals, as far as rules
+   * ask for it and it was not too old. It is recorded once, and the report is judged by it whenever it is judged again.
+   */
+  readonly parent?: Readonly<Record<string, SignalValue>>;
 }

@@ -79,10 +79,10 @@ export class LiveGolden {
     await this.#post('/products', { file: 'marker.yaml', source: marker });
     this.#marker = await this.#register({ id: 'marker', product: 'marker' });
     for (const item of items) {
-      const { product, timezone, isInstalled } = item;
+      const { timezone, isInstalled } = item;
       const installedAt = isInstalled ? new Date(this.began).toISOString() : undefined;
       const devices = new Map<string, TestDevice>();
-      for (const { id, site, parent } of item.devices) {
+      for (const { id, product, site, parent } of item.devices) {
         devices.set(id, await this.#register({ id, product, timezone, installedAt, site, parent }));
       }
       const player = { item, devices, maintenance: new Map(), stages: stagesOf(item), zero: item.zero };
@@ -125,6 +125,8 @@ export class LiveGolden {
     };
     for (const step of steps) {
       if (step.kind === 'message') {
+        // What another device tells comes before or behind it in the log.
+        if (messages[0] && messages[0].device !== step.device) await send();
         messages.push(step);
         continue;
       }
@@ -143,18 +145,17 @@ export class LiveGolden {
     if (item.steps.some(({ kind }) => kind === 'silence')) player.seen ??= await this.#outcomeInTime(item);
   }
 
+  /** Sends what one device says in a row. */
   async #send(player: Player, messages: readonly Message[]): Promise<void> {
-    if (messages.length === 0) return;
+    const id = messages[0]?.device;
+    if (id === undefined) return;
     player.zero ??= Date.now();
     const { zero, devices } = player;
-    const publishes = [...Map.groupBy(messages, ({ device }) => device)].map(async ([id, own]) => {
-      const client = await connectDevice(this.service, devices.get(id) ?? { id, secret: '' });
-      const topics = own.map(({ topic, payload }) => [`devices/${id}/${topic}`, payload(zero)] as const);
-      await Promise.all(topics.map(([topic, payload]) => client.publishAsync(topic, payload, { qos: 1 })));
-      this.#sent += own.reduce((sum, { reports }) => sum + reports, 0);
-      await client.endAsync();
-    });
-    await Promise.all(publishes);
+    const client = await connectDevice(this.service, devices.get(id) ?? { id, secret: '' });
+    const told = messages.map(({ topic, payload }) => [`devices/${id}/${topic}`, payload(zero)] as const);
+    await Promise.all(told.map(([topic, payload]) => client.publishAsync(topic, payload, { qos: 1 })));
+    this.#sent += messages.reduce((sum, { reports }) => sum + reports, 0);
+    await client.endAsync();
   }
 
   async #plan(player: Player, { name, query, from, to }: Extract<Step, { kind: 'plan' }>): Promise<void> {
@@ -260,7 +261,9 @@ export class LiveGolden {
 
   async #backtestOf(item: GoldenCase): Promise<readonly ReplayedCase[]> {
     const own = [...this.#players.values()].filter((player) => player.item.product === item.product);
-    const ids = own.flatMap(({ devices }) => [...devices.keys()]);
+    const ids = own.flatMap((player) =>
+      player.item.devices.flatMap((one) => (one.product === item.product ? one.id : [])),
+    );
     const ledgers = await Promise.all(ids.map((id) => ledgerOf(this.service, id)));
     const reports = ledgers.reduce((sum, { acknowledged }) => sum + acknowledged, 0);
     return casesInBacktest(this.service, item, reports);

@@ -19,7 +19,9 @@ describe('golden cases', () => {
   beforeAll(async () => {
     const products = join(folder, 'products');
     mkdirSync(products);
-    for (const { product, source } of live) writeFileSync(join(products, `${product}.yaml`), source);
+    for (const { product, source } of live.flatMap(({ packs }) => packs)) {
+      writeFileSync(join(products, `${product}.yaml`), source);
+    }
     run = await LiveGolden.begin({ products, data: join(folder, 'data') });
     await run.play(live);
   }, 180_000);

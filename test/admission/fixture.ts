@@ -39,6 +39,7 @@ const pack = {
     { ...gauge('door_open'), kind: 'state', type: 'boolean' } as const,
     { ...gauge('mode'), kind: 'state', type: 'string', values: ['eco', 'boost'] } as const,
   ],
+  parent: undefined,
   derived: [],
   failureModes: [],
   playbooks: [],

@@ -46,6 +46,7 @@ export const fridge: ProductPack = {
       ],
     },
   ],
+  parent: undefined,
   derived: [],
   faultCodes: [],
   rules: [

@@ -1,8 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { familiesOf, mergeReports } from '../../src/backtest/index.ts';
+import { familiesOf } from '../../src/backtest/index.ts';
 import type { HistoryRecord } from '../../src/pipeline/index.ts';
-import type { StoredBlock } from '../../src/store/index.ts';
-import type { Report } from '../../src/telemetry/index.ts';
 
 const facts = { serial: undefined, site: undefined, customer: undefined, timezone: undefined };
 
@@ -11,59 +9,75 @@ function registered(offset: number, id: string, product: string, parent?: string
   return { offset, record: { kind: 'fact', fact: { type: 'device-registered', at: offset, device } } };
 }
 
+function moved(offset: number, id: string, parent: string): HistoryRecord {
+  return { offset, record: { kind: 'fact', fact: { type: 'device-changed', at: offset, id, changes: { parent } } } };
+}
+
 const records: readonly HistoryRecord[] = [
   registered(0, 'gateway', 'hub'),
   registered(1, 'a', 'fridge', 'gateway'),
   registered(2, 'b', 'fridge'),
   registered(3, 'c', 'pump'),
-  {
-    offset: 4,
-    record: { kind: 'fact', fact: { type: 'device-changed', at: 4, id: 'b', changes: { parent: 'gateway' } } },
-  },
+  moved(4, 'b', 'gateway'),
   { offset: 5, record: { kind: 'resumed', at: 5 } },
   registered(6, 'd', 'fridge'),
+  registered(7, 'e', 'fridge', 'c'),
+  moved(8, 'e', 'a'),
 ];
 
 describe('families', () => {
   it('are single devices of the product, each with its own facts', () => {
-    const families = familiesOf({ records, product: 'fridge', devices: undefined, together: false, withAbove: false });
-    expect(families.map(({ devices }) => devices)).toEqual([['a'], ['b'], ['d']]);
-    expect(families.map((family) => family.facts.map(({ offset }) => offset))).toEqual([[1], [2, 4], [6]]);
+    const families = familiesOf({
+      records,
+      product: 'fridge',
+      devices: undefined,
+      withParents: false,
+      withAbove: false,
+    });
+    expect(families.map(({ members }) => members.map(({ id }) => id))).toEqual([['a'], ['b'], ['d'], ['e']]);
+    const offsets = families.map(({ members }) => members[0]?.facts.map(({ offset }) => offset));
+    expect(offsets).toEqual([[1], [2, 4], [6], [7, 8]]);
+    expect(families.flatMap(({ parents }) => parents)).toEqual([]);
   });
 
-  it('keep what belongs to a gateway together with it, where a pack asks for that', () => {
-    const families = familiesOf({ records, product: 'fridge', devices: undefined, together: true, withAbove: false });
-    expect(families.map(({ devices }) => devices)).toEqual([['a', 'b', 'gateway'], ['d']]);
-    expect(families[0]?.facts.map(({ offset }) => offset)).toEqual([0, 1, 2, 4]);
+  it('keep devices of one parent together, where rules ask for it, and name all that was ever above them', () => {
+    const families = familiesOf({
+      records,
+      product: 'fridge',
+      devices: undefined,
+      withParents: true,
+      withAbove: false,
+    });
+    expect(families.map(({ members }) => members.map(({ id }) => id))).toEqual([['a', 'b'], ['d'], ['e']]);
+    expect(families.map(({ parents }) => parents)).toEqual([
+      [{ id: 'gateway', product: 'hub' }],
+      [],
+      [
+        { id: 'c', product: 'pump' },
+        { id: 'a', product: 'fridge' },
+      ],
+    ]);
   });
 
   it('are those of the devices that are asked for', () => {
-    const families = familiesOf({ records, product: 'fridge', devices: ['d', 'c'], together: false, withAbove: false });
-    expect(families.map(({ devices }) => devices)).toEqual([['d']]);
-  });
-});
-
-describe('the reports of a family', () => {
-  const block = (...offsets: readonly number[]): StoredBlock => {
-    const reports = offsets.map((offset) => ({ offset, index: 0 }) as Report);
-    return { reports, behindMs: undefined };
-  };
-
-  it('are merged in log order', () => {
-    const streams = [[block(1, 2, 7), block(9)], [block(3), block(4, 8)], []];
-    const merged = [...mergeReports(streams.map((stream) => stream.values()))];
-    expect(merged.flatMap(({ reports }) => reports.map(({ offset }) => offset))).toEqual([1, 2, 3, 4, 7, 8, 9]);
+    const families = familiesOf({
+      records,
+      product: 'fridge',
+      devices: ['d', 'c'],
+      withParents: false,
+      withAbove: false,
+    });
+    expect(families.map(({ members }) => members.map(({ id }) => id))).toEqual([['d']]);
   });
 
-  it('that came late stand where the reports stand that they came behind, and are known by it', () => {
-    const late = { ...block(1, 2, 9, 5), behindMs: Float64Array.of(0, 0, 60_000, 0) };
-    const merged = [...mergeReports([[late].values(), [block(3, 4, 8)].values()])];
-    expect(merged.flatMap(({ reports }) => reports.map(({ offset }) => offset))).toEqual([1, 2, 9, 3, 4, 5, 8]);
-    expect(merged.flatMap(({ behindMs }) => [...(behindMs ?? [])])).toEqual([0, 0, 60_000, 0]);
-  });
-
-  it('of one device go through as they are', () => {
-    const blocks = [block(1, 2), block(3)];
-    expect([...mergeReports([blocks.values()])]).toEqual(blocks);
+  it('have what ever stood above them with them, where silence is asked for', () => {
+    const families = familiesOf({
+      records,
+      product: 'fridge',
+      devices: ['b', 'e'],
+      withParents: false,
+      withAbove: true,
+    });
+    expect(families.flatMap(({ members }) => members.map(({ id }) => id))).toEqual(['gateway', 'a', 'b', 'c', 'e']);
   });
 });

@@ -55,6 +55,45 @@ it.each([
   expect(result?.failures[0]?.text).toContain('15m: rule:warm raised');
 });
 
+const room = pack('product: room\ntitle: Room\nsignals: {temp: {kind: gauge}, door: {kind: state}}\n');
+const inRoom = rules
+  .replace('title: Fridge', 'title: Fridge\nparent: room')
+  .replace('temp > 8.0', 'temp > 8.0 && parent.temp > 5.0');
+const warmInWarm = `tests:
+  - name: a warm room
+    signals: {temp: 9x10}
+    parent: {signals: {temp: 4x3 6x7}}
+    restart: [5m]
+    expect: [{from: 8m, to: 8m, open: warm}, {at: 9m, findings: 1, cases: 1}]
+  - name: a room that says nothing
+    signals: {temp: 9x10}
+    parent: {signals: {temp: _x10}}
+    expect: [{at: 9m, findings: 0}]
+  - name: no room
+    signals: {temp: 9x10}
+    expect: [{at: 9m, findings: 0}]
+`;
+
+it("takes the parent's samples just before the device's own", async () => {
+  const results = await runPackTests(pack(`${inRoom}${warmInWarm}`), room);
+  expect(results.map(({ failures }) => failures)).toEqual([[], [], []]);
+});
+
+it("shows the parent's sample where a test went another way", async () => {
+  const [result] = await runPackTests(
+    pack(`${inRoom}${warmInWarm.replace('from: 8m, to: 8m', 'from: 1m, to: 2m')}`),
+    room,
+  );
+  expect(result?.failures[0]?.text).toContain('first differs at 2m: temp 9, parent.temp 4');
+  expect(result?.failures[0]?.text).toContain('0s: quiet. Not open: the temp of its parent is 4.');
+});
+
+it('says that the pack of the parents is missing', async () => {
+  const results = await runPackTests(pack(`${inRoom}${warmInWarm}`));
+  const text = 'its parent is of product room, whose pack is not at hand: name its file too';
+  expect(results.map(({ failures }) => failures.map((failure) => failure.text))).toEqual([[text], [text], []]);
+});
+
 it('withdraws a case with the tick after the report that speaks against it', async () => {
   const results = await run(`
   - name: late

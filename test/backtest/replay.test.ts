@@ -51,7 +51,7 @@ function replay(sources: readonly string[], log: readonly Report[]) {
   const packs = sources.map((source) => ({ file: 'fridge.yaml', source }));
   const options: ReplayOptions = { product: 'fridge', packs, others: [], readPack: (_, source) => pack(source) };
   const run = new Replay(options);
-  run.begin({ devices: ['d1'], facts, ticks: undefined, returns: [], planned: [] });
+  run.begin({ device: 'd1', facts, ticks: undefined, returns: [], planned: [], parents: undefined });
   run.feed({ reports: log, behindMs: undefined });
   return run.end();
 }
@@ -95,7 +95,7 @@ describe('what a replay tells', () => {
     const behindMs = Float64Array.from(minutes, (one) => (late.includes(one) ? (59 - one) * minute : 0));
     const packs = [{ file: 'fridge.yaml', source: asking }];
     const run = new Replay({ product: 'fridge', packs, others: [], readPack: (_, source) => pack(source) });
-    run.begin({ devices: ['d1'], facts: facts.slice(0, 1), ticks, returns: [], planned: [] });
+    run.begin({ device: 'd1', facts: facts.slice(0, 1), ticks, returns: [], planned: [], parents: undefined });
     run.feed({ reports: log, behindMs });
     return run.end()[0] ?? [];
   }
@@ -161,7 +161,7 @@ describe('a report that came late in a replay', () => {
       readPack: (_, text) => pack(text),
     });
     const opened = (reports: readonly Report[], behind: readonly number[]) => {
-      run.begin({ devices: ['d1'], facts: moved, ticks: undefined, returns: [], planned: [] });
+      run.begin({ device: 'd1', facts: moved, ticks: undefined, returns: [], planned: [], parents: undefined });
       run.feed({ reports, behindMs: Float64Array.from(behind, (minutes) => minutes * minute) });
       const raised = run.end()[0]?.filter(({ event }) => event.state === 'raised');
       return raised?.map(({ event }) => (event.openedAt - start) / minute);

@@ -192,14 +192,14 @@ function backtest({ processed }: Awaited<ReturnType<typeof live>>) {
   const options = { product: 'fridge', packs, others, readPack };
   const replay = new Replay(options);
   const returns = records.filter(({ record }) => record.kind === 'resumed');
-  const asked = { records, product: 'fridge', devices: undefined, together: false, withAbove: true };
+  const asked = { records, product: 'fridge', devices: undefined, withParents: false, withAbove: true };
   const planned = records.flatMap(({ record }) =>
     record.kind === 'fact' && record.fact.type === 'maintenance-planned' ? record.fact.plan : [],
   );
   const told: [PlacedEvent[], PlacedEvent[]] = [[], []];
-  for (const { devices, facts } of familiesOf(asked)) {
-    replay.begin({ devices, facts, ticks, returns, planned });
-    const reports = processed.reports.list().filter(({ device }) => devices.includes(device));
+  for (const { id, facts } of familiesOf(asked).flatMap(({ members }) => members)) {
+    replay.begin({ device: id, facts, ticks, returns, planned, parents: undefined });
+    const reports = processed.reports.list().filter(({ device }) => device === id);
     replay.feed({ reports, behindMs: undefined });
     for (const [side, events] of replay.end().entries()) told[side]?.push(...events);
   }

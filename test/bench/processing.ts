@@ -11,7 +11,7 @@ import { decodeReports } from '../../src/admission/index.ts';
 import { Engine } from '../../src/engine/index.ts';
 import type { LogEntry } from '../../src/log/index.ts';
 import { contentHash, newProcessed, PipelineDevices, Processor } from '../../src/pipeline/index.ts';
-import { decodeRecord } from '../../src/telemetry/index.ts';
+import { decodeRecord, type Report } from '../../src/telemetry/index.ts';
 import { machineLine } from './machine.ts';
 import { benchCatalogue, reportEntries } from './report-entries.ts';
 
@@ -95,7 +95,11 @@ async function processed(list: readonly LogEntry[], options: { engine: boolean }
   const catalogue = benchCatalogue(deviceCount);
   const engine = options.engine
     ? new Engine(catalogue)
-    : { step: () => undefined, globals: () => ({ lastHeardAt: 0, downMs: 0 }) };
+    : {
+        step: () => undefined,
+        globals: () => ({ lastHeardAt: 0, downMs: 0 }),
+        withParent: (report: Report) => report,
+      };
   const stretch = [newProcessed(), newProcessed()];
   const processor = new Processor({
     catalogue,

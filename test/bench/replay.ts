@@ -76,7 +76,7 @@ try {
     const known = { id: device, product, ...unknown, batch: undefined, installedAt: undefined };
     const record = { kind: 'fact', fact: { type: 'device-registered', at: startAt, device: known } } as const;
     const facts = [{ offset: -1, record }];
-    replay.begin({ devices: [device], facts, ticks: undefined, returns: [], planned: [] });
+    replay.begin({ device, facts, ticks: undefined, returns: [], planned: [], parents: undefined });
     for (const block of reports) replay.feed(block);
     return replay.end();
   };

@@ -41,6 +41,7 @@ export interface GoldenDevice {
   readonly id: string;
   /** What the outcome calls it; empty for the case's own, and for each of a fleet. */
   readonly name: string;
+  readonly product: string;
   readonly site: string | undefined;
   readonly parent: string | undefined;
 }
@@ -57,6 +58,8 @@ export interface GoldenCase {
   /** The pack without anything that opens a case: what a backtest is compared with. */
   readonly quietSource: string;
   readonly versions: Readonly<Record<string, string>>;
+  /** Published before it begins, in this order: its own is the last. */
+  readonly packs: readonly { readonly product: string; readonly source: string }[];
   readonly timezone: string | undefined;
   readonly isInstalled: boolean;
   /** Event time of `0m`; undefined: the arrival of its first message. */
@@ -96,6 +99,8 @@ interface CaseText {
 
 interface FileText {
   readonly pack: object;
+  /** The parent of each case's device: its name, and its product's pack. */
+  readonly parent?: { readonly device: string; readonly pack: object };
   readonly cases: readonly CaseText[];
 }
 
@@ -114,18 +119,23 @@ export function goldenCases(): GoldenCase[] {
   return files.sort().flatMap((name) => {
     const theme = name.replace('.yaml', '');
     // The files are part of this test: their shape is what the types say, and steps are checked below.
-    const { pack, cases } = parse(readFileSync(join(folder, name), 'utf8')) as FileText;
-    return cases.map((text, index) => caseOf(theme, pack, text, index + 1));
+    const file = parse(readFileSync(join(folder, name), 'utf8')) as FileText;
+    return file.cases.map((text, index) => caseOf(theme, file, text, index + 1));
   });
 }
 
-function caseOf(theme: string, pack: object, text: CaseText, number: number): GoldenCase {
+function caseOf(theme: string, { pack, parent }: FileText, text: CaseText, number: number): GoldenCase {
   const isOwn = text.rules !== undefined || text.versions !== undefined;
   const device = `${theme}-${number}`;
   const product = isOwn ? device : theme;
-  const own = { product, ...pack, ...(text.rules === undefined ? {} : { rules: text.rules }) };
+  const above = parent && { name: parent.device, product: `${theme}-${parent.device}` };
+  const parentPacks = above
+    ? [{ product: above.product, source: stringify({ product: above.product, ...parent.pack }) }]
+    : [];
+  const rules = text.rules === undefined ? {} : { rules: text.rules };
+  const own = { product, ...(above && { parent: above.product }), ...pack, ...rules };
   const versions = Object.entries(text.versions ?? {}).map(([name, more]) => [name, stringify({ ...own, ...more })]);
-  const devices = devicesOf(device, text);
+  const devices = devicesOf({ id: device, product }, text, above);
   const idOf = (name: string) => devices.find((one) => one.name === name)?.id ?? fail(`there is no device ${name}`);
   const unnamed = devices.flatMap(({ id, name }) => (name === '' ? [id] : []));
   const numberings = new Map(devices.map(({ id }) => [id, { seq: 1, boot: 'b1' }]));
@@ -141,6 +151,7 @@ function caseOf(theme: string, pack: object, text: CaseText, number: number): Go
     devices,
     product,
     source: stringify(own),
+    packs: [...parentPacks, { product, source: stringify(own) }],
     quietSource: stringify({ ...own, rules: [], faultCodes: {} }),
     versions: Object.fromEntries(versions),
     timezone: text.timezone,
@@ -156,15 +167,23 @@ function fail(reason: string): never {
   throw new Error(reason);
 }
 
-function devicesOf(id: string, { devices = {}, fleet = 0, site, parent }: CaseText): GoldenDevice[] {
-  const nameOf = (name: string | undefined) => (name === undefined ? undefined : `${id}-${name}`);
+/** `above`: what the file gives each case's device as its parent. */
+function devicesOf(
+  { id, product }: { readonly id: string; readonly product: string },
+  { devices = {}, fleet = 0, site, parent }: CaseText,
+  above: { readonly name: string; readonly product: string } | undefined,
+): GoldenDevice[] {
+  const nameOf = (name: string | undefined) => (name === undefined || name === 'none' ? undefined : `${id}-${name}`);
+  const given = above && parent !== 'none' ? [above] : [];
+  const parents = given.map((one) => ({ ...one, id: `${id}-${one.name}`, site: undefined, parent: undefined }));
   const others = Object.entries(devices).map(([name, facts]) => {
-    return { id: `${id}-${name}`, name, site: facts.site, parent: nameOf(facts.parent) };
+    return { id: `${id}-${name}`, name, product, site: facts.site, parent: nameOf(facts.parent) };
   });
   const more = Array.from({ length: Math.max(0, fleet - 1) }, (_, index) => {
-    return { id: `${id}-${index + 2}`, name: '', site: undefined, parent: undefined };
+    return { id: `${id}-${index + 2}`, name: '', product, site: undefined, parent: undefined };
   });
-  return [...others, { id, name: '', site, parent: nameOf(parent) }, ...more];
+  const own = { id, name: '', product, site, parent: nameOf(parent ?? above?.name) };
+  return [...parents, ...others, own, ...more];
 }
 
 function planOf(row: Row, { product, idOf }: { product: string; idOf: (name: string) => string }): Step {
@@ -188,6 +207,12 @@ function stepOf(text: string, idOf: (name: string) => string): Step {
   throw new Error(`a golden case has no step '${text}'`);
 }
 
+/** How a device numbers its reports. */
+interface Numbering {
+  seq: number;
+  boot: string;
+}
+
 const words = [
   'device',
   'at',
@@ -204,7 +229,7 @@ const words = [
   'times',
 ];
 
-function messagesOf(row: Row, device: string, numbering: { seq: number; boot: string }): Message[] {
+function messagesOf(row: Row, device: string, numbering: Numbering): Message[] {
   const from = { kind: 'message' as const, device };
   if (typeof row.raw === 'string') {
     const { raw } = row;
@@ -230,7 +255,7 @@ function messagesOf(row: Row, device: string, numbering: { seq: number; boot: st
   );
 }
 
-function reportsOf(row: Row, numbering: { seq: number; boot: string }): ((zero: number) => object)[] {
+function reportsOf(row: Row, numbering: Numbering): ((zero: number) => object)[] {
   const signals = Object.entries(row)
     .filter(([name]) => !words.includes(name))
     .map(([name, text]) => [name, samplesOf(String(text))] as const);

@@ -22,11 +22,13 @@ const minute = 60_000;
  */
 export async function outcomeOnClock(item: GoldenCase, often?: 'restart' | 'tick'): Promise<Outcome> {
   const service = new VirtualService((_, source) => pack(source), began, casesPerRuleHour);
-  const { product, source, timezone } = item;
-  await service.publish({ product, file: `${product}.yaml`, source });
+  const { timezone } = item;
+  for (const { product, source } of item.packs) {
+    await service.publish({ product, file: `${product}.yaml`, source });
+  }
   const facts = { serial: undefined, customer: undefined, batch: undefined };
   const installedAt = item.isInstalled ? began : undefined;
-  for (const { id, site, parent } of item.devices) {
+  for (const { id, product, site, parent } of item.devices) {
     await service.register({ id, product, timezone, site, parent, ...facts, installedAt });
   }
   const zero = item.zero ?? began;

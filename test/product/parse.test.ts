@@ -316,3 +316,39 @@ describe('the shipped packs', () => {
     expect(`${product}.yaml`).toBe(name);
   });
 });
+
+describe("a test's parent", () => {
+  const room = packOf('product: room\ntitle: Room\nsignals: {temp: {kind: gauge}, door: {kind: state}}\n');
+  const withParent = (samples: string, top = 'parent: room\n') =>
+    `${head}${top}signals: {a: {kind: gauge}}\ntests:\n  - {name: t, signals: {a: 1x2}, parent: {signals: {${samples}}}, expect: [{at: 1m, findings: 0}]}\n`;
+  const problems = (source: string, packs = new Map([['room', room]])) => {
+    const parsed = parsePack({ file: 'p.yaml', source, packs, checkCondition: conditionChecker, checkWatch });
+    return (parsed.problems ?? []).map(formatProblem);
+  };
+
+  it('has samples like the device, which may be more', () => {
+    const [test] = packOf(withParent('temp: 4x2 9x3, door: true')).tests;
+    expect(test).toMatchObject({
+      samples: 5,
+      parent: {
+        signals: {
+          temp: [
+            { value: 4, count: 2 },
+            { value: 9, count: 3 },
+          ],
+          door: [{ value: true, count: 1 }],
+        },
+      },
+    });
+    expect(packOf(minimal).parent).toBe(undefined);
+  });
+
+  it('is checked against its pack where that is known', () => {
+    expect(problems(withParent('temp: 4x2'))).toEqual([]);
+    expect(problems(withParent('tmp: 4x2'))).toEqual(["p.yaml:6:53: room has no signal 'tmp'; did you mean 'temp'?"]);
+    expect(problems(withParent('temp: warm'))).toEqual(["p.yaml:6:59: 'warm' is not a value of temp: it is a number"]);
+    expect(problems(withParent('temp: 4', ''))).toEqual([
+      "p.yaml:5:34: the pack does not say of which product its devices' parents are: parent: <product>",
+    ]);
+  });
+});

@@ -6,6 +6,7 @@ export const sources: readonly string[] = ['5m', '3m', '1m'].map(
   (patience, index) => `
 product: fridge
 title: Fridge
+parent: fridge
 reports: {every: 1m, silentAfter: 6m}
 signals:
   temp: {kind: gauge, unit: Cel, range: [-40, 60], watch: [{kind: stuck, failureMode: seal}]}
@@ -23,6 +24,7 @@ rules:
   - {id: warm, when: 'temp > 8.0', for: ${patience}, failureMode: warm}
   - {id: average, when: 'avg(temp, "5m") > 7.5 && !door', for: 2m, failureMode: seal}
   - {id: relay, when: 'rate(starts, "10m") * 3600.0 > ${100 + index}.0', for: 1m, failureMode: relay}
+  - {id: both, when: 'temp > 6.0 && parent.temp > 6.0', for: 1m, failureMode: relay}
   - {id: ${index < 2 ? 'quiet' : 'hushed'}, when: silent(), for: 5m, failureMode: relay}
 `,
 );

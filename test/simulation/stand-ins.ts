@@ -39,6 +39,17 @@ export const brokenPromises: readonly BrokenPromise[] = [
     noticedAs: /reports of d\d in the store|stored reports/,
   },
   {
+    what: 'a store that forgets what was known of parents',
+    standIns: {
+      store: (store) => ({
+        ...delegate(store),
+        reports: async (query) => (await store.reports(query)).map(({ parent: _, ...report }) => report),
+      }),
+    },
+    noticedAs: /engine state|findings/,
+    plan: { withGateway: true, devices: 3 },
+  },
+  {
     what: 'a pump that does not look whether a report was there before',
     standIns: {
       store: (store) => ({

@@ -29,8 +29,7 @@ const signals = fc.oneof(
 
 const optional = <T>(arbitrary: fc.Arbitrary<T>) => fc.option(arbitrary, { nil: undefined, freq: 4 });
 
-/** A report at offset 0: whoever needs a log gives offsets. */
-export const anyReport: fc.Arbitrary<Report> = fc.record({
+const ownReport: fc.Arbitrary<Report> = fc.record({
   device: fc.constantFrom('d1', 'd2', 'd3', 'd4'),
   product: fc.constantFrom('fridge', 'fridge', 'boiler'),
   offset: fc.constant(0),
@@ -47,6 +46,17 @@ export const anyReport: fc.Arbitrary<Report> = fc.record({
     { weight: 1, arbitrary: fc.array(fc.record({ code: text, active: fc.boolean() }), { maxLength: 3 }) },
   ),
 });
+
+const parent = fc.oneof(
+  { weight: 1, arbitrary: number.map((temp) => ({ temp })) },
+  { weight: 1, arbitrary: fc.dictionary(column, value, { noNullPrototype: true, minKeys: 1 }) },
+);
+
+/** A report at offset 0: whoever needs a log gives offsets. A few record what was known of the parent. */
+export const anyReport: fc.Arbitrary<Report> = fc.oneof(
+  { weight: 3, arbitrary: ownReport },
+  { weight: 1, arbitrary: fc.tuple(ownReport, parent).map(([report, known]) => ({ ...report, parent: known })) },
+);
 
 /** Messages of one to three reports at rising offsets, with holes between. */
 export const reportLog = (messagesMax: number): fc.Arbitrary<Report[]> =>
