@@ -26,6 +26,8 @@ export interface ServiceRun {
   readonly storedLag: Lag;
   /** Acknowledged and not evaluated, at its worst. */
   readonly backlogMax: number;
+  /** Oldest first, from the first acknowledgement to the last. */
+  readonly samples: readonly Sample[];
 }
 
 export interface LedgerCounts {
@@ -35,7 +37,7 @@ export interface LedgerCounts {
   readonly stored: number;
 }
 
-interface Sample extends Progress {
+export interface Sample extends Progress {
   readonly rssBytes: number;
   readonly cpuS: number;
 }
@@ -127,6 +129,7 @@ async function measure(
     evaluatedLag: lagOf(during, 'evaluated'),
     storedLag: lagOf(during, 'stored'),
     backlogMax: Math.max(...samples.map(({ logged, evaluated }) => logged - evaluated)),
+    samples: during,
   };
 }
 
