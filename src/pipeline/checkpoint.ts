@@ -66,10 +66,12 @@ export interface Checkpoint {
   /** Every device, by number. */
   devices(): Iterable<DeviceRow>;
   /**
-   * All or nothing. Others have their turn while it is written, and what `write` holds must not change until it resolves.
-   * Rejects with `store-failed` at a full disk and the like; nothing is changed then, and another may be saved.
+   * All or nothing. Others have their turn while it is written, and what `write` holds must not change until it resolves;
+   * its devices are read first. It counts only after it is `durable` (default: it is) what it rests on.
+   * Rejects with `store-failed` at a full disk and the like, and as `durable` does; nothing is changed then, and another
+   * may be saved.
    */
-  save(write: CheckpointWrite): Promise<void>;
+  save(write: CheckpointWrite, durable?: Promise<void>): Promise<void>;
   /** Those in [from, to), oldest first and at most `limit`, and before them the last one that is older. */
   bands(query: { device: string; signal: string; from: number; to: number; limit: number }): readonly BandPoint[];
   /** The newest of the device's snapshots that lies before the position. */

@@ -61,7 +61,9 @@ export interface PumpOptions {
 
 /** How much of the log is read at once, and how much may wait to be stored. */
 const readLimits = { recordsMax: 1_024, bytesMax: 4 * 1024 * 1024 };
-const waitingReportsMax = 2_500;
+const handedOverReports = 2_500;
+/** So many that the store must take them before more is processed. */
+const waitingReportsMax = 20_000;
 const waitingQuarantineBytesMax = 32 * 1024 * 1024;
 /** Findings wait this long for others at most: passing them on takes two transactions, however many they are. */
 const findingsEveryMs = 20;
@@ -239,7 +241,8 @@ export class Pump {
       if (behind) await this.#advance();
       else if (this.#stop.signal.aborted) break;
       if (this.#isCheckpointDue()) await this.#beginCheckpoint();
-      else if (this.#mustPassOn()) await this.#passOn();
+      else if (this.#mustHandOver()) await this.#passOn();
+      else if (this.#mustTellCases()) await this.#tellCases();
       if (!behind) await this.#idle();
       await timers.turn();
     }
@@ -262,18 +265,21 @@ export class Pump {
     const { reports, changes = [] } = this.#waiting;
     const due = [saver.dueAt];
     if (reports.length > 0 && !this.#storing.isBusy) due.push(this.#storeDueAt);
-    if (changes.length > 0 && !this.#storing.isBusy) due.push(this.#findingsDueAt);
+    if (changes.length > 0) due.push(this.#findingsDueAt);
     const dueAt = Math.min(timers.now() + idleMaxMs, ...due.filter((at) => at !== undefined));
     return Math.max(1, dueAt - timers.now());
   }
 
-  #mustPassOn(): boolean {
-    const { reports, changes = [] } = this.#waiting;
-    if (reports.length >= waitingReportsMax) return true;
+  #mustHandOver(): boolean {
+    const { length } = this.#waiting.reports;
     // What is due waits for the store; what is to be processed does not.
-    if (this.#storing.isBusy) return false;
-    const now = this.#options.timers.now();
-    return (changes.length > 0 && now >= this.#findingsDueAt) || (reports.length > 0 && now >= this.#storeDueAt);
+    if (this.#storing.isBusy) return length >= waitingReportsMax;
+    return length >= handedOverReports || (length > 0 && this.#options.timers.now() >= this.#storeDueAt);
+  }
+
+  #mustTellCases(): boolean {
+    const { changes = [] } = this.#waiting;
+    return changes.length > 0 && this.#options.timers.now() >= this.#findingsDueAt;
   }
 
   #isCheckpointDue(): boolean {
@@ -310,10 +316,17 @@ export class Pump {
     if (this.#quarantineBytes() > waitingQuarantineBytesMax) await this.#checkpoint();
   }
 
-  /** What waits is handed over to the store, then findings go to the cases: so a case never lacks its chart. */
+  /** What waits is handed over to the store, then findings go to the cases. */
   async #passOn(): Promise<void> {
-    const { cases, onCases } = this.#options;
     await this.#handOver();
+    await this.#tellCases();
+    const { storeEveryMs, timers } = this.#options;
+    this.#storeDueAt = timers.now() + storeEveryMs;
+  }
+
+  /** Without waiting for the store: a case is opened while its newest readings are on their way to the chart. */
+  async #tellCases(): Promise<void> {
+    const { cases, onCases, timers } = this.#options;
     const { findings, changes = [] } = this.#waiting;
     while (changes.length > 0) {
       const part = changes.slice(0, caseChangesMax);
@@ -322,10 +335,8 @@ export class Pump {
       onCases(changed);
     }
     findings.length = 0;
-    const now = this.#options.timers.now();
-    this.#findingsDueAt = now + findingsEveryMs;
-    this.#storeDueAt = now + this.#options.storeEveryMs;
-    this.#noteDone();
+    this.#findingsDueAt = timers.now() + findingsEveryMs;
+    if (this.#waiting.reports.length === 0) this.#noteDone();
   }
 
   /** What was heard by now is done when the store has got it. */

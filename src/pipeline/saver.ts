@@ -21,7 +21,7 @@ export interface SaverOptions {
 const timeShare = 20;
 /** …but after so long, or so much processing, one is due all the same: a restart does again what came since. */
 const pauseMaxMs = 30 * secondMs;
-const replayMaxMs = 5 * secondMs;
+const replayMaxMs = 15 * secondMs;
 const asideCharactersMax = 64 * 1024 * 1024;
 
 /**
@@ -59,9 +59,11 @@ export class Saver {
     this.#rows?.putAside(device);
   }
 
-  /** Resolves when no checkpoint is being written, however it ended; undefined when that is so. */
+  /** Resolves when no device waits to be put aside any more, however its checkpoint goes on; undefined when that is so. */
   whenIdle(): Promise<void> | undefined {
-    return this.#done?.catch(() => undefined);
+    if (this.#done === undefined || this.#rows?.isThrough) return undefined;
+    const ended = this.#done.catch(() => undefined);
+    return this.#rows ? Promise.race([this.#rows.through, ended]) : ended;
   }
 
   /** So much is put aside that the pump should wait until some of it is written. */
@@ -81,9 +83,9 @@ export class Saver {
     const hashesAdded = new Map<PipelineDevice, number>();
     this.#rows = new DeviceRows(stretch.touched, (id) => this.#row(id, hashesAdded));
     const write = this.#write(stretch, meta, this.#rows);
-    const { checkpoint } = this.#options;
-    const saved = durable ? durable.then(() => checkpoint.save(write)) : checkpoint.save(write);
-    this.#done = saved.then(
+    // Heard of with the checkpoint, which may fail before.
+    durable?.catch(() => undefined);
+    this.#done = this.#options.checkpoint.save(write, durable).then(
       () => {
         for (const [device, added] of hashesAdded) device.hashesSaved = added;
         this.#failures = 0;
@@ -150,12 +152,23 @@ export class Saver {
 class DeviceRows implements Iterable<DeviceRow> {
   readonly #left: Set<string>;
   readonly #make: (id: string) => DeviceRow;
+  readonly #through = Promise.withResolvers<void>();
+  #isThrough = false;
   #aside: DeviceRow[] = [];
   #asideCharacters = 0;
 
   constructor(devices: ReadonlySet<string>, make: (id: string) => DeviceRow) {
     this.#left = new Set(devices);
     this.#make = make;
+  }
+
+  /** All have been read: what changes from now on concerns them no more. */
+  get isThrough(): boolean {
+    return this.#isThrough;
+  }
+
+  get through(): Promise<void> {
+    return this.#through.promise;
   }
 
   /** Of the snapshots that wait to be written. */
@@ -176,6 +189,8 @@ class DeviceRows implements Iterable<DeviceRow> {
       if (this.#left.delete(id)) yield this.#make(id);
     }
     while (this.#aside.length > 0) yield* this.#putAside();
+    this.#isThrough = true;
+    this.#through.resolve();
   }
 
   *#putAside(): Generator<DeviceRow, void, void> {

@@ -131,8 +131,8 @@ class SqliteCheckpoint implements Checkpoint, CheckpointInspection {
     }
   }
 
-  save(write: CheckpointWrite): Promise<void> {
-    return answer(() => this.#save(write));
+  save(write: CheckpointWrite, durable?: Promise<void>): Promise<void> {
+    return answer(() => this.#save(write, durable));
   }
 
   bands(query: { device: string; signal: string; from: number; to: number; limit: number }): BandPoint[] {
@@ -201,11 +201,12 @@ class SqliteCheckpoint implements Checkpoint, CheckpointInspection {
     this.#close();
   }
 
-  async #save(write: CheckpointWrite): Promise<void> {
+  async #save(write: CheckpointWrite, durable: Promise<void> | undefined): Promise<void> {
     if (this.#isUnclean) this.#dropUnfinished();
     this.#isUnclean = true;
     const round = this.#round + 1;
     const written = await this.#saveDevices(write.devices, round);
+    await durable;
     // Only the last transaction must reach the disk before it counts; what was written before it gets there with it.
     this.#db.exec('PRAGMA synchronous = FULL; BEGIN IMMEDIATE');
     try {

@@ -15,6 +15,9 @@ const usage = `usage: npm run bench:slope -- [options]
   --rate 0           reports a second of all together; 0 = as fast as acknowledged
   --slice 30         seconds of a line`;
 
+/** Beside a load with a rate: devices that report one reading that opens a case. */
+const canaries = 200;
+
 const { values } = parseArgs({
   options: {
     seconds: { type: 'string', default: '300' },
@@ -52,7 +55,8 @@ async function bench(): Promise<void> {
   if (!seconds || !connections || !window || !(rate >= 0) || !(sliceMs > 0)) throw new Error(usage);
   const load = `${connections} connections × ${window} reports in flight, ${rate > 0 ? `${rate}/s` : 'full'}`;
   console.log(`${machineLine()}, load average ${loadAverage().toFixed(1)}; ${load}\n`);
-  const run = await runService({ seconds, connections, window, ...(rate > 0 ? { rate } : {}) });
+  const options = { seconds, connections, window };
+  const run = rate > 0 ? await runService({ ...options, rate }, canaries) : await runService(options);
   const startedAt = run.samples[0]?.at ?? 0;
   const groups = Map.groupBy(run.samples, ({ at }) => Math.floor((at - startedAt) / sliceMs));
   console.log('| from s | evaluated/s | CPU µs a report | RSS MB | behind, most |\n|---:|---:|---:|---:|---:|');
@@ -70,7 +74,10 @@ async function bench(): Promise<void> {
   console.log(
     `\na minute: ${slope((one) => one.evaluatedPerS).toFixed(0)} evaluated/s, ${slope((one) => one.rssMb).toFixed(1)} MB; ` +
       `whole: ${Math.round(run.evaluatedPerS)} evaluated/s, ${run.counts.stored} stored, 0 lost, ` +
-      `ack p50 / p99 ${ackP50Ms} / ${ackP99Ms} ms, RSS at most ${Math.round(run.rssBytesMax / 1e6)} MB`,
+      `ack p50 / p99 ${ackP50Ms} / ${ackP99Ms} ms, RSS at most ${Math.round(run.rssBytesMax / 1e6)} MB` +
+      (run.caseLag
+        ? `, reading → case p50 / p99 ${Math.round(run.caseLag.p50Ms)} / ${Math.round(run.caseLag.p99Ms)} ms`
+        : ''),
   );
 }
 

@@ -158,7 +158,7 @@ function changedCheckpoint(
   checkpoint: Checkpoint,
   change: (write: CheckpointWrite) => Promise<CheckpointWrite>,
 ): Checkpoint {
-  return { ...delegate(checkpoint), save: async (write) => checkpoint.save(await change(write)) };
+  return { ...delegate(checkpoint), save: async (write, durable) => checkpoint.save(await change(write), durable) };
 }
 
 /** The same methods, also of an instance of a class, so that some can be others. */

@@ -45,12 +45,13 @@ export function memoryCheckpoint(held: HeldCheckpoint, options: MemoryCheckpoint
   return {
     meta: () => (held.state === undefined ? undefined : { ...JSON.parse(held.state), facts: JSON.parse(held.facts) }),
     devices: () => [...held.devices.values()].sort((a, b) => a.number - b.number),
-    save: async (write) => {
+    save: async (write, durable) => {
       const rows: DeviceRow[] = [];
       for (const row of write.devices) {
         rows.push(row);
         await betweenRows?.();
       }
+      await durable;
       await pass(() => commit(held, write, rows));
     },
     bands: ({ device, signal, from, to, limit }) => {
