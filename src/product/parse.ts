@@ -204,9 +204,10 @@ class PackParser {
     return [...modes, ...reservedFailureModes];
   }
 
+  /** A pack without playbooks may name those that are kept elsewhere. */
   #playbook(path: Path, id: string | undefined): string | undefined {
     if (id === undefined || this.#playbookNames.has(id)) return id;
-    if (this.#options.published !== true) {
+    if (this.#playbookNames.size > 0 && this.#options.published !== true) {
       this.#document.atValue(path, `there is no playbook '${id}'${didYouMean(id, this.#playbookNames)}`);
     }
     return undefined;
