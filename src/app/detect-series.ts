@@ -2,6 +2,7 @@ import { assert } from '../base/index.ts';
 import { Engine, type EngineOutput, type Judged } from '../engine/index.ts';
 import type { FindingEvent } from '../findings/index.ts';
 import { Catalogue, type ProductPack } from '../product/index.ts';
+import { deviceFacts } from '../telemetry/index.ts';
 
 /** What the engine made of one row. */
 export interface JudgedRow {
@@ -39,9 +40,7 @@ export class SeriesRun {
     const { product } = pack;
     const catalogue = new Catalogue(() => this.#pack);
     catalogue.apply({ type: 'pack-published', at: 0, product, version: 1, file: '', source: '' });
-    const unknown = { serial: undefined, site: undefined, customer: undefined, timezone: undefined, parent: undefined };
-    const registered = { id: device, product, ...unknown, batch: undefined, installedAt: undefined };
-    const fact = { type: 'device-registered', at: 0, device: registered } as const;
+    const fact = { type: 'device-registered', at: 0, device: deviceFacts({ id: device, product }) } as const;
     catalogue.apply(fact);
     this.#engine = new Engine(catalogue);
     this.#engine.step({ kind: 'fact', offset: 0, fact }, { findings: [], bands: [], touched: new Set() });

@@ -1,7 +1,7 @@
 import { formatDuration } from '../base/index.ts';
 import type { FindingEvent } from '../findings/index.ts';
 import type { PackExpectation, PackTest, ProductPack } from '../product/index.ts';
-import { type DeviceFacts, reportsTopic, type Severity } from '../telemetry/index.ts';
+import { type DeviceFacts, deviceFacts, reportsTopic, type Severity } from '../telemetry/index.ts';
 import { parentSampleAt, sampleAt, stepsOf } from './test-samples.ts';
 import { VirtualService } from './virtual-service.ts';
 import { standingSentence, standingState } from './why.ts';
@@ -90,8 +90,7 @@ async function runTest(
 }
 
 function factsOf({ product }: ProductPack): DeviceFacts {
-  const facts = { serial: undefined, site: undefined, customer: undefined, timezone: undefined, parent: undefined };
-  return { id: device, product, ...facts, batch: undefined, installedAt: startAt };
+  return deviceFacts({ id: device, product, installedAt: startAt });
 }
 
 /** What came of a test. Times are ms after its first sample. */

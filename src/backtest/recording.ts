@@ -1,6 +1,6 @@
 import { defaultCasesPerRuleHourMax } from '../cases/index.ts';
 import type { HistoryRecord } from '../pipeline/index.ts';
-import type { SignalValue } from '../telemetry/index.ts';
+import { deviceFacts, type SignalValue } from '../telemetry/index.ts';
 import { type Folded, type FoldInput, foldCases } from './fold.ts';
 import { Replay, type ReplayCounts, type ReplayOptions } from './replay.ts';
 
@@ -21,8 +21,7 @@ export class RecordingReplay {
     this.#replay = new Replay(options);
     this.#device = device;
     this.#options = options;
-    const facts = { serial: undefined, site: undefined, customer: undefined, timezone: undefined, parent: undefined };
-    const known = { id: device, product: options.product, ...facts, batch: undefined, installedAt: undefined };
+    const known = deviceFacts({ id: device, product: options.product });
     const fact = { type: 'device-registered', at: 0, device: known } as const;
     const record = { kind: 'fact', fact } as const;
     this.#facts = [{ offset: 0, record }];

@@ -46,6 +46,12 @@ export type Fact =
   /** Before its time; before its beginning: called off. */
   | { readonly type: 'maintenance-ended'; readonly at: number; readonly id: string; readonly by: string };
 
+/** A device of which no more than this is known. */
+export function deviceFacts(known: Pick<DeviceFacts, 'id' | 'product'> & Partial<DeviceFacts>): DeviceFacts {
+  const { serial, site, customer, timezone, parent, batch, installedAt } = known;
+  return { id: known.id, product: known.product, serial, site, customer, timezone, parent, batch, installedAt };
+}
+
 /** The device that a fact is about; undefined when it is about none, or many. */
 export function deviceOfFact(fact: Fact): string | undefined {
   if (fact.type === 'device-registered') return fact.device.id;

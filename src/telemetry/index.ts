@@ -2,6 +2,7 @@ export {
   changeDevice,
   type DeviceChanges,
   type DeviceFacts,
+  deviceFacts,
   deviceOfFact,
   type Fact,
   isDeviceId,

@@ -6,9 +6,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { BacktestRun } from '../../src/api/index.ts';
 import { backtestsKeptMax, backtestsWaitingMax, createBacktests } from '../../src/app/backtests.ts';
 import { createWhy } from '../../src/app/why.ts';
-import { openCheckpoint } from '../../src/pipeline/index.ts';
-import { openEmbeddedStore } from '../../src/store/index.ts';
-import { encodeRecord, type Fact, type Report } from '../../src/telemetry/index.ts';
+import { deviceFacts, type Fact, type Report } from '../../src/telemetry/index.ts';
+import { fillFolder } from '../backtest/stored-folder.ts';
 import { until } from '../service-process.ts';
 
 const start = Date.UTC(2026, 0, 5);
@@ -27,8 +26,7 @@ const deadlineMs = 20_000;
 
 /** A data folder with one device: a report a minute for two hours, hot in the second, then nothing for six. */
 async function makeFolder(folder: string): Promise<void> {
-  const unknown = { serial: undefined, site: undefined, customer: undefined, timezone: undefined, parent: undefined };
-  const device = { id: 'd1', product: 'oven', ...unknown, batch: undefined, installedAt: undefined };
+  const device = deviceFacts({ id: 'd1', product: 'oven' });
   const facts: Fact[] = [
     { type: 'pack-published', at: start, product: 'oven', version: 3, file: 'oven.yaml', source: live },
     { type: 'device-registered', at: start, device },
@@ -41,18 +39,10 @@ async function makeFolder(folder: string): Promise<void> {
   });
   const silence = Array.from({ length: 360 }, (_, index) => {
     const at = start + 120 * minute + index * minute;
-    return { offset: 2 + reports.length + index, payload: encodeRecord({ kind: 'tick', at }) };
+    return { offset: 2 + reports.length + index, record: { kind: 'tick', at } as const };
   });
-  const next = 2 + reports.length + silence.length;
-  const store = await openEmbeddedStore({ folder });
-  await store.write(reports, next);
-  await store.close();
-  const checkpoint = openCheckpoint(folder);
-  const history = facts.map((fact, offset) => ({ offset, payload: encodeRecord({ kind: 'fact', fact }) }));
-  const nothing = { devices: [], snapshots: [], bands: [], quarantine: [], facts };
-  const meta = { next, globals: { lastHeardAt: start, downMs: 0 }, forwarded: undefined, ages: [] };
-  await checkpoint.save({ ...nothing, meta, history: [...history, ...silence] });
-  checkpoint.close();
+  const kept = facts.map((fact, offset) => ({ offset, record: { kind: 'fact', fact } as const }));
+  await fillFolder(folder, reports, [...kept, ...silence]);
 }
 
 describe('the backtests of a service', () => {

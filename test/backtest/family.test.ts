@@ -1,11 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { familiesOf } from '../../src/backtest/index.ts';
 import type { HistoryRecord } from '../../src/pipeline/index.ts';
-
-const facts = { serial: undefined, site: undefined, customer: undefined, timezone: undefined };
+import { deviceFacts } from '../../src/telemetry/index.ts';
 
 function registered(offset: number, id: string, product: string, parent?: string): HistoryRecord {
-  const device = { id, product, ...facts, parent, batch: undefined, installedAt: undefined };
+  const device = deviceFacts({ id, product, parent });
   return { offset, record: { kind: 'fact', fact: { type: 'device-registered', at: offset, device } } };
 }
 

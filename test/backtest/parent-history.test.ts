@@ -4,7 +4,7 @@ import { familiesOf, ParentHistory } from '../../src/backtest/index.ts';
 import { Engine, type EngineOutput } from '../../src/engine/index.ts';
 import type { HistoryRecord } from '../../src/pipeline/index.ts';
 import { Catalogue } from '../../src/product/index.ts';
-import type { DeviceFacts, Fact, Report, SignalValue } from '../../src/telemetry/index.ts';
+import { deviceFacts, type Fact, type Report, type SignalValue } from '../../src/telemetry/index.ts';
 import { minute, pack, start } from '../engine/fixture.ts';
 
 const sources = {
@@ -13,10 +13,8 @@ const sources = {
 rules: [{id: r, when: parent.temp > 8.0 && parent.door}]\n`,
 };
 
-const facts = { serial: undefined, site: undefined, customer: undefined, timezone: undefined };
 const registered = (id: string, product: string, parent?: string): Fact => {
-  const device: DeviceFacts = { id, product, ...facts, parent, batch: undefined, installedAt: undefined };
-  return { type: 'device-registered', at: start, device };
+  return { type: 'device-registered', at: start, device: deviceFacts({ id, product, parent }) };
 };
 
 /** Something that happens: a report, or a shelf is moved to another room, or out of all. */

@@ -5,10 +5,9 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { runBacktest } from '../../src/app/backtest-threads.ts';
 import { readPublishedPack } from '../../src/app/packs.ts';
 import { type BacktestRequest, foldParts, PartRunner, planBacktest, whyAt } from '../../src/backtest/index.ts';
-import { openCheckpoint } from '../../src/pipeline/index.ts';
-import { openEmbeddedStore } from '../../src/store/index.ts';
-import { encodeRecord, type Fact, type Report } from '../../src/telemetry/index.ts';
+import { deviceFacts, type Fact, type Report } from '../../src/telemetry/index.ts';
 import { minute, pack, start } from '../engine/fixture.ts';
+import { fillFolder } from './stored-folder.ts';
 
 const room = 'product: room\ntitle: Room\nsignals: {temp: {kind: gauge, unit: Cel, maxAge: 10m}, hum: {kind: gauge}}\n';
 const live = `product: shelf
@@ -23,10 +22,8 @@ const damp = live.replace('parent.temp > 8.0', 'parent.hum > 80.0');
 
 /** The room is warm from minute 10 on and damp from minute 20 on; two shelves of three stand in it, all are warm. */
 async function makeFolder(folder: string): Promise<void> {
-  const unknown = { serial: undefined, site: undefined, customer: undefined, timezone: undefined };
   const registered = (id: string, product: string, parent?: string): Fact => {
-    const device = { id, product, ...unknown, parent, batch: undefined, installedAt: undefined };
-    return { type: 'device-registered', at: start, device };
+    return { type: 'device-registered', at: start, device: deviceFacts({ id, product, parent }) };
   };
   const facts: Fact[] = [
     { type: 'pack-published', at: start, product: 'room', version: 1, file: 'room.yaml', source: room },
@@ -48,16 +45,8 @@ async function makeFolder(folder: string): Promise<void> {
       { ...place('c', 'shelf', 3), signals: { temp: 9 } },
     ];
   });
-  const next = facts.length + reports.length;
-  const store = await openEmbeddedStore({ folder });
-  await store.write(reports, next);
-  await store.close();
-  const checkpoint = openCheckpoint(folder);
-  const history = facts.map((fact, offset) => ({ offset, payload: encodeRecord({ kind: 'fact', fact }) }));
-  const nothing = { devices: [], snapshots: [], bands: [], quarantine: [], facts };
-  const meta = { next, globals: { lastHeardAt: start, downMs: 0 }, forwarded: undefined, ages: [] };
-  await checkpoint.save({ ...nothing, meta, history });
-  checkpoint.close();
+  const kept = facts.map((fact, offset) => ({ offset, record: { kind: 'fact', fact } as const }));
+  await fillFolder(folder, reports, kept);
 }
 
 describe('devices with a parent', () => {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { Replay, type ReplayOptions } from '../../src/backtest/index.ts';
 import type { HistoryRecord } from '../../src/pipeline/index.ts';
-import type { Report } from '../../src/telemetry/index.ts';
+import { deviceFacts, type Report } from '../../src/telemetry/index.ts';
 import { minute, pack, start } from '../engine/fixture.ts';
 
 const live = `
@@ -40,8 +40,7 @@ function reports(): Report[] {
   });
 }
 
-const unknown = { serial: undefined, site: undefined, customer: undefined, timezone: undefined, parent: undefined };
-const known = { id: 'd1', product: 'fridge', ...unknown, batch: undefined, installedAt: undefined };
+const known = deviceFacts({ id: 'd1', product: 'fridge' });
 const facts: HistoryRecord[] = [
   { offset: 0, record: { kind: 'fact', fact: { type: 'device-registered', at: start, device: known } } },
   { offset: 17_000, record: { kind: 'fact', fact: { type: 'device-retired', at: start + 17_000 * minute, id: 'd1' } } },

@@ -1,16 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { type FleetArrival, type FleetRunOptions, runFleet } from '../../src/backtest/index.ts';
+import { deviceFacts } from '../../src/telemetry/index.ts';
 import { fridge, minute, pack, start } from '../engine/fixture.ts';
 
 const hour = 60 * minute;
-const facts = { serial: undefined, site: undefined, customer: undefined, timezone: undefined, parent: undefined };
-const devices = ['d1', 'd2'].map((id) => ({
-  id,
-  product: 'fridge',
-  ...facts,
-  batch: undefined,
-  installedAt: undefined,
-}));
+const devices = ['d1', 'd2'].map((id) => deviceFacts({ id, product: 'fridge' }));
 
 function arrival(atMs: number, body: object, device = 'd1', underWayMs = 200): FleetArrival {
   const at = start + atMs;

@@ -14,6 +14,7 @@ import {
 import { Catalogue } from '../../src/product/index.ts';
 import {
   decodeRecord,
+  deviceFacts,
   encodeRecord,
   type Fact,
   type LogRecord,
@@ -132,9 +133,8 @@ function factsAt(now: number, { maintenance }: Story): Fact[] {
 function* recordsOf(told: Story): Generator<LogRecord> {
   for (const text of products) yield { kind: 'fact', fact: { type: 'pack-published', at: start, version: 1, ...text } };
   for (const [index, id] of ids.entries()) {
-    const facts = { serial: undefined, customer: undefined, timezone: undefined, batch: undefined };
     const site = index % 2 === 0 ? 'north' : 'south';
-    const device = { id, product: productOf(id), site, parent: parents[id], ...facts, installedAt: undefined };
+    const device = deviceFacts({ id, product: productOf(id), site, parent: parents[id] });
     yield { kind: 'fact', fact: { type: 'device-registered', at: start, device } };
   }
   let wasAway = true;

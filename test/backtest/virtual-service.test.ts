@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { VirtualService } from '../../src/backtest/index.ts';
-import { reportsTopic } from '../../src/telemetry/index.ts';
+import { deviceFacts, reportsTopic } from '../../src/telemetry/index.ts';
 import { minute, pack } from '../engine/fixture.ts';
 
 const source = `
@@ -55,9 +55,7 @@ interface Sample {
 async function begin(): Promise<VirtualService> {
   const service = new VirtualService(() => chiller, arrivesAt);
   await service.publish({ product: 'chiller', file: 'chiller.yaml', source });
-  const facts = { serial: undefined, site: undefined, customer: undefined, parent: undefined, batch: undefined };
-  const timezone = 'Europe/Berlin';
-  await service.register({ id: device, product: 'chiller', timezone, ...facts, installedAt: undefined });
+  await service.register(deviceFacts({ id: device, product: 'chiller', timezone: 'Europe/Berlin' }));
   return service;
 }
 

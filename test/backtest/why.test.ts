@@ -3,10 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { whyAt } from '../../src/backtest/index.ts';
-import { openCheckpoint } from '../../src/pipeline/index.ts';
-import { openEmbeddedStore } from '../../src/store/index.ts';
-import { encodeRecord, type Fact, type LogRecord, type Report } from '../../src/telemetry/index.ts';
+import { deviceFacts, type Fact, type LogRecord, type Report } from '../../src/telemetry/index.ts';
 import { minute, pack, start } from '../engine/fixture.ts';
+import { fillFolder } from './stored-folder.ts';
 
 const source = `
 product: oven
@@ -18,31 +17,12 @@ rules:
   - {id: gone, when: silent(), failureMode: gone}
 `;
 
-const unknown = { serial: undefined, site: undefined, customer: undefined, timezone: undefined, parent: undefined };
-const device = { id: 'd1', product: 'oven', ...unknown, batch: undefined, installedAt: undefined };
+const device = deviceFacts({ id: 'd1', product: 'oven' });
 
 function reportAt(minuteAt: number, offset: number, temp = 200): Report {
   const at = start + minuteAt * minute;
   const identity = { rawAt: undefined, boot: 'b1', seq: offset, firmware: undefined, faults: [] };
   return { device: 'd1', product: 'oven', offset, index: 0, at, receivedAt: at, ...identity, signals: { temp } };
-}
-
-interface Kept {
-  readonly offset: number;
-  readonly record: LogRecord;
-}
-
-async function fill(folder: string, reports: readonly Report[], kept: readonly Kept[]): Promise<void> {
-  const next = 1 + Math.max(...[...reports, ...kept].map(({ offset }) => offset));
-  const store = await openEmbeddedStore({ folder });
-  await store.write(reports, next);
-  await store.close();
-  const checkpoint = openCheckpoint(folder);
-  const history = kept.map(({ offset, record }) => ({ offset, payload: encodeRecord(record) }));
-  const nothing = { devices: [], snapshots: [], bands: [], quarantine: [], facts: [] };
-  const meta = { next, globals: { lastHeardAt: start, downMs: 0 }, forwarded: undefined, ages: [] };
-  await checkpoint.save({ ...nothing, meta, history });
-  checkpoint.close();
 }
 
 /** Reports for five minutes. The service is away from minute 6 to minute 120, and ticks on to minute 140. */
@@ -55,7 +35,7 @@ async function makeFolder(folder: string): Promise<void> {
   const ticks = (from: number, to: number) =>
     Array.from({ length: to - from }, (_, index): LogRecord => ({ kind: 'tick', at: start + (from + index) * minute }));
   const later: LogRecord[] = [...ticks(5, 7), { kind: 'resumed', at: start + 120 * minute }, ...ticks(120, 141)];
-  await fill(folder, reports, [
+  await fillFolder(folder, reports, [
     ...facts.map((fact, offset) => ({ offset, record: { kind: 'fact', fact } as const })),
     ...later.map((record, index) => ({ offset: 2 + reports.length + index, record })),
   ]);
@@ -93,7 +73,7 @@ describe('why a rule held under a version that is in force no more', () => {
     const reports = [0, 1, 2, 3, 4, 5].map((index) => reportAt(index, 2 + index));
     // The last two come late: before the new version in event time, and before all others.
     const late = [reportAt(2.5, 10), reportAt(-3, 11)];
-    return fill(
+    return fillFolder(
       folder,
       [...reports, reportAt(10, 9), ...late],
       facts.map(([offset, fact]) => ({ offset, record: { kind: 'fact', fact } })),

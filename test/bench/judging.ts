@@ -10,7 +10,7 @@ import { join } from 'node:path';
 import { checkWatch, Engine, type EngineInput, type EngineOutput } from '../../src/engine/index.ts';
 import { Catalogue, type ProductPack, parsePack } from '../../src/product/index.ts';
 import { conditionChecker } from '../../src/rules/index.ts';
-import type { Fact, Report, SignalValue } from '../../src/telemetry/index.ts';
+import { deviceFacts, type Fact, type Report, type SignalValue } from '../../src/telemetry/index.ts';
 import { loadAverage, machineLine } from './machine.ts';
 
 const watched = readFileSync(join(import.meta.dirname, 'products/bench-rig.yaml'), 'utf8').replaceAll(
@@ -97,10 +97,8 @@ class Fleet {
       source,
     } as const;
     this.devices = Array.from({ length: devices }, (_, index) => `load-${index}`);
-    const absent = { serial: undefined, site: undefined, customer: undefined, timezone: undefined, parent: undefined };
     const registered = this.devices.map((id): Fact => {
-      const device = { id, product: pack.product, ...absent, batch: undefined, installedAt: undefined };
-      return { type: 'device-registered', at: startAt, device };
+      return { type: 'device-registered', at: startAt, device: deviceFacts({ id, product: pack.product }) };
     });
     for (const fact of [published, ...registered]) catalogue.apply(fact);
   }

@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import { readPublishedPack } from '../../src/app/packs.ts';
 import { Replay } from '../../src/backtest/index.ts';
 import { openEmbeddedStore, openStoredReports, type StoredBlock } from '../../src/store/index.ts';
-import type { Report, SignalValue } from '../../src/telemetry/index.ts';
+import { deviceFacts, type Report, type SignalValue } from '../../src/telemetry/index.ts';
 import { loadAverage, machineLine } from './machine.ts';
 
 const device = 'bench-1';
@@ -72,8 +72,7 @@ try {
   const judge = (sources: readonly string[], reports: Iterable<StoredBlock>) => {
     const packs = sources.map((text) => ({ file, source: text }));
     const replay = new Replay({ product, packs, others: [], readPack: readPublishedPack });
-    const unknown = { serial: undefined, site: undefined, customer: undefined, timezone: undefined, parent: undefined };
-    const known = { id: device, product, ...unknown, batch: undefined, installedAt: undefined };
+    const known = deviceFacts({ id: device, product });
     const record = { kind: 'fact', fact: { type: 'device-registered', at: startAt, device: known } } as const;
     const facts = [{ offset: -1, record }];
     replay.begin({ device, facts, ticks: undefined, returns: [], planned: [], parents: undefined });

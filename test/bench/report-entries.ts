@@ -4,7 +4,7 @@ import { checkWatch } from '../../src/engine/index.ts';
 import type { LogEntry } from '../../src/log/index.ts';
 import { Catalogue, parsePack } from '../../src/product/index.ts';
 import { conditionChecker } from '../../src/rules/index.ts';
-import { encodeRecord, type Fact, reportsTopic } from '../../src/telemetry/index.ts';
+import { deviceFacts, encodeRecord, type Fact, reportsTopic } from '../../src/telemetry/index.ts';
 
 const file = 'bench-rig.yaml';
 const source = readFileSync(join(import.meta.dirname, 'products', file), 'utf8');
@@ -24,9 +24,7 @@ export function benchCatalogue(devices: number): Catalogue {
 }
 
 function registered(id: string): Fact {
-  const none = { serial: undefined, site: undefined, customer: undefined, timezone: undefined, parent: undefined };
-  const device = { id, product: 'bench-rig', ...none, batch: undefined, installedAt: undefined };
-  return { type: 'device-registered', at: startAt, device };
+  return { type: 'device-registered', at: startAt, device: deviceFacts({ id, product: 'bench-rig' }) };
 }
 
 export interface EntriesOptions {

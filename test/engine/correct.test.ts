@@ -12,7 +12,7 @@ import {
 } from '../../src/engine/index.ts';
 import type { FindingEvent } from '../../src/findings/index.ts';
 import { Catalogue, type ProductPack } from '../../src/product/index.ts';
-import type { Report, SignalValue } from '../../src/telemetry/index.ts';
+import { deviceFacts, type Report, type SignalValue } from '../../src/telemetry/index.ts';
 import { minute, pack, start } from './fixture.ts';
 
 const source = `
@@ -85,13 +85,12 @@ class Device {
 
   constructor() {
     const place = { site: 'roof', timezone: 'Europe/Berlin' };
-    const absent = { serial: undefined, customer: undefined, parent: undefined, ...place };
     const facts = [
       { ...publication, version: 1, source },
       {
         type: 'device-registered',
         at: start,
-        device: { id: 'd1', product: 'fridge', ...absent, batch: undefined, installedAt: undefined },
+        device: deviceFacts({ id: 'd1', product: 'fridge', ...place }),
       },
     ] as const;
     this.#engine = new Engine(this.#catalogue);

@@ -2,7 +2,7 @@ import { checkWatch, Engine, type EngineInput, type EngineOutput } from '../../s
 import type { FindingEvent } from '../../src/findings/index.ts';
 import { Catalogue, type ProductPack, parsePack } from '../../src/product/index.ts';
 import { conditionChecker } from '../../src/rules/index.ts';
-import type { Report, SignalValue } from '../../src/telemetry/index.ts';
+import { deviceFacts, type Report, type SignalValue } from '../../src/telemetry/index.ts';
 
 export const start = Date.UTC(2026, 2, 1, 12);
 export const minute = 60_000;
@@ -55,11 +55,10 @@ export class EngineRun {
 
   register(id: string, installedAt?: number): void {
     const product = this.#packs[0]?.product ?? '';
-    const absent = { serial: undefined, site: undefined, customer: undefined, timezone: undefined, parent: undefined };
     this.#fact({
       type: 'device-registered',
       at: start,
-      device: { id, product, ...absent, batch: undefined, installedAt },
+      device: deviceFacts({ id, product, installedAt }),
     });
   }
 

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { VirtualService } from '../../src/backtest/index.ts';
 import { Engine } from '../../src/engine/index.ts';
 import { Catalogue } from '../../src/product/index.ts';
-import { type DeviceFacts, type Report, reportsTopic, type SignalValue } from '../../src/telemetry/index.ts';
+import { deviceFacts, type Report, reportsTopic, type SignalValue } from '../../src/telemetry/index.ts';
 import { minute, pack, start } from './fixture.ts';
 
 const room = `
@@ -24,10 +24,7 @@ rules:
   - {id: both, when: temp > 8.0 && parent.temp > 8.0, for: 2m, failureMode: warm}
 `;
 
-const unknown = { serial: undefined, site: undefined, customer: undefined, timezone: undefined };
-const factsOf = (id: string, product: string, parent?: string): DeviceFacts => {
-  return { id, product, ...unknown, parent, batch: undefined, installedAt: undefined };
-};
+const factsOf = (id: string, product: string, parent?: string) => deviceFacts({ id, product, parent });
 
 /** A room and a shelf in it, in minutes after the start. */
 class Place {

@@ -1,5 +1,5 @@
 import { VirtualService } from '../../src/backtest/index.ts';
-import { reportsTopic } from '../../src/telemetry/index.ts';
+import { deviceFacts, reportsTopic } from '../../src/telemetry/index.ts';
 import { pack } from '../engine/fixture.ts';
 import {
   casesPerRuleHour,
@@ -26,10 +26,9 @@ export async function outcomeOnClock(item: GoldenCase, often?: 'restart' | 'tick
   for (const { product, source } of item.packs) {
     await service.publish({ product, file: `${product}.yaml`, source });
   }
-  const facts = { serial: undefined, customer: undefined, batch: undefined };
   const installedAt = item.isInstalled ? began : undefined;
   for (const { id, product, site, parent } of item.devices) {
-    await service.register({ id, product, timezone, site, parent, ...facts, installedAt });
+    await service.register(deviceFacts({ id, product, timezone, site, parent, installedAt }));
   }
   const zero = item.zero ?? began;
   for (const step of item.steps) await take(service, item, step, { zero, often });

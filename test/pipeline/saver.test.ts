@@ -13,7 +13,7 @@ import {
 } from '../../src/pipeline/index.ts';
 import { Saver } from '../../src/pipeline/saver.ts';
 import { Catalogue } from '../../src/product/index.ts';
-import { encodeRecord, type LogRecord } from '../../src/telemetry/index.ts';
+import { deviceFacts, encodeRecord, type LogRecord } from '../../src/telemetry/index.ts';
 import { fridge, pack, start } from '../engine/fixture.ts';
 
 /** A checkpoint that takes a row each time it is let, so that a test can do things in between. */
@@ -56,10 +56,8 @@ class Bench {
     catalogue.apply({ type: 'pack-published', at: 0, product: 'fridge', version: 1, file: '', source: fridge });
     const engine = new Engine(catalogue);
     const { devices } = this;
-    const absent = { serial: undefined, site: undefined, customer: undefined, timezone: undefined, parent: undefined };
     for (const id of ['d0', 'd1', 'd2']) {
-      const device = { id, product: 'fridge', ...absent, batch: undefined, installedAt: undefined };
-      catalogue.apply({ type: 'device-registered', at: 0, device });
+      catalogue.apply({ type: 'device-registered', at: 0, device: deviceFacts({ id, product: 'fridge' }) });
     }
     const slow = this.checkpoint;
     const rest = { meta: () => undefined, devices: () => [], bands: () => [], quarantineCount: () => 0 };

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { parse } from 'csv-parse';
 import { describe, expect, it } from 'vitest';
 import { runPackTests, VirtualService } from '../../../src/backtest/index.ts';
-import { reportsTopic, type SignalValue } from '../../../src/telemetry/index.ts';
+import { deviceFacts, reportsTopic, type SignalValue } from '../../../src/telemetry/index.ts';
 import { pack } from '../../engine/fixture.ts';
 
 const source = readFileSync(join(import.meta.dirname, 'milling-machine.yaml'), 'utf8');
@@ -34,14 +34,7 @@ function signalsOf(row: Row): Record<string, SignalValue> {
 async function wrongRows(file: string): Promise<{ rows: number; found: Record<string, number>; wrong: string[] }> {
   const service = new VirtualService((_, text) => pack(text), startAt);
   await service.publish({ product: 'milling-machine', file: 'milling-machine.yaml', source });
-  const facts = { serial: undefined, site: undefined, customer: undefined, timezone: undefined, parent: undefined };
-  await service.register({
-    id: device,
-    product: 'milling-machine',
-    ...facts,
-    batch: undefined,
-    installedAt: undefined,
-  });
+  await service.register(deviceFacts({ id: device, product: 'milling-machine' }));
   const open = new Set<string>();
   const found: Record<string, number> = { HDF: 0, PWF: 0, OSF: 0 };
   const wrong: string[] = [];
