@@ -253,6 +253,7 @@ describe.each(homes)('the console on the real service with $home', ({ home, prog
     await expect.poll(alerts, { timeout: 30_000 }).toEqual([stuck('[23]')]);
     expect(await alerts()).toEqual([expect.stringContaining('reports 11 to 12 of those')]);
     await other.goto(`${service.url}/fleet`);
+    await expect.poll(alerts, { timeout: 30_000 }).toEqual([stuck('[23]')]);
     await other.clock.fastForward(120_000);
     await expect.poll(alerts, { timeout: 30_000 }).toEqual([stuck('[45]')]);
     await atEveryWidth(other, 'fleet-behind', async (where) => {

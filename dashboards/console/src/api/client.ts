@@ -22,6 +22,7 @@ export async function call<Answer>(path: string, options: Call = {}): Promise<An
   if (options.csrfToken !== undefined) headers['x-csrf-token'] = options.csrfToken;
   const timeout = AbortSignal.timeout(timeoutMs);
   let response: Response;
+  let text: string;
   try {
     response = await fetch(`/api/v1${path}${queryString(options.query)}`, {
       method: options.method ?? 'GET',
@@ -30,12 +31,12 @@ export async function call<Answer>(path: string, options: Call = {}): Promise<An
       signal: options.signal === undefined ? timeout : AbortSignal.any([options.signal, timeout]),
       ...(options.body === undefined ? {} : { body: JSON.stringify(options.body) }),
     });
+    text = await response.text();
   } catch (error) {
     if (options.signal?.aborted) throw error;
     throw unreachable();
   }
-  if (!response.ok) throw await problemOf(response);
-  const text = await response.text();
+  if (!response.ok) throw problemOf(response.status, text);
   return JSON.parse(text === '' ? 'null' : text);
 }
 

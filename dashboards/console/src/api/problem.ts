@@ -39,13 +39,13 @@ export const unreachable = (): Problem =>
     code: 'unreachable',
   });
 
-/** Reads the answer's problem document; a proxy's HTML page, say, becomes a problem of its status alone. */
-export async function problemOf(response: Response): Promise<Problem> {
+/** Reads an answer's problem document; a proxy's HTML page, say, becomes a problem of its status alone. */
+export function problemOf(status: number, text: string): Problem {
   try {
-    const body: ProblemBody = await response.json();
-    return new Problem(response.status, body);
+    const body: ProblemBody = JSON.parse(text);
+    return new Problem(status, body);
   } catch {
-    return new Problem(response.status, {});
+    return new Problem(status, {});
   }
 }
 
