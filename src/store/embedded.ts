@@ -287,23 +287,28 @@ export class SqliteStore implements EmbeddedStore {
    */
   #makeRoom(recent: RecentReports, came: number, next: number): void {
     let budget = 2 * came + packReportsMin;
-    const pack = (device: string) => {
-      budget -= packCost + recent.countOf(device);
-      this.#pack(recent, device, next);
+    const pack = (device: string, count: number) => {
+      budget -= packCost + count;
+      this.#pack(recent, device, next, count);
     };
-    for (let device = recent.full; budget > 0 && device !== undefined; device = recent.full) pack(device);
+    // A report that shares its time with one in its hour already would have the whole hour made again.
+    for (let device = recent.full; budget > 0 && device !== undefined; device = recent.full) {
+      pack(device, recent.beforeNewestTime(device));
+    }
     for (let device = recent.front; device !== undefined; device = recent.front) {
       if (!recent.isOver(budget > 0 ? 1 : 2)) break;
-      pack(device);
+      pack(device, recent.countOf(device));
       this.#dropEmptyWrites(recent);
     }
   }
 
-  #pack(recent: RecentReports, name: string, next: number): void {
-    const newest = recent.newest(name);
+  /** The oldest so many reports of a device go to its chunks; all of them lie before `next`. */
+  #pack(recent: RecentReports, name: string, next: number, count = recent.countOf(name)): void {
+    const newest = recent.newest(name, count);
     assert(newest !== undefined, 'a device in memory has reports');
-    const { id } = this.#devices.pack(name, next, newest.sheet.report(newest.row));
-    const full = this.#chunks.append(id, recent.countOf(name), (into) => recent.take(name, into));
+    const packed = recent.offsetAt(name, count) ?? next;
+    const { id } = this.#devices.pack(name, packed, newest.sheet.report(newest.row));
+    const full = this.#chunks.append(id, count, (into) => recent.take(name, into, count));
     if (full) this.#rollups.roll(id, full);
   }
 

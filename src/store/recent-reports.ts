@@ -91,16 +91,36 @@ export class RecentReports {
     return this.#byDevice.get(device)?.length ?? 0;
   }
 
-  /** A device's reports, in log order. */
-  *of(device: string): Generator<RecentRow> {
-    for (const place of this.#byDevice.get(device) ?? []) yield this.#at(place);
+  /** A device's reports, all or the oldest so many, in log order. */
+  *of(device: string, count?: number): Generator<RecentRow> {
+    for (const place of this.#byDevice.get(device)?.slice(0, count) ?? []) yield this.#at(place);
   }
 
-  /** The newest of a device by event time, the last of equal ones. */
-  newest(device: string): RecentRow | undefined {
+  /**
+   * How many of a device's reports, in log order, come before those of its newest event time: whoever packs these only
+   * never splits what shares a time, as bursts do. All of them where that would leave half or more.
+   */
+  beforeNewestTime(device: string): number {
+    const rows = [...this.of(device)];
+    const at = ({ sheet, row }: RecentRow) => sheet.number(row, sheetPlace.at);
+    const newestAt = rows.reduce((newest, row) => Math.max(newest, at(row)), Number.NEGATIVE_INFINITY);
+    let count = rows.findIndex((row) => at(row) === newestAt);
+    // What is packed is told by log offset: a message's reports stay together.
+    while (count > 0 && offsetOf(rows[count]) === offsetOf(rows[count - 1])) count--;
+    return count * 2 > rows.length ? count : rows.length;
+  }
+
+  /** Log offset of a device's report, counted from its oldest here. */
+  offsetAt(device: string, index: number): number | undefined {
+    const place = this.#byDevice.get(device)?.[index];
+    return place === undefined ? undefined : offsetOf(this.#at(place));
+  }
+
+  /** The newest by event time of a device's reports, of all or of the oldest so many; the last of equal ones. */
+  newest(device: string, count?: number): RecentRow | undefined {
     let newest: RecentRow | undefined;
     let newestAt = Number.NEGATIVE_INFINITY;
-    for (const place of this.of(device)) {
+    for (const place of this.of(device, count)) {
       const at = place.sheet.number(place.row, sheetPlace.at);
       if (at < newestAt) continue;
       newest = place;
@@ -125,12 +145,15 @@ export class RecentReports {
     }
   }
 
-  /** Moves a device's reports to the end of a sheet, in log order. */
-  take(device: string, into: Sheet | undefined): void {
-    const places = this.#byDevice.get(device) ?? [];
+  /** Moves a device's reports, the oldest or all of them, to the end of a sheet, in log order. */
+  take(device: string, into: Sheet | undefined, count?: number): void {
+    const all = this.#byDevice.get(device) ?? [];
+    const places = all.slice(0, count);
     this.#byDevice.delete(device);
     this.#full.delete(device);
     this.#count -= places.length;
+    if (places.length < all.length) this.#byDevice.set(device, all.slice(places.length));
+    if (all.length - places.length >= this.#fullReports) this.#full.add(device);
     for (const place of places) {
       const write = this.#writeAt(place);
       const row = place % rowsMax;
@@ -173,6 +196,10 @@ export class RecentReports {
     assert(write !== undefined, 'a write that has reports is kept');
     return { sheet: write.sheet, row: place % rowsMax };
   }
+}
+
+function offsetOf(place: RecentRow | undefined): number | undefined {
+  return place?.sheet.number(place.row, sheetPlace.offset);
 }
 
 /** A report in memory as a row among those of blocks. */

@@ -45,6 +45,7 @@ async function place(sizes: Partial<EmbeddedStoreSizes>): Promise<StoreUnderTest
 telemetryStoreContract('embedded', everything, () => place({}));
 telemetryStoreContract('embedded, in little sizes', everything, () => place(little));
 
+const noon = Date.UTC(2026, 0, 1, 12);
 const all = { by: 'offset', from: 0, to: 1_000_000, limit: 10_000 } as const;
 
 async function writeEach(store: TelemetryStore, reports: readonly Report[]): Promise<void> {
@@ -78,12 +79,39 @@ describe('the embedded store', () => {
   it('keeps a burst of one device in chunks of full size', async () => {
     const folder = await newFolder();
     const store = await openEmbeddedStore({ folder });
-    const reports = Array.from({ length: 1_500 }, (_, i) => report(i));
-    await store.write(reports, 1_500);
+    // The newest waits for what may share its time.
+    const reports = Array.from({ length: 1_501 }, (_, i) => report(i));
+    await store.write(reports, 1_501);
     expect(await store.reports(all)).toEqual(reports);
     await store.close();
     const counts = inFile(folder, (db) => db.prepare('SELECT count FROM chunk').all());
     expect(counts).toEqual([{ count: 750 }, { count: 750 }]);
+  });
+
+  it('keeps every report once where bursts and messages lie across its writes', async () => {
+    const folder = await newFolder();
+    const sizes = { fullReports: 8 };
+    const store = await openEmbeddedStore({ folder, sizes });
+    // Bursts of five at one time, two reports a message, seven a write.
+    const reports = Array.from({ length: 210 }, (_, i) => {
+      return report(i >> 1, { index: i & 1, at: noon + Math.floor(i / 5) * 1_000, signals: { temp: i } });
+    });
+    for (let i = 0; i < reports.length; i += 14) await store.write(reports.slice(i, i + 14), (i + 14) >> 1);
+    expect(await store.reports(all)).toEqual(reports);
+    await store.close();
+    const again = await openEmbeddedStore({ folder, sizes });
+    expect(await again.reports(all)).toEqual(reports);
+    await again.close();
+  });
+
+  it('packs a device that has one time only', async () => {
+    const folder = await newFolder();
+    const store = await openEmbeddedStore({ folder, sizes: { fullReports: 8 } });
+    const reports = Array.from({ length: 20 }, (_, i) => report(i, { at: noon }));
+    await store.write(reports, 20);
+    expect(await store.reports(all)).toEqual(reports);
+    await store.close();
+    expect(inFile(folder, (db) => db.prepare('SELECT sum(count) AS n FROM chunk').get())).toEqual({ n: 20 });
   });
 
   it('orders equal times by the log across chunks', async () => {

@@ -13,8 +13,8 @@ it('lets old reports go by itself, but for those that are still to be read, and 
   const recent = { reportsMax: 0, writesMax: 1, bytesMax: 0 };
   const sizes = { fullReports: 4, recent };
   const roomy = await openEmbeddedStore({ folder, sizes });
-  const reports = Array.from({ length: 40 }, (_, i) => report(i));
-  await roomy.write(reports, 40);
+  const reports = Array.from({ length: 41 }, (_, i) => report(i));
+  await roomy.write(reports, 41);
   await roomy.close();
   const store = await openEmbeddedStore({ folder, sizes, bytesMax: 1 });
   const told: (string | undefined)[] = [];
@@ -34,7 +34,7 @@ it('lets old reports go by itself, but for those that are still to be read, and 
   });
   await vi.waitFor(async () => {
     const left = await store.reports({ by: 'offset', from: 0, to: 100, limit: 100 });
-    expect(left.map(({ offset }) => offset)).toEqual(Array.from({ length: 20 }, (_, i) => 20 + i));
+    expect(left.map(({ offset }) => offset)).toEqual(Array.from({ length: 21 }, (_, i) => 20 + i));
   }, deadline);
   await keeper.stop();
   expect(told).toEqual([expect.stringContaining('bound')]);
