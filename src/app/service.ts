@@ -4,7 +4,7 @@ import type { Logger } from 'pino';
 import { buildServer, createSetupLink, defaultApiLimits } from '../api/index.ts';
 import { AftercareError, type Clock, formatInstant, secondMs } from '../base/index.ts';
 import { defaultBrokerLimits } from '../broker/index.ts';
-import { openEmbeddedCaseStore } from '../cases/index.ts';
+import { openThreadedCaseStore } from '../cases/index.ts';
 import { openIntake } from '../intake/index.ts';
 import type { Log } from '../log/index.ts';
 import { openCheckpoint, openPipeline, type PipelineView, type Uncorrected } from '../pipeline/index.ts';
@@ -127,11 +127,10 @@ async function startParts(
     onTrouble: (error) => logger.warn({ err: error }, 'upkeep of the telemetry store did not work; it is tried again'),
   });
   stops.push(() => keeper.stop());
-  const idOf = (text: string) => createHash('sha256').update(text).digest('hex').slice(0, 16);
-  const cases = await openEmbeddedCaseStore({
+  const cases = await openThreadedCaseStore({
     folder: folder.path,
-    idOf,
     casesPerRuleHourMax: config.AFTERCARE_LIMIT_CASES_PER_RULE_HOUR,
+    onBroken,
   });
   stops.push(() => cases.close());
   const pipeline = await openPipeline({

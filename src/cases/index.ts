@@ -17,6 +17,7 @@ export { actions, type Decision, decide } from './decide.ts';
 export type { Naming } from './decide-finding.ts';
 export { type KnownOutcome, readKnownOutcomes } from './embedded/outcomes.ts';
 export { type EmbeddedCaseStoreOptions, openEmbeddedCaseStore } from './embedded/store.ts';
+export { openThreadedCaseStore, type ThreadedCaseStoreOptions } from './embedded/threaded.ts';
 export { type DeviceTrouble, type Health, healthOf, healthStates } from './health.ts';
 export type { CaseRecords, StandbyQuery } from './records.ts';
 export type { Standing } from './route.ts';

@@ -18,6 +18,7 @@ import { LogAges } from './retention.ts';
 import type { Saver } from './saver.ts';
 import { storedLast, storedStretch } from './stored-stretch.ts';
 import { Storing } from './storing.ts';
+import { Telling } from './telling.ts';
 
 export interface PumpOptions {
   readonly log: Log;
@@ -68,7 +69,8 @@ const waitingQuarantineBytesMax = 32 * 1024 * 1024;
 /** Findings wait this long for others at most: passing them on takes two transactions, however many they are. */
 const findingsEveryMs = 20;
 const idleMaxMs = 60_000;
-const caseChangesMax = 1_000;
+/** So many that the cases must take them before more is processed. */
+const waitingChangesMax = 10_000;
 const recountReportsMax = 5_000;
 
 /**
@@ -90,6 +92,7 @@ export class Pump {
   /** Of devices, reports before these log offsets are not stored any more, whatever the server says of them. */
   readonly #forsaken = new Map<string, number>();
   readonly #storing: Storing;
+  readonly #telling: Telling;
   /** What the checkpoint on its way takes with it. */
   #saving: Processed | undefined;
   /** Why storing or saving cannot go on. */
@@ -107,6 +110,13 @@ export class Pump {
       store: options.store,
       patiently: (work) => this.#patiently(work),
       onStored: (reports, next) => this.#stored(reports, next),
+      onFailed: (error) => this.#fail(error),
+    });
+    this.#telling = new Telling({
+      cases: options.cases,
+      patiently: (work) => this.#patiently(work),
+      onCases: options.onCases,
+      onIdle: () => this.#idling?.abort(),
       onFailed: (error) => this.#fail(error),
     });
   }
@@ -242,7 +252,7 @@ export class Pump {
       else if (this.#stop.signal.aborted) break;
       if (this.#isCheckpointDue()) await this.#beginCheckpoint();
       else if (this.#mustHandOver()) await this.#passOn();
-      else if (this.#mustTellCases()) await this.#tellCases();
+      else if (this.#mustTellCases()) await this.#tellInTime();
       if (!behind) await this.#idle();
       await timers.turn();
     }
@@ -265,7 +275,7 @@ export class Pump {
     const { reports, changes = [] } = this.#waiting;
     const due = [saver.dueAt];
     if (reports.length > 0 && !this.#storing.isBusy) due.push(this.#storeDueAt);
-    if (changes.length > 0) due.push(this.#findingsDueAt);
+    if (changes.length > 0 && !this.#telling.isBusy) due.push(this.#findingsDueAt);
     const dueAt = Math.min(timers.now() + idleMaxMs, ...due.filter((at) => at !== undefined));
     return Math.max(1, dueAt - timers.now());
   }
@@ -279,6 +289,7 @@ export class Pump {
 
   #mustTellCases(): boolean {
     const { changes = [] } = this.#waiting;
+    if (this.#telling.isBusy) return changes.length >= waitingChangesMax;
     return changes.length > 0 && this.#options.timers.now() >= this.#findingsDueAt;
   }
 
@@ -319,32 +330,34 @@ export class Pump {
   /** What waits is handed over to the store, then findings go to the cases. */
   async #passOn(): Promise<void> {
     await this.#handOver();
-    await this.#tellCases();
     const { storeEveryMs, timers } = this.#options;
     this.#storeDueAt = timers.now() + storeEveryMs;
+    if (!this.#telling.isBusy) this.#tellCases();
+    this.#noteDone();
+  }
+
+  async #tellInTime(): Promise<void> {
+    if (this.#telling.isBusy) await this.#telling.whenDone();
+    this.#tellCases();
+    this.#noteDone();
   }
 
   /** Without waiting for the store: a case is opened while its newest readings are on their way to the chart. */
-  async #tellCases(): Promise<void> {
-    const { cases, onCases, timers } = this.#options;
+  #tellCases(): void {
     const { findings, changes = [] } = this.#waiting;
-    while (changes.length > 0) {
-      const part = changes.slice(0, caseChangesMax);
-      const changed = await this.#patiently(() => cases.apply(part));
-      changes.splice(0, part.length);
-      onCases(changed);
-    }
+    this.#telling.begin(changes.splice(0));
     findings.length = 0;
-    this.#findingsDueAt = timers.now() + findingsEveryMs;
-    if (this.#waiting.reports.length === 0) this.#noteDone();
+    this.#findingsDueAt = this.#options.timers.now() + findingsEveryMs;
   }
 
-  /** What was heard by now is done when the store has got it. */
+  /** What was heard by now is done when the store and the cases have got it. */
   #noteDone(): void {
     const { engine, log } = this.#options;
+    const { reports, changes = [] } = this.#waiting;
+    if (reports.length + changes.length > 0) return;
     const next = this.#next;
     const { lastHeardAt } = engine.globals();
-    this.#storing.whenDone().then(
+    Promise.all([this.#storing.whenDone(), this.#telling.whenDone()]).then(
       () => {
         // Under steady load there is always something new.
         if (next !== log.bounds().next) this.#behindSince = Math.max(this.#behindSince ?? 0, lastHeardAt);
@@ -411,6 +424,7 @@ export class Pump {
     const { cases, clock, saver, store } = this.#options;
     const startedAt = clock();
     await this.#passOn();
+    this.#tellCases();
     this.#ages.note(startedAt, this.#next);
     const next = this.#next;
     const stretch = this.#waiting;
@@ -418,8 +432,7 @@ export class Pump {
     this.#told = 0;
     this.#saving = stretch;
     // Everything up to here; it goes on while this reaches the disk.
-    const durable = this.#storing
-      .whenDone()
+    const durable = Promise.all([this.#storing.whenDone(), this.#telling.whenDone()])
       .then(() => this.#patiently(() => store.sync()))
       .then(() => this.#patiently(() => cases.sync()));
     this.#saved = saver

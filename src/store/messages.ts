@@ -1,4 +1,3 @@
-import type { SentError } from '../base/index.ts';
 import type { StoreSpace } from './disk.ts';
 import type { EmbeddedStoreSizes } from './embedded.ts';
 import type { SheetParts } from './sheet.ts';
@@ -12,38 +11,24 @@ export interface StoreSettings {
   readonly bytesMax: number | undefined;
 }
 
-/** What the store is asked, and what it answers when it has done it. Requests are begun in the order of the calls. */
+/** The store as it is called across threads: reports and points as numbers, whose memory moves. */
 export interface StoreCalls {
-  readonly write: { readonly asked: { readonly sheet: SheetParts; readonly next: number }; readonly answer: undefined };
-  readonly sync: { readonly asked: object; readonly answer: undefined };
-  readonly cursor: { readonly asked: object; readonly answer: number };
-  readonly series: { readonly asked: { readonly query: SeriesQuery }; readonly answer: Float64Array<ArrayBuffer> };
-  readonly latest: { readonly asked: { readonly devices: readonly string[] }; readonly answer: SheetParts };
-  readonly reports: { readonly asked: { readonly query: ReportsQuery }; readonly answer: SheetParts };
-  readonly delete: { readonly asked: { readonly device: string }; readonly answer: undefined };
-  readonly forsake: {
-    readonly asked: { readonly device: string; readonly before: number };
-    readonly answer: undefined;
-  };
-  readonly keepUp: { readonly asked: { readonly retention: Retention | undefined }; readonly answer: boolean };
-  readonly close: { readonly asked: object; readonly answer: undefined };
+  write(sheet: SheetParts, next: number): void;
+  sync(): Promise<void>;
+  cursor(): Promise<number>;
+  series(query: SeriesQuery): Promise<Float64Array<ArrayBuffer>>;
+  latest(devices: readonly string[]): Promise<SheetParts>;
+  reports(query: ReportsQuery): Promise<SheetParts>;
+  delete(device: string): Promise<void>;
+  forsake(device: string, before: number): Promise<void>;
+  keepUp(retention: Retention | undefined): Promise<boolean>;
+  close(): Promise<void>;
 }
 
-export type StoreCall = keyof StoreCalls;
-export type StoreAnswer = StoreCalls[StoreCall]['answer'];
-
-/** To the store's thread. */
-export type ToStore = {
-  readonly [Call in StoreCall]: { readonly call: Call; readonly id: number } & StoreCalls[Call]['asked'];
-}[StoreCall];
-
-/** From the store's thread: `done` and `failed` answer the request of that id. */
-export type FromStore =
-  | { readonly kind: 'opened'; readonly space: StoreSpace }
-  | { readonly kind: 'refused'; readonly error: SentError }
-  | { readonly kind: 'space'; readonly space: StoreSpace }
-  | { readonly kind: 'done'; readonly id: number; readonly answer: StoreAnswer }
-  | { readonly kind: 'failed'; readonly id: number; readonly error: SentError };
+/** What the thread tells beside its answers. */
+export interface StoreTold {
+  readonly space: StoreSpace;
+}
 
 /** Memory that goes along with a sheet instead of being copied. */
 export function sheetMemory({ values, starts, shapeOf }: SheetParts): ArrayBuffer[] {

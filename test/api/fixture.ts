@@ -45,7 +45,7 @@ export type FakeView = PipelineView & {
 export async function createWorld(limits: Partial<ApiLimits> = {}): Promise<World> {
   const folder = await mkdtemp(join(tmpdir(), 'aftercare-api-'));
   const registry = await openEmbeddedRegistry({ folder });
-  const cases = await openEmbeddedCaseStore({ folder, idOf: (text) => hashToken(text).slice(0, 16) });
+  const cases = await openEmbeddedCaseStore({ folder });
   const store = await openEmbeddedStore({ folder });
   const view = fakeView();
   const disconnected: string[] = [];

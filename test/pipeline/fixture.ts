@@ -1,4 +1,4 @@
-import { createHash, randomBytes } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { cpSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -164,8 +164,7 @@ export class Plant {
     await directory.recover();
     await directory.publishPack({ product: 'fridge', version: 1, file: 'fridge.yaml', source: fridge });
     const store = await openEmbeddedStore({ folder });
-    const idOf = (text: string) => createHash('sha256').update(text).digest('hex').slice(0, 16);
-    const cases = await openEmbeddedCaseStore({ folder, idOf });
+    const cases = await openEmbeddedCaseStore({ folder });
     const server = withServer ? await openEmbeddedStore({ folder: join(folder, 'server') }) : undefined;
     const checkpoint = openCheckpoint(folder);
     const noted = <Arguments extends unknown[]>(name: string, call: (...given: Arguments) => Promise<void>) => {

@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto';
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import { assert } from '../../base/index.ts';
 import { answer, drain, integer, openDatabase, type Row, relax, sync, transaction } from '../../sqlite/index.ts';
@@ -15,14 +16,15 @@ import { prepareTroubles, readTroubles } from './troubles.ts';
 export interface EmbeddedCaseStoreOptions {
   /** A folder that exists; the cases are in `cases.sqlite` in it. */
   readonly folder: string;
-  /** Deterministic, short and without collisions: a hash. A case is named after its first finding. */
-  readonly idOf: (text: string) => string;
   /** Default {@link defaultCasesPerRuleHourMax}. */
   readonly casesPerRuleHourMax?: number | undefined;
 }
 
 const changesMax = 10_000;
 const pageMax = 1_000;
+
+/** A case is named after its first finding. */
+const idOf = (text: string): string => hash('sha256', text).slice(0, 16);
 
 export async function openEmbeddedCaseStore(options: EmbeddedCaseStoreOptions): Promise<CaseStore> {
   const database = openDatabase(options.folder, 'cases.sqlite', caseMigrations);
@@ -36,7 +38,7 @@ class EmbeddedCaseStore implements CaseStore {
   readonly #lists = new Map<string, StatementSync>();
   readonly #book: BookOptions;
 
-  constructor(database: DatabaseSync, { idOf, casesPerRuleHourMax }: EmbeddedCaseStoreOptions) {
+  constructor(database: DatabaseSync, { casesPerRuleHourMax }: EmbeddedCaseStoreOptions) {
     this.#database = database;
     this.#troubles = prepareTroubles(database);
     const records = createRecords(database);

@@ -13,12 +13,12 @@ const idOf = (text: string): string => createHash('sha256').update(text).digest(
 
 caseStoreContract(async (casesPerRuleHourMax) => {
   const folder = await mkdtemp(join(tmpdir(), 'cases-'));
-  let store = await openEmbeddedCaseStore({ folder, idOf, casesPerRuleHourMax });
+  let store = await openEmbeddedCaseStore({ folder, casesPerRuleHourMax });
   return {
     store,
     async reopen() {
       await store.close();
-      store = await openEmbeddedCaseStore({ folder, idOf, casesPerRuleHourMax });
+      store = await openEmbeddedCaseStore({ folder, casesPerRuleHourMax });
       return store;
     },
     async destroy() {
@@ -40,7 +40,7 @@ describe('embedded case store', () => {
   });
 
   it('names a case after its finding', async () => {
-    const store = await openEmbeddedCaseStore({ folder, idOf });
+    const store = await openEmbeddedCaseStore({ folder });
     const event = eventOf('1', 0);
     const [item] = await store.apply([{ kind: 'finding', event, now: start }]);
     expect(item?.id).toBe(idOf(event.finding));
@@ -48,7 +48,7 @@ describe('embedded case store', () => {
   });
 
   it('holds the one open case per failure mode in the database itself', async () => {
-    const store = await openEmbeddedCaseStore({ folder, idOf });
+    const store = await openEmbeddedCaseStore({ folder });
     await store.apply([{ kind: 'finding', event: eventOf('1', 0), now: start }]);
     await store.close();
     const database = new DatabaseSync(join(folder, 'cases.sqlite'));
@@ -61,7 +61,7 @@ describe('embedded case store', () => {
   });
 
   it('looks a page up in an index, whatever it is filtered by', async () => {
-    const store = await openEmbeddedCaseStore({ folder, idOf });
+    const store = await openEmbeddedCaseStore({ folder });
     await store.close();
     const database = new DatabaseSync(join(folder, 'cases.sqlite'));
     const order = 'ORDER BY urgency_rank, urgency_at, number LIMIT 10';
@@ -73,7 +73,7 @@ describe('embedded case store', () => {
   });
 
   it('sums up what is open without reading what is over, or any evidence', async () => {
-    const store = await openEmbeddedCaseStore({ folder, idOf });
+    const store = await openEmbeddedCaseStore({ folder });
     await store.close();
     const database = new DatabaseSync(join(folder, 'cases.sqlite'));
     const plan = (sql: string) =>
@@ -89,7 +89,7 @@ describe('embedded case store', () => {
   });
 
   it('refuses an event that is not numbered within its finding', async () => {
-    const store = await openEmbeddedCaseStore({ folder, idOf });
+    const store = await openEmbeddedCaseStore({ folder });
     const event = { ...eventOf('1', 0), id: 'something' };
     await expect(store.apply([{ kind: 'finding', event, now: start }])).rejects.toThrow('assertion failed');
     await store.close();
