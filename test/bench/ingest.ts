@@ -32,6 +32,8 @@ const bareServers = {
 const benchmarks = join(import.meta.dirname, '../../BENCHMARKS.md');
 const [openMark, closeMark] = ['<!-- figures of bench:ingest -->', '<!-- end of figures -->'];
 const canaries = 200;
+/** Long enough for several checkpoints. */
+const halfSecondsMin = 60;
 
 const { values } = parseArgs({
   options: {
@@ -80,7 +82,8 @@ async function bench(options: LoadOptions): Promise<void> {
   const full = figures.flatMap(({ server, run }) => (server === 'aftercare' ? run.evaluatedPerS : []));
   const half = Math.round(full.reduce((sum, rate) => sum + rate, 0) / full.length / 2);
   await bare('mosquitto', `half (${half}/s)`, { ...options, rate: half });
-  await aftercare(`half (${half}/s)`, { ...options, rate: half }, canaries);
+  const seconds = Math.max(options.seconds, halfSecondsMin);
+  await aftercare(`half (${half}/s), ${seconds} s`, { ...options, seconds, rate: half }, canaries);
   const single = { ...options, window: 1 };
   await bare('mosquitto', 'one in flight', single);
   await aftercare('one in flight', single);
@@ -92,9 +95,9 @@ async function bench(options: LoadOptions): Promise<void> {
     await aftercare(load, { ...single, connections: many });
   }
 
-  const { seconds, connections, window } = options;
+  const { connections, window } = options;
   const day = new Date().toISOString().slice(0, 16).replace('T', ' ');
-  const head = `${day} UTC. ${machineLine()}.\n${seconds} s a load, ${connections} connections × ${window} reports in flight.`;
+  const head = `${day} UTC. ${machineLine()}.\n${options.seconds} s a load, ${connections} connections × ${window} reports in flight.`;
   const text = `${head}\n\n${figuresTable(figures)}`;
   console.log(values.json ? JSON.stringify({ machine: machineLine(), options, figures }) : text);
   if (values.update) updatePage(text);
