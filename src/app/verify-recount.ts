@@ -56,8 +56,7 @@ export class Recount {
   async process(entry: LogEntry): Promise<readonly Report[]> {
     const out = this.#out;
     await this.#processor.process(entry, out);
-    const accepted = out.reports.list();
-    out.reports.clear();
+    const accepted = out.reports.take().reports();
     out.quarantine.length = 0;
     out.history.length = 0;
     out.touched.clear();

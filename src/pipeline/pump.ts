@@ -388,17 +388,16 @@ export class Pump {
   async #handOver(): Promise<void> {
     const { devices, forwarder } = this.#options;
     await this.#storing.whenDone();
-    const reports = this.#waiting.reports.list();
-    this.#waiting.reports.clear();
+    const reports = this.#waiting.reports.take();
     const inServer = forwarder === undefined ? 0 : (this.#forwarded ?? 0);
-    for (const { device, offset } of reports) if (offset < inServer) devices.meet(device).unstored -= 1;
+    for (const [device, count] of reports.countByDevice(inServer)) devices.meet(device).unstored -= count;
     this.#storing.begin(reports, this.#next);
   }
 
-  #stored(reports: readonly Report[], next: number): void {
+  #stored(reports: ReadonlyMap<string, number>, next: number): void {
     const { devices, forwarder } = this.#options;
     if (forwarder) forwarder.notice(next);
-    else for (const { device } of reports) devices.meet(device).unstored -= 1;
+    else for (const [device, count] of reports) devices.meet(device).unstored -= count;
     this.#idling?.abort();
   }
 

@@ -1,5 +1,5 @@
 import { assert } from '../base/index.ts';
-import type { TelemetryStore } from '../store/index.ts';
+import type { Sheet, TelemetryStore } from '../store/index.ts';
 import type { Report } from '../telemetry/index.ts';
 import { StoredIdentities } from './stored-identities.ts';
 
@@ -7,8 +7,8 @@ export interface StoringOptions {
   readonly store: TelemetryStore;
   /** Tries again while the store does not answer. */
   readonly patiently: <Value>(work: () => Promise<Value>) => Promise<Value>;
-  /** These reports are in the store, and all others before the log offset. */
-  readonly onStored: (reports: readonly Report[], next: number) => void;
+  /** So many reports of each device are in the store, and all others before the log offset. */
+  readonly onStored: (reports: ReadonlyMap<string, number>, next: number) => void;
   /** Nothing is stored any more. */
   readonly onFailed: (error: unknown) => void;
 }
@@ -30,14 +30,15 @@ export class Storing {
   }
 
   /** Hands over what was accepted before the log offset `next`. Not while it is busy. */
-  begin(reports: readonly Report[], next: number): void {
+  begin(reports: Sheet, next: number): void {
     assert(!this.#isBusy, 'a stretch is stored after the one before it');
     const { store, patiently, onStored, onFailed } = this.#options;
-    if (reports.length > 0) this.#identities.forget();
+    const counts = reports.countByDevice();
+    if (counts.size > 0) this.#identities.forget();
     this.#isBusy = true;
     this.#done = patiently(() => store.write(reports, next)).then(() => {
       this.#isBusy = false;
-      onStored(reports, next);
+      onStored(counts, next);
     });
     this.#done.catch(onFailed);
   }

@@ -1,40 +1,51 @@
+import { Sheet } from '../store/index.ts';
 import type { Report } from '../telemetry/index.ts';
 
-/** Accepted reports that wait to be stored. They can be found by identity; the index is made when first asked for. */
+const roomAtFirst = 16;
+
+/**
+ * Accepted reports that wait to be stored, as rows: so many objects that live for a while would be what the collector is
+ * busy with. They can be found by identity; the index is made when first asked for.
+ */
 export class WaitingReports {
-  #list: Report[] = [];
-  #byIdentity = new Map<string, Report[]>();
+  #rows = new Sheet(roomAtFirst);
+  #byIdentity = new Map<string, number[]>();
   #indexed = 0;
 
   get length(): number {
-    return this.#list.length;
+    return this.#rows.rows;
   }
 
   push(report: Report): void {
-    this.#list.push(report);
+    this.#rows.push(report);
   }
 
   find(device: string, boot: string, seq: number): readonly Report[] {
-    for (; this.#indexed < this.#list.length; this.#indexed++) {
-      const report = this.#list[this.#indexed];
-      if (report?.boot === undefined || report.seq === undefined) continue;
-      const key = identityKey(report.device, report.boot, report.seq);
+    const rows = this.#rows;
+    for (; this.#indexed < rows.rows; this.#indexed++) {
+      const identity = rows.identityAt(this.#indexed);
+      if (identity === undefined) continue;
+      const key = identityKey(identity.device, identity.boot, identity.seq);
       const same = this.#byIdentity.get(key);
-      if (same) same.push(report);
-      else this.#byIdentity.set(key, [report]);
+      if (same) same.push(this.#indexed);
+      else this.#byIdentity.set(key, [this.#indexed]);
     }
-    return this.#byIdentity.get(identityKey(device, boot, seq)) ?? [];
+    return (this.#byIdentity.get(identityKey(device, boot, seq)) ?? []).map((row) => rows.report(row));
   }
 
   /** In log order. */
   list(): readonly Report[] {
-    return this.#list;
+    return this.#rows.reports();
   }
 
-  clear(): void {
-    this.#list = [];
+  /** Gives them away. */
+  take(): Sheet {
+    const rows = this.#rows;
+    rows.seal();
+    this.#rows = new Sheet(Math.max(roomAtFirst, rows.rows));
     this.#byIdentity = new Map();
     this.#indexed = 0;
+    return rows;
   }
 }
 

@@ -13,7 +13,7 @@ import { OffsetPages } from './offset-pages.ts';
 import { type RecentLimits, RecentReports, rowOf } from './recent-reports.ts';
 import { RollupTable } from './rollup-table.ts';
 import { Series } from './series.ts';
-import { Sheet, sheetPlace } from './sheet.ts';
+import { type Reports, Sheet, sheetPlace } from './sheet.ts';
 import { beforeAll, openDatabase, storeFailure, translated } from './sqlite.ts';
 import type { ReportsQuery, SeriesPoint, SeriesQuery, TelemetryStore } from './store.ts';
 import { type Retention, Upkeep } from './upkeep.ts';
@@ -129,7 +129,7 @@ export class SqliteStore implements EmbeddedStore {
     this.#held = this.#load();
   }
 
-  async write(reports: readonly Report[], next: number): Promise<void> {
+  async write(reports: Reports, next: number): Promise<void> {
     assertLogOrder(reports, next);
     this.writeSheet(Sheet.of(reports), next);
   }

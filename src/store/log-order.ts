@@ -1,5 +1,6 @@
 import { assert } from '../base/index.ts';
 import type { Report } from '../telemetry/index.ts';
+import { type Reports, Sheet, sheetPlace } from './sheet.ts';
 
 type Placed = Pick<Report, 'offset' | 'index'>;
 type Timed = Pick<Report, 'at' | 'offset' | 'index'>;
@@ -9,11 +10,17 @@ export const timeOrder = (a: Timed, b: Timed): number => a.at - b.at || logOrder
 export const newestFirst = (a: Timed, b: Timed): number => timeOrder(b, a);
 
 /** What a write promises of its reports: offset and index rise, and all lie before the next offset. */
-export function assertLogOrder(reports: readonly Report[], next: number): void {
-  let before: Report | undefined;
-  for (const report of reports) {
-    assert(before === undefined || logOrder(before, report) < 0, 'reports come in log order');
-    before = report;
-  }
-  assert(before === undefined || before.offset < next, 'reports lie before the next offset');
+export function assertLogOrder(reports: Reports, next: number): void {
+  let [offset, index] = [-1, -1];
+  const follow = (nextOffset: number, nextIndex: number) => {
+    assert(nextOffset > offset || (nextOffset === offset && nextIndex > index), 'reports come in log order');
+    offset = nextOffset;
+    index = nextIndex;
+  };
+  if (reports instanceof Sheet) {
+    for (let row = 0; row < reports.rows; row++) {
+      follow(reports.number(row, sheetPlace.offset), reports.number(row, sheetPlace.index));
+    }
+  } else for (const report of reports) follow(report.offset, report.index);
+  assert(offset < next, 'reports lie before the next offset');
 }

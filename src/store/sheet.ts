@@ -34,6 +34,13 @@ export const sheetSignals = 11;
 const none = -1;
 const noFaults: readonly FaultCode[] = [];
 
+/** Reports one by one, or as the rows that they were gathered as. */
+export type Reports = readonly Report[] | Sheet;
+
+export function reportsOf(reports: Reports): readonly Report[] {
+  return reports instanceof Sheet ? reports.reports() : reports;
+}
+
 /** All that a sheet holds. Its arrays of numbers have memory of their own, which may move to another thread. */
 export interface SheetParts {
   readonly rows: number;
@@ -76,7 +83,9 @@ export class Sheet {
     this.#rows = parts.rows;
   }
 
-  static of(reports: readonly Report[]): Sheet {
+  /** Of reports one by one; rows are given back as they are. */
+  static of(reports: Reports): Sheet {
+    if (reports instanceof Sheet) return reports;
     const sheet = new Sheet(reports.length);
     for (const report of reports) sheet.push(report);
     sheet.seal();
@@ -104,6 +113,19 @@ export class Sheet {
   parts(): SheetParts {
     const { words, shapes } = this;
     return { rows: this.#rows, values: this.#values, starts: this.#starts, shapeOf: this.#shapeOf, words, shapes };
+  }
+
+  /** How many rows each device has, of those before a log offset. */
+  countByDevice(before = Number.POSITIVE_INFINITY): ReadonlyMap<string, number> {
+    const counts: number[] = [];
+    for (let row = 0; row < this.#rows; row++) {
+      if (this.number(row, sheetPlace.offset) >= before) continue;
+      const device = this.number(row, sheetPlace.device);
+      counts[device] = (counts[device] ?? 0) + 1;
+    }
+    const found = new Map<string, number>();
+    for (const [device, count] of counts.entries()) if (count !== undefined) found.set(this.words[device] ?? '', count);
+    return found;
   }
 
   /** Memory, without the words. */
@@ -254,6 +276,13 @@ export class Sheet {
       faults: readFaults(this.word(row, sheetPlace.faults)),
     };
     return isParentColumn(shape.names.at(-1) ?? '') ? withParent(report) : report;
+  }
+
+  /** How the device named a report; undefined where it did not. */
+  identityAt(row: number): { readonly device: string; readonly boot: string; readonly seq: number } | undefined {
+    const [device, boot] = [this.word(row, sheetPlace.device), this.word(row, sheetPlace.boot)];
+    const seq = this.number(row, sheetPlace.seq);
+    return device === undefined || boot === undefined || Number.isNaN(seq) ? undefined : { device, boot, seq };
   }
 
   number(row: number, place: Place): number {

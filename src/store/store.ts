@@ -1,4 +1,5 @@
 import type { Report } from '../telemetry/index.ts';
+import type { Reports } from './sheet.ts';
 
 export interface SeriesPoint {
   /** Start of the bucket; where it holds one reading or one hour, that one's own time. Epoch ms. */
@@ -63,8 +64,11 @@ export type ReportsQuery =
  * - Absent: an unknown device or signal gives an empty array.
  */
 export interface TelemetryStore {
-  /** Stores reports of the log up to (not including) offset `next`, and remembers `next` in the same step. */
-  write(reports: readonly Report[], next: number): Promise<void>;
+  /**
+   * Stores reports of the log up to (not including) offset `next`, and remembers `next` in the same step. No row is added
+   * any more to what was given as rows.
+   */
+  write(reports: Reports, next: number): Promise<void>;
   sync(): Promise<void>;
   /** The next log offset that the store has not got. */
   cursor(): Promise<number>;

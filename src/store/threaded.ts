@@ -1,12 +1,11 @@
 import { join } from 'node:path';
 import { assert } from '../base/index.ts';
-import type { Report } from '../telemetry/index.ts';
 import { CallThread } from '../threads/index.ts';
 import type { StoreSpace } from './disk.ts';
 import type { EmbeddedStore, EmbeddedStoreOptions } from './embedded.ts';
 import { assertLogOrder } from './log-order.ts';
 import { receivePoints, type StoreCalls, type StoreSettings, type StoreTold, sheetMemory } from './messages.ts';
-import { Sheet } from './sheet.ts';
+import { Sheet, type SheetParts } from './sheet.ts';
 
 export interface ThreadedStoreOptions extends EmbeddedStoreOptions {
   /** The thread ended by itself: what was asked of it has failed, and so does everything else from now on. */
@@ -34,9 +33,10 @@ export async function openThreadedStore(options: ThreadedStoreOptions): Promise<
     onBroken,
   });
   return {
-    write: async (reports: readonly Report[], next: number) => {
+    write: async (reports, next) => {
       assertLogOrder(reports, next);
-      const sheet = Sheet.of(reports).parts();
+      // What was given as rows may have to be written once more.
+      const sheet = reports instanceof Sheet ? copyOf(reports.parts()) : Sheet.of(reports).parts();
       await thread.ask('write', [sheet, next], sheetMemory(sheet));
     },
     sync: () => thread.ask('sync', []),
@@ -55,5 +55,16 @@ export async function openThreadedStore(options: ThreadedStoreOptions): Promise<
       return space;
     },
     close: () => thread.close(),
+  };
+}
+
+function copyOf({ rows, values, starts, shapeOf, words, shapes }: SheetParts): SheetParts {
+  return {
+    rows,
+    values: values.slice(),
+    starts: starts.slice(0, rows),
+    shapeOf: shapeOf.slice(0, rows),
+    words,
+    shapes,
   };
 }

@@ -55,7 +55,7 @@ async function measure(): Promise<void> {
       await processor.process(entry, out);
       next = entry.offset + 1;
     }
-    out.reports.clear();
+    out.reports.take();
   };
   const [cpu, at] = [process.cpuUsage(), performance.now()];
   await take(reportEntries({ from: 0, devices, rounds: reports, betweenMs }), Number.POSITIVE_INFINITY);

@@ -16,7 +16,7 @@ import { dayMs, secondMs } from '../../src/base/index.ts';
 import { contentHash, newProcessed, openCheckpoint, PipelineDevices, Processor } from '../../src/pipeline/index.ts';
 import { Catalogue } from '../../src/product/index.ts';
 import { openEmbeddedStore } from '../../src/store/index.ts';
-import { encodeRecord, type Fact, type LogRecord, type Report, reportsTopic } from '../../src/telemetry/index.ts';
+import { encodeRecord, type Fact, type LogRecord, reportsTopic } from '../../src/telemetry/index.ts';
 import { machineLine } from './machine.ts';
 
 const { values, positionals } = parseArgs({
@@ -82,10 +82,9 @@ async function takeFact(fact: Fact): Promise<void> {
 }
 
 async function write(): Promise<void> {
-  const reports: readonly Report[] = out.reports.list();
+  const reports = out.reports.take();
   await store.write(reports, next);
-  stored += reports.length;
-  out.reports.clear();
+  stored += reports.rows;
 }
 
 async function save(): Promise<void> {

@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { AftercareError } from '../../src/base/index.ts';
 import type { LiveEvent } from '../../src/pipeline/index.ts';
+import { reportsOf } from '../../src/store/index.ts';
 import { minute, start } from '../engine/fixture.ts';
 import { Plant } from './fixture.ts';
 
@@ -53,7 +54,8 @@ describe('the way of a report', () => {
     const begun: number[] = [];
     const write = plant.store.write.bind(plant.store);
     plant.store.write = async (reports, next) => {
-      if (reports.length > 0) begun.push(reports.length);
+      const { length } = reportsOf(reports);
+      if (length > 0) begun.push(length);
       await gate.promise;
       // The first time, the disk is full.
       if (begun.length === 1 && begun.push(0)) throw new AftercareError('store-failed', 'the disk is full');

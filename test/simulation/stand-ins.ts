@@ -1,6 +1,6 @@
 import type { Log } from '../../src/log/index.ts';
 import type { Checkpoint, CheckpointWrite } from '../../src/pipeline/index.ts';
-import type { TelemetryStore } from '../../src/store/index.ts';
+import { reportsOf, type TelemetryStore } from '../../src/store/index.ts';
 import type { Plan } from './plan.ts';
 import type { StandIns } from './service.ts';
 import type { Life } from './world.ts';
@@ -31,7 +31,7 @@ export const brokenPromises: readonly BrokenPromise[] = [
       store: (store, held) => ({
         ...delegate(store),
         write: async (reports, next) => {
-          held.reports = [...held.reports, ...reports];
+          held.reports = [...held.reports, ...reportsOf(reports)];
           held.cursor = next;
         },
       }),

@@ -9,6 +9,7 @@ import {
   type EmbeddedStoreOptions,
   openEmbeddedStore,
   openThreadedStore,
+  Sheet,
 } from '../../src/store/index.ts';
 import { report, telemetryStoreContract } from '../contract/store.ts';
 
@@ -91,6 +92,20 @@ describe('the store in a thread of its own', () => {
     });
     expect(await store.cursor()).toBe(0);
     expect(broken).toEqual([]);
+  });
+
+  it('leaves rows to whoever gave them, to be written once more', async () => {
+    const reports = Array.from({ length: 5 }, (_, i) => report(i));
+    const rows = Sheet.of(reports);
+    const full = await open({ bytesMax: 1 });
+    await expect(full.write(rows, 5)).rejects.toMatchObject({ code: 'store-failed' });
+    expect(rows.reports()).toEqual(reports);
+    await opened.pop()?.close();
+    const store = await open();
+    await store.write(rows, 5);
+    expect(await store.reports(all)).toEqual(reports);
+    await expect(store.write(Sheet.of([report(9), report(8)]), 10)).rejects.toThrow('log order');
+    await expect(store.write(Sheet.of([report(9)]), 9)).rejects.toThrow('before the next offset');
   });
 
   it('does not open what is no store', async () => {

@@ -2,6 +2,7 @@ import { AftercareError, assert } from '../../base/index.ts';
 import { answer } from '../../sqlite/index.ts';
 import type { Report } from '../../telemetry/index.ts';
 import { assertLogOrder } from '../log-order.ts';
+import { type Reports, reportsOf } from '../sheet.ts';
 import type { ReportsQuery, SeriesPoint, SeriesQuery, TelemetryStore } from '../store.ts';
 import { CursorFile, type Poison } from './cursor-file.ts';
 import { lineOf, type Point, pointsOf, type Refused } from './point.ts';
@@ -69,9 +70,9 @@ class Influx implements InfluxStore {
     this.#limits = limits;
   }
 
-  async write(reports: readonly Report[], next: number): Promise<void> {
+  async write(reports: Reports, next: number): Promise<void> {
     assertLogOrder(reports, next);
-    const turn = this.#turn.then(() => this.#write(reports, next));
+    const turn = this.#turn.then(() => this.#write(reportsOf(reports), next));
     this.#turn = turn.catch(() => undefined);
     return turn;
   }

@@ -1,5 +1,5 @@
 import { AftercareError, assert } from '../../../src/base/index.ts';
-import type { ReportsQuery, TelemetryStore } from '../../../src/store/index.ts';
+import { type ReportsQuery, reportsOf, type TelemetryStore } from '../../../src/store/index.ts';
 import { assertLogOrder } from '../../../src/store/log-order.ts';
 import { Readings } from '../../../src/store/readings.ts';
 import type { Report } from '../../../src/telemetry/index.ts';
@@ -26,7 +26,7 @@ export function memoryStore(held: HeldTelemetry, pass: Passage = atOnce): Teleme
       call(() => {
         if (next <= held.cursor) return;
         assertLogOrder(reports, next);
-        held.reports = [...held.reports, ...reports.filter(({ offset }) => offset >= held.cursor)];
+        held.reports = [...held.reports, ...reportsOf(reports).filter(({ offset }) => offset >= held.cursor)];
         held.cursor = next;
       }),
     sync: () => call(() => undefined),
