@@ -135,22 +135,48 @@ export function levelStarts(state: LevelState): boolean {
   return state[cell.seen] < startReadings;
 }
 
-/** Scores, then learns. The level is of what remains without the season; `last32` has the reading already. */
+/**
+ * Scores, then learns. The level is of what remains without the season; `last32` has the reading already. One function
+ * for all that is done with a reading once its score is known: handed from function to function, its numbers would be
+ * objects to the machine.
+ */
 export function levelUpdate(work: LevelWork, value: number, season: Season, reading: WatchedReading): Answer {
-  const { state, answer, average } = work;
-  const middle = state[cell.slow] / 2 + state[cell.fast] / 2;
+  const { params, state, last32, answer, average } = work;
+  const seen = state[cell.seen];
+  const slow = state[cell.slow];
+  const fast = state[cell.fast];
+  const middle = slow / 2 + fast / 2;
   const spread = Math.max(state[cell.spread], spreadFloor(state));
   const proven = state[cell.changes] >= changesProven;
   answer.status = 'scored';
   answer.expected = middle + season.now + 0;
   hold(answer, value, spread, reading.bar);
   if (!proven) limit(answer, reading.bar);
-  const rate = reading.open ? openRate : 1;
-  average.expected = middle + season.average + 0;
-  judgeAverage(work, spread, reading.stretchBar, rate);
-  learn(work, { rest: value - season.now, off: Math.abs(value - answer.expected) }, spread, rate);
   // Of a signal that does not vary the average knows no more than its readings.
   answer.stretch = proven ? average : undefined;
+
+  const count = recentCount(last32);
+  // Were its n readings independent, the average would vary √n times less than one of them; never less than that.
+  const meanSpread = Math.max(state[cell.meanSpread], spread / Math.sqrt(count));
+  const mean = recentAverage(last32);
+  average.value = mean;
+  average.count = count;
+  average.expected = middle + season.average + 0;
+  hold(average, mean, meanSpread, reading.stretchBar);
+
+  const rate = reading.open ? openRate : 1;
+  const meanRate = rate * (1 / Math.min(seen, params.memory));
+  const meanOff = Math.min(Math.abs(mean - average.expected), pullSpreads * meanSpread);
+  state[cell.meanSpread] += meanRate * (meanDeviationFactor * meanOff - state[cell.meanSpread]);
+  state[cell.seen] = seen + 1;
+  const slowRate = rate * (1 / Math.min(seen + 1, params.memory));
+  const pullMax = pullSpreads * spread;
+  const off = Math.min(Math.abs(value - answer.expected), pullMax);
+  const rest = value - season.now;
+  state[cell.slow] = slow + slowRate * clip(rest - slow, pullMax);
+  state[cell.fast] = fast + (rate / params.recent) * clip(rest - fast, pullMax);
+  state[cell.spread] += slowRate * (meanDeviationFactor * off - state[cell.spread]);
+  learnChange(state, rest);
   return answer;
 }
 
@@ -168,10 +194,15 @@ function spreadFloor(state: LevelState): number {
 /** Holds a value against what the answer expects: makes its score and its band. */
 function hold(answer: Answer | StretchAnswer, value: number, spread: number, bar: number): void {
   const { expected } = answer;
-  const distance = Math.abs(value - expected) / spread;
-  answer.low = widen(expected - bar * spread);
-  answer.high = widen(expected + bar * spread);
-  answer.score = agree(distance, value >= answer.low && value <= answer.high, bar);
+  let low = expected - bar * spread;
+  let high = expected + bar * spread;
+  if (!(low > -sizeMax && high < sizeMax)) {
+    low = widen(low);
+    high = widen(high);
+  }
+  answer.low = low;
+  answer.high = high;
+  answer.score = agree(Math.abs(value - expected) / spread, value >= low && value <= high, bar);
 }
 
 function limit(answer: Answer, bar: number): void {
@@ -201,37 +232,6 @@ export function levelStart({ state, last32, answer }: LevelWork, starts: Float64
   for (const first of starts.subarray(-recentReadings)) recentLearn(last32, first);
   starts.fill(0);
   return answer;
-}
-
-/** Judges the average as it stands, and learns how far such averages go. */
-function judgeAverage({ params, state, last32, average }: LevelWork, own: number, bar: number, rate: number): void {
-  const count = recentCount(last32);
-  const value = recentAverage(last32);
-  // Were its n readings independent, the average would vary √n times less than one of them; never less than that.
-  const spread = Math.max(state[cell.meanSpread], own / Math.sqrt(count));
-  hold(average, value, spread, bar);
-  average.value = value;
-  average.count = count;
-  const deviation = meanDeviationFactor * Math.min(Math.abs(value - average.expected), pullSpreads * spread);
-  const slowRate = rate * (1 / Math.min(state[cell.seen], params.memory));
-  state[cell.meanSpread] += slowRate * (deviation - state[cell.meanSpread]);
-}
-
-interface Lesson {
-  readonly rest: number;
-  /** How far the reading was from what was expected. */
-  readonly off: number;
-}
-
-function learn({ params, state }: LevelWork, { rest, off }: Lesson, spread: number, rate: number): void {
-  state[cell.seen] += 1;
-  const pullMax = pullSpreads * spread;
-  const slowRate = rate * (1 / Math.min(state[cell.seen], params.memory));
-  const deviation = meanDeviationFactor * Math.min(off, pullMax);
-  state[cell.slow] += slowRate * clip(rest - state[cell.slow], pullMax);
-  state[cell.fast] += (rate / params.recent) * clip(rest - state[cell.fast], pullMax);
-  state[cell.spread] += slowRate * (deviation - state[cell.spread]);
-  learnChange(state, rest);
 }
 
 function learnChange(state: LevelState, value: number): void {

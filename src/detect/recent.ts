@@ -32,15 +32,24 @@ export function recentAt(numbers: Float64Array, from: number): RecentState {
 }
 
 export function recentLearn(state: RecentState, value: number): void {
-  if (state[cell.parts] === blockReadings) {
-    if (state[cell.whole] === blocks) state.copyWithin(cell.sum0, cell.sum1);
-    else state[cell.whole] += 1;
-    state[cell.sum0 + state[cell.whole] - 1] = state[cell.part];
-    state[cell.part] = 0;
-    state[cell.parts] = 0;
+  const parts = state[cell.parts];
+  if (parts < blockReadings) {
+    state[cell.part] += value;
+    state[cell.parts] = parts + 1;
+    return;
   }
-  state[cell.part] += value;
-  state[cell.parts] += 1;
+  closeBlock(state);
+  // Not the value itself: of minus zero the sum is zero.
+  state[cell.part] = 0 + value;
+  state[cell.parts] = 1;
+}
+
+function closeBlock(state: RecentState): void {
+  const whole = state[cell.whole];
+  if (whole < blocks) state[cell.whole] = whole + 1;
+  // So few numbers are moved faster one by one.
+  else for (let index = cell.sum0; index < cell.sum6; index += 1) state[index] = state[index + 1] ?? 0;
+  state[cell.sum0 + Math.min(whole, blocks - 1)] = state[cell.part];
 }
 
 export function recentCount(state: RecentState): number {

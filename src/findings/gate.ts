@@ -155,16 +155,15 @@ export function gateStep(params: GateParams, state: GateState, at: number, score
   const before = (state[cell.marks] << 1) & ((1 << params.of) - 1);
   if (before === 0) state[cell.since] = beyond ? at : 0;
   state[cell.marks] = before | (beyond ? 1 : 0);
-  const step = gateIsOpen(state) ? tryClose(params, state, at, score) : tryOpen(params, state, score);
+  const step = gateIsOpen(state) ? tryClose(params, state, at, score) : beyond ? tryOpen(params, state, score) : 'quiet';
   if (params.budget) learn(params, state, at, score);
   return step;
 }
 
+/** Of a score beyond the bar. */
 function tryOpen(params: GateParams, state: GateState, score: number): GateStep {
-  const bar = state[cell.bar];
-  if (score <= bar) return 'quiet';
   if (state[cell.rest] > 0) return 'loud';
-  if (countBits(state[cell.marks]) < params.need && score <= params.alone * bar) return 'loud';
+  if (countBits(state[cell.marks]) < params.need && score <= params.alone * state[cell.bar]) return 'loud';
   state[cell.open] = 1;
   state[cell.calmScores] = 0;
   if (params.budget) {
@@ -190,11 +189,8 @@ function tryClose(params: GateParams, state: GateState, at: number, score: numbe
 
 function learn(params: GateParams, state: GateState, at: number, score: number): void {
   const seen = state[cell.seen];
-  state[cell.score2] = state[cell.score1];
-  state[cell.score1] = state[cell.score0];
-  state[cell.score0] = score;
   // What opens a finding is the `need`-th highest of the last scores, so that is the score whose tail sets the bar.
-  const deciding = decidingScore(params, state, Math.min(seen + 1, params.of));
+  const deciding = decidingScore(params, state, score);
   tailLearn(state, Math.min(deciding, teachBars * state[cell.bar]), seen, gateIsOpen(state) ? openSlow : 1);
   if (params.budget?.kind === 'year') learnInterval(state, at);
   state[cell.seen] = seen + 1;
@@ -226,18 +222,17 @@ function periodReadings(budget: GateBudget, everyMs: number): number {
   return everyMs === 0 ? unknownPeriod : yearMs / everyMs / budget.findings;
 }
 
-/** The `need`-th highest of the last `count` scores, or the lowest of fewer. */
-function decidingScore({ need }: GateParams, state: GateState, count: number): number {
-  let highest = 0;
-  let second = 0;
-  for (let index = 0; index < count; index += 1) {
-    const score = state[cell.score0 + index] ?? 0;
-    if (score > highest) {
-      second = highest;
-      highest = score;
-    } else if (score > second) second = score;
-  }
-  return need === 1 || count === 1 ? highest : second;
+/** The `need`-th highest of the last `of` scores, this one included; of the first of all, that one. */
+function decidingScore({ need, of }: GateParams, state: GateState, score: number): number {
+  // Zero, as no score is lower, where there were none yet.
+  const before = state[cell.score0];
+  const first = state[cell.score1];
+  state[cell.score2] = first;
+  state[cell.score1] = before;
+  state[cell.score0] = score;
+  if (of === 1 || state[cell.seen] === 0) return score;
+  if (need === 1) return Math.max(score, before, first);
+  return Math.max(Math.min(score, before), Math.min(Math.max(score, before), first));
 }
 
 function countBits(bits: number): number {

@@ -106,6 +106,7 @@ export function gatesStep(
   if (scores.model !== state.own[cell.model]) changeModel(params, state, scores.model);
   const reading = state.reading && gateStep(params, state.reading, at, scores.score);
   const stretch = scores.stretch && state.stretch && stretchStep(params, state.stretch, at, scores.stretch.score);
+  if (!isTurn(reading) && !isTurn(stretch)) return undefined;
   if (gatesOpen(state) === wasOpen) return undefined;
   if (wasOpen) {
     forget(state, scores);
@@ -115,6 +116,10 @@ export function gatesStep(
   return reading === 'opened'
     ? { change: 'opened', startsAt: startOf(state.reading, reading, at), look: 'reading' }
     : { change: 'opened', startsAt: startOf(state.stretch, stretch, at), look: 'stretch' };
+}
+
+function isTurn(step: GateStep | undefined): boolean {
+  return step === 'opened' || step === 'closed';
 }
 
 function changeModel(params: GateParams, { own, reading, stretch }: GatesState, model: number): void {

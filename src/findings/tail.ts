@@ -68,21 +68,26 @@ export function tailLearn(tail: TailState, score: number, seen: number, slow: nu
   const steady = seen >= steadyAfter;
   const rate = (steady ? 1 / memoryReadings : 1 / (seen + priorReadings)) * slow;
   const before = tail[cell.threshold];
-  const move = steady && slow === 1 && score <= before ? steadyFall(tail, rate) : moveOf(tail, score > before, rate);
+  const falls = steady && slow === 1 && score <= before;
+  const move = falls ? steadyFall(tail, rate) : moveOf(tail, score > before, rate);
   const threshold = Math.max(thresholdMin, Math.min(thresholdMax, before * move));
   tail[cell.threshold] = threshold;
-  let ended = 0;
-  if (score > threshold) {
+  const clusters = tail[cell.rate];
+  const ended = (score > threshold || tail[cell.peak] > 0) && clusterEnds(tail, score > threshold, score) ? 1 : 0;
+  tail[cell.rate] = clusters + rate * (ended - clusters);
+}
+
+/** Follows the cluster that goes on, or begins; returns whether it is over, and learned. */
+function clusterEnds(tail: TailState, above: boolean, score: number): boolean {
+  if (above) {
     tail[cell.peak] = Math.max(tail[cell.peak], score);
     tail[cell.calm] = 0;
-  } else if (tail[cell.peak] > 0) {
-    const calm = tail[cell.calm] + 1;
-    tail[cell.calm] = calm;
-    if (calm >= clusterGap) ended = 1;
+    return false;
   }
-  if (ended === 1) learnCluster(tail);
-  const clusters = tail[cell.rate];
-  tail[cell.rate] = clusters + rate * (ended - clusters);
+  tail[cell.calm] += 1;
+  if (tail[cell.calm] < clusterGap) return false;
+  learnCluster(tail);
+  return true;
 }
 
 function moveOf(tail: TailState, above: boolean, rate: number): number {
