@@ -6,7 +6,7 @@ import type { CompiledRules, RuleTransition } from '../rules/index.ts';
 import type { Report } from '../telemetry/index.ts';
 import type { Bench } from './bench.ts';
 import { type DeviceState, rulesSnapshot } from './device-state.ts';
-import type { EngineOutput } from './engine.ts';
+import type { EngineOutput, Judged } from './engine.ts';
 import { type Cause, clear, clearShared, type Raised, raise, raiseShared, reassess } from './episode.ts';
 import type { Band, Watcher, WatcherChange } from './watcher.ts';
 
@@ -103,10 +103,13 @@ export function judgeReadings(inHand: InHand): void {
   const { signals, bench } = judge;
   if (signals.size === 0) return;
   bench.lay(state.memory);
+  const reading = { at: report.at, value: 0 };
   for (const name in report.signals) {
     const value = report.signals[name];
-    const signal = signals.get(name);
-    if (signal && typeof value === 'number') judgeReading(inHand, signal, { at: report.at, value });
+    const signal = typeof value === 'number' ? signals.get(name) : undefined;
+    if (signal === undefined || typeof value !== 'number') continue;
+    reading.value = value;
+    judgeReading(inHand, signal, reading);
   }
   bench.putBack(state.memory);
   if (!bench.isWarm(state.memory) && isWarm(judge)) state.memory = bench.take(true);
@@ -114,26 +117,34 @@ export function judgeReadings(inHand: InHand): void {
 
 function judgeReading(inHand: InHand, signal: WatchedSignal, reading: NumberReading): void {
   const { report, out } = inHand;
-  const { device, at } = report;
+  const { watchers } = signal;
   let banded = false;
-  for (const item of signal.watchers) {
-    const step = item.watcher.step(reading);
-    const { band, change } = step;
+  for (let index = 0; index < watchers.length; index += 1) {
+    const item = watchers[index];
+    if (item === undefined) return;
+    const { band, change, outOfRange } = item.watcher.step(reading);
     if (change) {
       const event = watcherEvent(inHand, signal.name, item, change);
       if (event) out.findings.push(event);
     }
-    if (out.judged) {
-      const { exceedance } = step;
-      const shown = band && { ...band };
-      out.judged.push({ device, signal: signal.name, source: item.key, at, band: shown, exceedance });
-    }
-    if (step.outOfRange) return;
+    if (out.judged) out.judged.push(judgedBy(item, signal, report, band));
+    if (outOfRange) return;
     // The chart shows one band: that of the first watcher that has one.
-    if (banded || item.spec.kind === 'range' || !band) continue;
+    if (banded || !band || item.spec.kind === 'range') continue;
     banded = true;
-    if (isWorthKeeping(signal.keptBand, at, band, change)) keepBand(inHand, signal, band);
+    if (isWorthKeeping(signal.keptBand, report.at, band, change)) keepBand(inHand, signal, band);
   }
+}
+
+function judgedBy(
+  { key, watcher }: SignalWatcher,
+  { name }: WatchedSignal,
+  report: Report,
+  band: Band | undefined,
+): Judged {
+  const { device, at } = report;
+  const shown = band && { low: band.low, high: band.high, expected: band.expected };
+  return { device, signal: name, source: key, at, band: shown, exceedance: watcher.exceedance() };
 }
 
 function watcherEvent(

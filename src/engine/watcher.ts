@@ -9,6 +9,7 @@ import {
   type MemorySize,
   type NumberReading,
   rangeBar,
+  type Score,
   stuckBar,
 } from '../detect/index.ts';
 import {
@@ -50,6 +51,8 @@ export interface Watcher {
    * made anew by the next step.
    */
   step(reading: NumberReading): WatcherStep;
+  /** Of the last step, the greater of the looks' scores over their bars: above 1 is beyond; 0 while it warms up. */
+  exceedance(): number;
 }
 
 export interface WatcherStep {
@@ -62,8 +65,6 @@ export interface WatcherStep {
   readonly band: Band | undefined;
   /** The value is one that the signal cannot have: no other detector should learn from it. */
   readonly outOfRange: boolean;
-  /** The greater of the looks' scores over their bars: above 1 is beyond. */
-  readonly exceedance: number;
   readonly change: WatcherChange | undefined;
 }
 
@@ -140,7 +141,7 @@ class SignalWatcher implements Watcher {
   readonly #gates: GatesState;
   readonly #watched = { at: 0, value: 0, bar: 0, stretchBar: 0, open: false };
   readonly #step = new Step();
-  readonly #band = { low: 0, high: 0, expected: 0 };
+  #score: Score | undefined;
 
   constructor(options: WatcherOptions) {
     const { spec, detector, memory } = options;
@@ -178,20 +179,22 @@ class SignalWatcher implements Watcher {
     watched.stretchBar = stretchBar(this.#gates);
     watched.open = gatesOpen(this.#gates);
     const score = this.#detector.update(watched);
+    this.#score = score;
     if (score.status === 'warming-up') return warmingUp;
-    const { stretch } = score;
-    const band = this.#band;
-    band.low = score.low;
-    band.high = score.high;
-    band.expected = score.expected;
-    this.#recent.keep(at, value, band);
+    this.#recent.keep(at, value, score);
     const change = gatesStep(this.#gate, this.#gates, at, score);
     const step = this.#step;
-    step.band = this.#isBanded ? band : undefined;
+    step.band = this.#isBanded ? score : undefined;
     step.outOfRange = this.#isRange && score.score > watched.bar;
-    step.exceedance = Math.max(score.score / watched.bar, (stretch?.score ?? 0) / watched.stretchBar);
-    step.change = change && this.#changeOf(change, watched, stretch);
+    step.change = change && this.#changeOf(change, watched, score.stretch);
     return step;
+  }
+
+  exceedance(): number {
+    const score = this.#score;
+    if (score === undefined || score.status === 'warming-up') return 0;
+    const { bar, stretchBar } = this.#watched;
+    return Math.max(score.score / bar, (score.stretch?.score ?? 0) / stretchBar);
   }
 
   #changeOf(change: GatesChange, reading: NumberReading, judged: JudgedStretch | undefined): WatcherChange {
@@ -225,7 +228,6 @@ const warmingUp: WatcherStep = {
   warmingUp: true,
   band: undefined,
   outOfRange: false,
-  exceedance: 0,
   change: undefined,
 };
 
@@ -233,7 +235,6 @@ class Step implements WatcherStep {
   readonly warmingUp = false;
   band: Band | undefined;
   outOfRange = false;
-  exceedance = 0;
   change: WatcherChange | undefined;
 }
 
@@ -256,16 +257,18 @@ class RecentReadings {
   }
 
   keep(at: number, value: number, band: Band): void {
-    const next = this.#own[cell.next];
+    const own = this.#own;
+    const ring = this.#ring;
+    const next = own[cell.next];
     const place = next * this.#size;
-    this.#ring[place] = at;
-    this.#ring[place + 1] = value;
+    ring[place] = at;
+    ring[place + 1] = value;
     if (this.#size > 2) {
-      this.#ring[place + 2] = band.low;
-      this.#ring[place + 3] = band.high;
+      ring[place + 2] = band.low;
+      ring[place + 3] = band.high;
     }
-    this.#own[cell.next] = next + 1 === this.#most ? 0 : next + 1;
-    if (this.#own[cell.kept] < this.#most) this.#own[cell.kept] += 1;
+    own[cell.next] = next + 1 === this.#most ? 0 : next + 1;
+    if (own[cell.kept] < this.#most) own[cell.kept] += 1;
   }
 
   /** Oldest first. */

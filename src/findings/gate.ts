@@ -155,7 +155,11 @@ export function gateStep(params: GateParams, state: GateState, at: number, score
   const before = (state[cell.marks] << 1) & ((1 << params.of) - 1);
   if (before === 0) state[cell.since] = beyond ? at : 0;
   state[cell.marks] = before | (beyond ? 1 : 0);
-  const step = gateIsOpen(state) ? tryClose(params, state, at, score) : beyond ? tryOpen(params, state, score) : 'quiet';
+  const step = gateIsOpen(state)
+    ? tryClose(params, state, at, score)
+    : beyond
+      ? tryOpen(params, state, score)
+      : 'quiet';
   if (params.budget) learn(params, state, at, score);
   return step;
 }
