@@ -101,7 +101,7 @@ export const level: Detector<LevelParams> = {
         const value = within(reading.value);
         if (levelStarts(work.state)) return levelStart(work, starts, value);
         recentLearn(work.last32, value);
-        return levelUpdate(work, value, noSeason, reading);
+        return levelUpdate(work, noSeason, reading);
       },
     };
   },
@@ -140,8 +140,9 @@ export function levelStarts(state: LevelState): boolean {
  * for all that is done with a reading once its score is known: handed from function to function, its numbers would be
  * objects to the machine.
  */
-export function levelUpdate(work: LevelWork, value: number, season: Season, reading: WatchedReading): Answer {
+export function levelUpdate(work: LevelWork, season: Season, reading: WatchedReading): Answer {
   const { params, state, last32, answer, average } = work;
+  const value = within(reading.value);
   const seen = state[cell.seen];
   const slow = state[cell.slow];
   const fast = state[cell.fast];
@@ -238,9 +239,11 @@ function learnChange(state: LevelState, value: number): void {
   const size = Math.abs(value - state[cell.last]);
   state[cell.last] = value;
   if (size === 0) return;
-  state[cell.changes] = Math.min(state[cell.changes] + 1, changesMemory);
-  const bounded = state[cell.changes] > changesProven ? Math.min(size, pullSpreads * state[cell.change]) : size;
-  state[cell.change] += (bounded - state[cell.change]) / state[cell.changes];
+  const change = state[cell.change];
+  const changes = Math.min(state[cell.changes] + 1, changesMemory);
+  const bounded = changes > changesProven ? Math.min(size, pullSpreads * change) : size;
+  state[cell.change] = change + (bounded - change) / changes;
+  state[cell.changes] = changes;
 }
 
 export function clip(value: number, size: number): number {

@@ -74,7 +74,7 @@ export const seasonal: Detector<LevelParams> = {
         const value = within(reading.value);
         if (levelStarts(plain.state)) return levelStart(plain, starts, value);
         recentLearn(last32, value);
-        const answer = levelUpdate(plain, value, noSeason, reading);
+        const answer = levelUpdate(plain, noSeason, reading);
         const expected = seasonExpects(season, at);
         if (own[cell.hasSeasons] === 1) recentLearn(seasons, expected ?? value);
         else seasons.set(last32);
@@ -121,5 +121,5 @@ function adjust(
   adjusted.state[levelCell.changes] = plain.state[levelCell.changes];
   known.now = expected;
   known.average = recentAverage(seasons);
-  return levelUpdate(adjusted, value, known, reading);
+  return levelUpdate(adjusted, known, reading);
 }

@@ -3,8 +3,7 @@ import { tailCell, tailInit, tailLearn, tailLevel } from './tail.ts';
 
 /** How scores become findings: one event, one finding. */
 export interface GateParams {
-  /** A finding opens when `need` of the last `of` scores were beyond the bar, the newest among them. */
-  readonly need: 1 | 2;
+  /** A finding opens when most of the last `of` scores were beyond the bar, the newest among them. */
   readonly of: 1 | 3;
   /** A score beyond this many bars opens by itself. */
   readonly alone: number;
@@ -25,7 +24,6 @@ export type GateBudget =
 
 /** For detectors whose scores are learned: everything follows from the budget. */
 export const learnedGate: GateParams = {
-  need: 2,
   of: 3,
   alone: 2,
   closeShare: 0.7,
@@ -39,7 +37,7 @@ export const patientGate: GateParams = { ...learnedGate, budget: { kind: 'readin
 
 /** For scores with a fixed bar: opens with the first one beyond it, closes with three in a row that are not. */
 export function fixedGate(bar: number): GateParams {
-  return { need: 1, of: 1, alone: 1, closeShare: 1, closeAfter: 3, barMin: bar, budget: undefined };
+  return { of: 1, alone: 1, closeShare: 1, closeAfter: 3, barMin: bar, budget: undefined };
 }
 
 /** Rises when the state or the arithmetic changes; a state of another version is started afresh. */
@@ -160,14 +158,22 @@ export function gateStep(params: GateParams, state: GateState, at: number, score
     : beyond
       ? tryOpen(params, state, score)
       : 'quiet';
-  if (params.budget) learn(params, state, at, score);
+  if (params.budget) {
+    state[cell.score2] = state[cell.score1];
+    state[cell.score1] = state[cell.score0];
+    state[cell.score0] = score;
+    if (params.budget.kind === 'year') learnInterval(state, at);
+    learn(params, state);
+  }
   return step;
 }
 
 /** Of a score beyond the bar. */
 function tryOpen(params: GateParams, state: GateState, score: number): GateStep {
   if (state[cell.rest] > 0) return 'loud';
-  if (countBits(state[cell.marks]) < params.need && score <= params.alone * state[cell.bar]) return 'loud';
+  const marks = state[cell.marks];
+  const most = params.of === 1 || (marks & (marks - 1)) !== 0;
+  if (!most && score <= params.alone * state[cell.bar]) return 'loud';
   state[cell.open] = 1;
   state[cell.calmScores] = 0;
   if (params.budget) {
@@ -191,12 +197,11 @@ function tryClose(params: GateParams, state: GateState, at: number, score: numbe
   return 'closed';
 }
 
-function learn(params: GateParams, state: GateState, at: number, score: number): void {
+/** Learns from the last scores. */
+function learn(params: GateParams, state: GateState): void {
   const seen = state[cell.seen];
-  // What opens a finding is the `need`-th highest of the last scores, so that is the score whose tail sets the bar.
-  const deciding = decidingScore(params, state, score);
-  tailLearn(state, Math.min(deciding, teachBars * state[cell.bar]), seen, gateIsOpen(state) ? openSlow : 1);
-  if (params.budget?.kind === 'year') learnInterval(state, at);
+  const score = Math.min(decidingScore(params, state), teachBars * state[cell.bar]);
+  tailLearn(state, score, seen, gateIsOpen(state) ? openSlow : 1);
   state[cell.seen] = seen + 1;
   if (state[cell.rest] > 0) state[cell.rest] -= 1;
   state[cell.lift] = 1 + (state[cell.lift] - 1) * (1 - 1 / liftMemory);
@@ -226,21 +231,14 @@ function periodReadings(budget: GateBudget, everyMs: number): number {
   return everyMs === 0 ? unknownPeriod : yearMs / everyMs / budget.findings;
 }
 
-/** The `need`-th highest of the last `of` scores, this one included; of the first of all, that one. */
-function decidingScore({ need, of }: GateParams, state: GateState, score: number): number {
-  // Zero, as no score is lower, where there were none yet.
-  const before = state[cell.score0];
-  const first = state[cell.score1];
-  state[cell.score2] = first;
-  state[cell.score1] = before;
-  state[cell.score0] = score;
-  if (of === 1 || state[cell.seen] === 0) return score;
-  if (need === 1) return Math.max(score, before, first);
-  return Math.max(Math.min(score, before), Math.min(Math.max(score, before), first));
-}
-
-function countBits(bits: number): number {
-  let count = 0;
-  for (let rest = bits; rest !== 0; rest &= rest - 1) count += 1;
-  return count;
+/** The middle one of the last scores opens a finding, so it is the score whose tail sets the bar. */
+function decidingScore({ of }: GateParams, state: GateState): number {
+  const newest = state[cell.score0];
+  if (of === 1 || state[cell.seen] === 0) return newest;
+  const before = state[cell.score1];
+  // Of two scores the lower one: 0 stands for the one before them.
+  const first = state[cell.score2];
+  const high = newest > before ? newest : before;
+  const low = newest > before ? before : newest;
+  return first > high ? high : first > low ? first : low;
 }
