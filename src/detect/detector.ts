@@ -56,6 +56,8 @@ export type Looks = 'readings' | 'stretches' | 'both';
 
 export const scoreMax = 1e6;
 
+const justBeyond = 1 + Number.EPSILON;
+
 /** How many numbers a detector remembers of a signal. */
 export interface MemorySize {
   readonly cells: number;
@@ -150,7 +152,7 @@ export class StretchAnswer implements JudgedStretch {
 /** Makes score and band say the same to the last bit, whatever rounding did between them. */
 export function agree(score: number, inside: boolean, bar: number): number {
   const bounded = Math.min(score, scoreMax);
-  return inside ? Math.min(bounded, bar) : Math.max(bounded, bar * (1 + Number.EPSILON));
+  return inside ? Math.min(bounded, bar) : Math.max(bounded, bar * justBeyond);
 }
 
 /** Problems of parameters that no kind with these names knows. */

@@ -147,8 +147,11 @@ export function levelUpdate(work: LevelWork, season: Season, reading: WatchedRea
   const slow = state[cell.slow];
   const fast = state[cell.fast];
   const middle = slow / 2 + fast / 2;
-  const spread = Math.max(state[cell.spread], spreadFloor(state));
   const proven = state[cell.changes] >= changesProven;
+  const size = Math.abs(slow);
+  // A signal that rests for long and then flips by its resolution is as it should be: no spread is below its changes.
+  const least = Math.max(proven ? state[cell.change] : unvariedShare * size, 1e-9 * size, spreadMin);
+  const spread = Math.max(state[cell.spread], least);
   answer.status = 'scored';
   answer.expected = middle + season.now + 0;
   hold(answer, value, spread, reading.bar);
@@ -183,13 +186,6 @@ export function levelUpdate(work: LevelWork, season: Season, reading: WatchedRea
 
 export function isCount(value: unknown, min: number, max: number): boolean {
   return typeof value === 'number' && Number.isInteger(value) && value >= min && value <= max;
-}
-
-/** A signal that rests for long and then flips by its resolution is as it should be: no spread is below its changes. */
-function spreadFloor(state: LevelState): number {
-  const size = Math.abs(state[cell.slow]);
-  const known = state[cell.changes] >= changesProven ? state[cell.change] : unvariedShare * size;
-  return Math.max(known, 1e-9 * size, spreadMin);
 }
 
 /** Holds a value against what the answer expects: makes its score and its band. */

@@ -87,6 +87,7 @@ const restFirst = 64;
 const liftAlarm = 1.05;
 const liftMax = 3;
 const liftMemory = 1000;
+const liftDecay = 1 - 1 / liftMemory;
 /** Little seen, little known: a bar that rests on n readings stands higher by this many nths. */
 const youth = 64;
 /** Scores teach the tail at most this many bars, and slower by this while a finding is open. */
@@ -200,11 +201,12 @@ function tryClose(params: GateParams, state: GateState, at: number, score: numbe
 /** Learns from the last scores. */
 function learn(params: GateParams, state: GateState): void {
   const seen = state[cell.seen];
-  const score = Math.min(decidingScore(params, state), teachBars * state[cell.bar]);
+  const score = Math.min(decidingScore(state), teachBars * state[cell.bar]);
   tailLearn(state, score, seen, gateIsOpen(state) ? openSlow : 1);
   state[cell.seen] = seen + 1;
-  if (state[cell.rest] > 0) state[cell.rest] -= 1;
-  state[cell.lift] = 1 + (state[cell.lift] - 1) * (1 - 1 / liftMemory);
+  const rest = state[cell.rest];
+  if (rest > 0) state[cell.rest] = rest - 1;
+  state[cell.lift] = 1 + (state[cell.lift] - 1) * liftDecay;
   state[cell.bar] = barOf(params, state);
 }
 
@@ -219,22 +221,23 @@ function learnInterval(state: GateState, at: number): void {
   state[cell.everyMs] = everyMs === 0 ? gapMs : everyMs + bounded / Math.min(state[cell.seen] + 1, 100);
 }
 
-function barOf(params: GateParams, state: GateState): number {
-  if (!params.budget) return params.barMin;
-  const level = tailLevel(state, periodReadings(params.budget, state[cell.everyMs]));
+function barOf({ budget, barMin }: GateParams, state: GateState): number {
+  if (!budget) return barMin;
+  const level = tailLevel(state, budget.kind === 'readings' ? budget.readings : yearReadings(budget, state));
   const young = 1 + youth / (state[cell.seen] + youth);
-  return Math.min(barMax, Math.max(params.barMin, level) * state[cell.lift] * young);
+  return Math.min(barMax, Math.max(barMin, level) * state[cell.lift] * young);
 }
 
-function periodReadings(budget: GateBudget, everyMs: number): number {
-  if (budget.kind === 'readings') return budget.readings;
-  return everyMs === 0 ? unknownPeriod : yearMs / everyMs / budget.findings;
+/** Readings to a finding of such a budget. */
+function yearReadings({ findings }: { readonly findings: number }, state: GateState): number {
+  const everyMs = state[cell.everyMs];
+  return everyMs === 0 ? unknownPeriod : yearMs / everyMs / findings;
 }
 
 /** The middle one of the last scores opens a finding, so it is the score whose tail sets the bar. */
-function decidingScore({ of }: GateParams, state: GateState): number {
+function decidingScore(state: GateState): number {
   const newest = state[cell.score0];
-  if (of === 1 || state[cell.seen] === 0) return newest;
+  if (state[cell.seen] === 0) return newest;
   const before = state[cell.score1];
   // Of two scores the lower one: 0 stands for the one before them.
   const first = state[cell.score2];

@@ -36,6 +36,7 @@ const memoryReadings = 2000;
 /** What the prior counts for, and after how many readings the tail learns at a steady speed. */
 const priorReadings = priorClusters / share;
 const steadyAfter = memoryReadings - priorReadings;
+const steadyRate = 1 / memoryReadings;
 const memoryClusters = 40;
 const thresholdMin = 0.3;
 const thresholdMax = 1000;
@@ -66,7 +67,7 @@ export function tailLevel(tail: TailState, period: number): number {
  */
 export function tailLearn(tail: TailState, score: number, seen: number, slow: number): void {
   const steady = seen >= steadyAfter;
-  const rate = (steady ? 1 / memoryReadings : 1 / (seen + priorReadings)) * slow;
+  const rate = (steady ? steadyRate : 1 / (seen + priorReadings)) * slow;
   const before = tail[cell.threshold];
   const falls = steady && slow === 1 && score <= before;
   const move = falls ? steadyFall(tail, rate) : moveOf(tail, score > before, rate);
