@@ -1,4 +1,4 @@
-import { type Cells, hourMs, minuteMs } from '../base/index.ts';
+import { type Cells, hourMs, minuteMs, type NameLookup } from '../base/index.ts';
 import type { NumberReading } from '../detect/index.ts';
 import type { FindingEvent } from '../findings/index.ts';
 import type { ProductPack, WatchSpec } from '../product/index.ts';
@@ -20,6 +20,7 @@ export interface Judge {
   readonly bench: Bench;
   /** By signal, in the pack's order. */
   readonly signals: ReadonlyMap<string, WatchedSignal>;
+  readonly signalsByName: NameLookup<WatchedSignal>;
 }
 
 export interface WatchedSignal {
@@ -100,13 +101,15 @@ export interface InHand {
 /** The detectors' judgement of a report's numbers. */
 export function judgeReadings(inHand: InHand): void {
   const { state, judge, report } = inHand;
-  const { signals, bench } = judge;
+  const { signals, signalsByName, bench } = judge;
   if (signals.size === 0) return;
   bench.lay(state.memory);
   const reading = { at: report.at, value: 0 };
+  let place = 0;
   for (const name in report.signals) {
     const value = report.signals[name];
-    const signal = typeof value === 'number' ? signals.get(name) : undefined;
+    const signal = signalsByName.get(name, place);
+    place += 1;
     if (signal === undefined || typeof value !== 'number') continue;
     reading.value = value;
     judgeReading(inHand, signal, reading);

@@ -1,4 +1,4 @@
-import { AftercareError, canonicalJson, cellCount, cellsAt } from '../base/index.ts';
+import { AftercareError, canonicalJson, cellCount, cellsAt, NameLookup } from '../base/index.ts';
 import { type DetectorKind, detectors } from '../detect/index.ts';
 import type { KnownPack, SignalSpec, WatchSpec } from '../product/index.ts';
 import { compileRules } from '../rules/index.ts';
@@ -19,7 +19,15 @@ export function prepareJudge(known: KnownPack, parent: KnownPack | undefined): J
   const plans = known.pack.signals.map(planSignal).filter(({ watches }) => watches.length > 0);
   const bench = new Bench(plans.flatMap(({ band, watches }) => [band, ...watches]));
   const signals = new Map(plans.map((plan) => [plan.signal.name, watchedSignal(plan, bench)]));
-  return { version: versionOf(known, parent), packVersion: known.version, pack: known.pack, rules, bench, signals };
+  return {
+    version: versionOf(known, parent),
+    packVersion: known.version,
+    pack: known.pack,
+    rules,
+    bench,
+    signals,
+    signalsByName: new NameLookup(signals),
+  };
 }
 
 /** What reports are judged under. */

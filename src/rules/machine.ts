@@ -1,4 +1,4 @@
-import { assert } from '../base/index.ts';
+import { assert, NameLookup } from '../base/index.ts';
 import { type Report, type SignalValue, severityRank } from '../telemetry/index.ts';
 import { type FactName, ZoneClock } from './facts.ts';
 import {
@@ -46,6 +46,7 @@ interface Moment {
  */
 export class RuleMachine implements ConditionInputs {
   readonly #plan: MachinePlan;
+  readonly #signals: NameLookup<SignalPlan>;
   readonly #moment: Moment = { receivedAt: 0, silentForMs: undefined, downMs: 0 };
   #state: RulesState | undefined;
   #at = 0;
@@ -60,6 +61,7 @@ export class RuleMachine implements ConditionInputs {
 
   constructor(plan: MachinePlan) {
     this.#plan = plan;
+    this.#signals = new NameLookup(plan.signals);
     this.#movedRules = plan.rules.map(() => 0);
     this.#movedSeries = plan.series.map(() => 0);
     this.#movedSpells = plan.spells.map(() => 0);
@@ -190,15 +192,17 @@ export class RuleMachine implements ConditionInputs {
   }
 
   #takeReadings(state: RulesState, report: Report): void {
-    const { signals, codes, slots, sources, parents } = this.#plan;
+    const { codes, slots, sources, parents } = this.#plan;
     for (const { code, active } of report.faults) {
       const plan = codes.get(code);
       if (plan === undefined) continue;
       state.faults[plan.index] = active;
       this.#move(plan);
     }
+    let position = 0;
     for (const signal in report.signals) {
-      const plan = signals.get(signal);
+      const plan = this.#signals.get(signal, position);
+      position += 1;
       const value = report.signals[signal];
       if (plan === undefined || value === undefined) continue;
       this.#move(plan);
