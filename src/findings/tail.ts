@@ -69,8 +69,11 @@ export function tailLearn(tail: TailState, score: number, seen: number, slow: nu
   const steady = seen >= steadyAfter;
   const rate = (steady ? steadyRate : 1 / (seen + priorReadings)) * slow;
   const before = tail[cell.threshold];
+  // Most scores are below the threshold, and the fall changes with the clusters only.
   const falls = steady && slow === 1 && score <= before;
-  const move = falls ? steadyFall(tail, rate) : moveOf(tail, score > before, rate);
+  const known = falls ? tail[cell.fall] : 0;
+  const move = known === 0 ? moveOf(tail, score > before, rate) : known;
+  if (falls) tail[cell.fall] = move;
   const threshold = Math.max(thresholdMin, Math.min(thresholdMax, before * move));
   tail[cell.threshold] = threshold;
   const clusters = tail[cell.rate];
@@ -94,12 +97,6 @@ function clusterEnds(tail: TailState, above: boolean, score: number): boolean {
 function moveOf(tail: TailState, above: boolean, rate: number): number {
   const pull = ((above ? 1 - share : -share) / share) * Math.max(tail[cell.excess], 0.05) * rate;
   return Math.exp(Math.max(-thresholdMove, Math.min(thresholdMove, pull)));
-}
-
-/** It changes with the clusters only, and most scores are below the threshold. */
-function steadyFall(tail: TailState, rate: number): number {
-  if (tail[cell.fall] === 0) tail[cell.fall] = moveOf(tail, false, rate);
-  return tail[cell.fall];
 }
 
 function learnCluster(tail: TailState): void {
