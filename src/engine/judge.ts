@@ -20,6 +20,7 @@ export interface Judge {
   readonly bench: Bench;
   /** By signal, in the pack's order. */
   readonly signals: ReadonlyMap<string, WatchedSignal>;
+  /** The same, for the names in a report. */
   readonly signalsByName: NameLookup<WatchedSignal>;
 }
 
@@ -124,7 +125,7 @@ function judgeReading(inHand: InHand, signal: WatchedSignal, reading: NumberRead
   let banded = false;
   for (let index = 0; index < watchers.length; index += 1) {
     const item = watchers[index];
-    if (item === undefined) return;
+    if (item === undefined) continue;
     const { band, change, outOfRange } = item.watcher.step(reading);
     if (change) {
       const event = watcherEvent(inHand, signal.name, item, change);
