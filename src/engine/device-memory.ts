@@ -1,4 +1,4 @@
-import { numbersFromText, numbersToText } from '../base/index.ts';
+import { jsonWith, numbersFromText, numbersToText } from '../base/index.ts';
 
 /** A piece of what is remembered of a device: where it lies, and what it is known again by. */
 export interface Piece {
@@ -27,7 +27,8 @@ export interface MemorySnapshot {
 
 export const nothingRemembered: DeviceMemory = { pieces: [], numbers: new Float64Array() };
 
-export function memorySnapshot({ pieces, numbers }: DeviceMemory): MemorySnapshot {
+/** As {@link MemorySnapshot}. */
+export function memoryToText({ pieces, numbers }: DeviceMemory): string {
   const kept = new Float64Array(numbers.length);
   let length = 0;
   const keep = (from: number, size: number): number => {
@@ -40,7 +41,7 @@ export function memorySnapshot({ pieces, numbers }: DeviceMemory): MemorySnapsho
     const size = keep(piece.from, piece.size);
     return [piece.key, piece.params, size, keep(piece.startsFrom, piece.startsSize)] as const;
   });
-  return { pieces: listed, numbers: numbersToText(kept.subarray(0, length)) };
+  return jsonWith({ pieces: listed }, { numbers: `"${numbersToText(kept.subarray(0, length))}"` });
 }
 
 function usedOf(numbers: Float64Array, from: number, size: number): number {

@@ -1,13 +1,7 @@
 import type { FindingEvent } from '../findings/index.ts';
-import type { RulesSnapshot, RulesState } from '../rules/index.ts';
+import { type RulesSnapshot, type RulesSnapshotJson, type RulesState, rulesSnapshotOf } from '../rules/index.ts';
 import type { ContextSince } from './context.ts';
-import {
-  type DeviceMemory,
-  type MemorySnapshot,
-  memoryOf,
-  memorySnapshot,
-  nothingRemembered,
-} from './device-memory.ts';
+import { type DeviceMemory, type MemorySnapshot, memoryOf, nothingRemembered } from './device-memory.ts';
 import { nextTo, type Position } from './hindsight.ts';
 import type { Judge } from './judge.ts';
 import type { Told } from './parents.ts';
@@ -105,9 +99,12 @@ export function newDeviceState(product: string): DeviceState {
   };
 }
 
+/** What is as plain in JSON. */
+export type PlainState = Omit<DeviceState, 'judge' | 'rules' | 'rulesBefore' | 'memory'>;
+
 /** A state as a checkpoint keeps it: plain data, without what is made again from the pack. */
-type Snapshot = Omit<DeviceState, 'judge' | 'rules' | 'rulesBefore' | 'memory'> & {
-  readonly rules: RulesSnapshot | undefined;
+type Saved = PlainState & {
+  readonly rules?: RulesSnapshotJson;
   readonly memory?: MemorySnapshot;
   /** Of an earlier version of ours, which judged nothing again from before it: a version came into force behind it. */
   readonly barrier?: Position;
@@ -117,16 +114,10 @@ export function rulesSnapshot({ judge, rules, rulesBefore }: DeviceState): Rules
   return judge && rules ? judge.rules.snapshot(rules) : rulesBefore;
 }
 
-export function deviceStateToText(state: DeviceState): string {
-  const { judge: _judge, rules: _rules, rulesBefore: _before, memory, ...plain } = state;
-  const snapshot: Snapshot = { ...plain, rules: rulesSnapshot(state), memory: memorySnapshot(memory) };
-  return JSON.stringify(snapshot);
-}
-
 export function deviceStateFromText(text: string): DeviceState {
   // Of this version of ours, or of an earlier one whose detectors have to start afresh.
-  const { rules: rulesBefore, memory, barrier, ...plain } = JSON.parse(text) as Snapshot;
-  const state = { ...newDeviceState(plain.product), ...plain, rulesBefore };
+  const { rules, memory, barrier, ...plain } = JSON.parse(text) as Saved;
+  const state = { ...newDeviceState(plain.product), ...plain, rulesBefore: rules && rulesSnapshotOf(rules) };
   if (barrier && state.version !== undefined) state.versions = [{ version: state.version, from: nextTo(barrier) }];
   return memory ? { ...state, memory: memoryOf(memory) } : state;
 }

@@ -1,6 +1,7 @@
 import { dayMs, minuteMs } from '../base/index.ts';
 import { correctionHorizonMs, type Report } from '../telemetry/index.ts';
-import { type DeviceState, deviceStateToText } from './device-state.ts';
+import type { DeviceState } from './device-state.ts';
+import { StateCopy } from './state-copy.ts';
 
 /** A report's place in its device's event time; reports that share a stamp follow one another in log order. */
 export interface Position {
@@ -13,6 +14,7 @@ export interface Position {
 export interface Snapshot {
   /** Undefined: before its first report. */
   readonly position: Position | undefined;
+  /** Made when it is asked for first: most never are. */
   readonly text: string;
 }
 
@@ -28,8 +30,8 @@ const latenessMs = 10 * minuteMs;
 /** …and at least so many reports, so that taking them costs little beside judging. */
 const reportsApart = 128;
 const newestKept = 2;
-/** Of all devices together, in characters of text. */
-const textMax = 64 * 1024 * 1024;
+/** Of all devices together. */
+const bytesMax = 64 * 1024 * 1024;
 
 export function positionOf({ at, offset, index }: Position): Position {
   return { at, offset, index };
@@ -71,10 +73,28 @@ export function nearEnd(reports: readonly Report[]): (report: Report) => boolean
   return ({ at }) => at >= from;
 }
 
+class RecentSnapshot implements Snapshot {
+  readonly position: Position;
+  readonly #copy: StateCopy;
+
+  constructor(state: DeviceState, position: Position) {
+    this.position = position;
+    this.#copy = new StateCopy(state);
+  }
+
+  get bytes(): number {
+    return this.#copy.bytes;
+  }
+
+  get text(): string {
+    return this.#copy.text;
+  }
+}
+
 /** Snapshots of the last minutes, from which most corrections start. Bounded; not part of a checkpoint. */
 export class Hindsight {
-  readonly #devices = new Map<string, { snapshots: Snapshot[]; reports: number }>();
-  #text = 0;
+  readonly #devices = new Map<string, { snapshots: RecentSnapshot[]; reports: number }>();
+  #bytes = 0;
 
   /** To be called before a report is judged; gives the snapshot when an event-day begins with it. */
   before(device: string, state: DeviceState, report: Report, isRecent: boolean): DaySnapshot | undefined {
@@ -83,7 +103,15 @@ export class Hindsight {
     // A late report of the day before belongs behind the snapshot that it is judged from.
     if (state.day !== undefined && day <= state.day) return undefined;
     state.day = day;
-    return { device, day, position: state.judgedTo, text: deviceStateToText(state) };
+    const copy = new StateCopy(state);
+    return {
+      device,
+      day,
+      position: state.judgedTo,
+      get text() {
+        return copy.text;
+      },
+    };
   }
 
   /** The newest snapshot before the position, if one is kept here. */
@@ -97,8 +125,8 @@ export class Hindsight {
     if (known === undefined) return;
     const kept =
       position === undefined ? [] : known.snapshots.filter((snapshot) => isBehind(position, snapshot.position));
-    for (const { text } of known.snapshots) this.#text -= text.length;
-    for (const { text } of kept) this.#text += text.length;
+    for (const { bytes } of known.snapshots) this.#bytes -= bytes;
+    for (const { bytes } of kept) this.#bytes += bytes;
     if (kept.length === 0) this.#devices.delete(device);
     else known.snapshots = kept;
   }
@@ -116,20 +144,20 @@ export class Hindsight {
     // The first of them is not needed: until then the day's beginning is as near.
     if (known.reports < reportsApart || (last !== undefined && report.at - last.at < latenessMs)) return;
     known.reports = 0;
-    const text = deviceStateToText(state);
-    known.snapshots.push({ position: judgedTo, text });
-    this.#text += text.length;
+    const snapshot = new RecentSnapshot(state, judgedTo);
+    known.snapshots.push(snapshot);
+    this.#bytes += snapshot.bytes;
     // Behind all others: room is made from the front.
     this.#devices.delete(device);
     this.#devices.set(device, known);
-    if (known.snapshots.length > newestKept) this.#text -= known.snapshots.shift()?.text.length ?? 0;
+    if (known.snapshots.length > newestKept) this.#bytes -= known.snapshots.shift()?.bytes ?? 0;
     this.#makeRoom();
   }
 
   /** Those whose newest was taken longest ago go first: their corrections start from their day. */
   #makeRoom(): void {
     for (const device of this.#devices.keys()) {
-      if (this.#text <= textMax) return;
+      if (this.#bytes <= bytesMax) return;
       this.forget(device);
     }
   }

@@ -4,13 +4,7 @@ import { type RuleNow, type RulesState, rulesSnapshotVersion } from '../rules/in
 import { deviceOfFact, type Fact, type Report } from '../telemetry/index.ts';
 import { contextAt, noteContext } from './context.ts';
 import { holds, pastOf, reconcile } from './correct.ts';
-import {
-  type DeviceState,
-  deviceStateFromText,
-  deviceStateToText,
-  newDeviceState,
-  type OpenFinding,
-} from './device-state.ts';
+import { type DeviceState, deviceStateFromText, newDeviceState, type OpenFinding } from './device-state.ts';
 import type { EngineInput, EngineOutput, LateDevice, Rejudging } from './engine.ts';
 import { arrivalSources, type Cause, clear, raise } from './episode.ts';
 import { judgeFaultCodes } from './fault-codes.ts';
@@ -20,6 +14,7 @@ import { Judges } from './judges.ts';
 import { type ParentsKnown, recordOf, toldWith } from './parents.ts';
 import { learntAgain } from './relearn.ts';
 import { endSilence, raiseSilence, silenceOf } from './silence.ts';
+import { StateCopy } from './state-copy.ts';
 import { judgeable, lateOf } from './stretch.ts';
 import { courseOf, isBehindTick, isReached, noteVersion, noteVersionByTick, type VersionSince } from './versions.ts';
 
@@ -92,10 +87,15 @@ export class Engine {
     return this.#catalogue.parentProducts.size === 0 ? report : this.#withParent(report);
   }
 
-  /** A device's state as text; undefined for one the engine has not met. */
-  snapshot(device: string): string | undefined {
+  /** A device's state as it is now, of which text can be made later; undefined for one the engine has not met. */
+  copy(device: string): StateCopy | undefined {
     const state = this.#devices.get(device);
-    return state && deviceStateToText(state);
+    return state && new StateCopy(state);
+  }
+
+  /** The same as text: what {@link restore} takes. */
+  snapshot(device: string): string | undefined {
+    return this.copy(device)?.text;
   }
 
   /** Reports of the device that came late and could not be judged in their place. */

@@ -1,6 +1,6 @@
 import { hashesMax, snapshotAdmission } from '../admission/index.ts';
 import { secondMs } from '../base/index.ts';
-import type { Engine } from '../engine/index.ts';
+import type { Engine, StateCopy } from '../engine/index.ts';
 import type { Timers } from '../intake/index.ts';
 import type { Catalogue } from '../product/index.ts';
 import type { Checkpoint, CheckpointMeta, CheckpointWrite, DeviceRow } from './checkpoint.ts';
@@ -10,7 +10,7 @@ import type { Processed } from './process.ts';
 export interface SaverOptions {
   readonly checkpoint: Checkpoint;
   readonly catalogue: Pick<Catalogue, 'facts'>;
-  readonly engine: Pick<Engine, 'snapshot' | 'globals'>;
+  readonly engine: Pick<Engine, 'copy' | 'globals'>;
   readonly devices: PipelineDevices;
   readonly timers: Timers;
   /** A checkpoint begins at most this often. */
@@ -22,12 +22,14 @@ const timeShare = 20;
 /** …but after so long, or so much processing, one is due all the same: a restart does again what came since. */
 const pauseMaxMs = 30 * secondMs;
 const replayMaxMs = 15 * secondMs;
-const asideCharactersMax = 64 * 1024 * 1024;
+/** Ten thousand devices as a fleet has them take a little more. */
+const asideBytesMax = 48 * 1024 * 1024;
 
 /**
  * Writes checkpoints while the pump goes on. A checkpoint is the state at one offset: a device that is to change and is
- * not written yet is put aside first, as it was. So a checkpoint costs its own time and holds nobody up, however many
- * devices it has; only what may change every device has to wait for its end.
+ * not written yet is put aside first, as it was. That is a copy of its numbers, and no text before its row is written. So
+ * a checkpoint costs its own time and holds nobody up, however many devices it has; only what may change every device has
+ * to wait for its end.
  */
 export class Saver {
   readonly #options: SaverOptions;
@@ -68,7 +70,7 @@ export class Saver {
 
   /** So much is put aside that the pump should wait until some of it is written. */
   get isCrowded(): boolean {
-    return this.#rows !== undefined && this.#rows.asideCharacters > asideCharactersMax;
+    return this.#rows !== undefined && this.#rows.asideBytes > asideBytesMax;
   }
 
   /**
@@ -130,7 +132,7 @@ export class Saver {
     this.#dueAt = this.#options.timers.now() + pauseMs;
   }
 
-  #row(id: string, hashesAdded: Map<PipelineDevice, number>): DeviceRow {
+  #row(id: string, hashesAdded: Map<PipelineDevice, number>): UnwrittenRow {
     const device = this.#options.devices.meet(id);
     const { number, admission, evaluated, unstored, hashesSaved } = device;
     const page = admission.hashes.since(hashesSaved);
@@ -139,7 +141,7 @@ export class Saver {
       number,
       id,
       admission: snapshotAdmission(admission),
-      engine: this.#options.engine.snapshot(id),
+      engine: this.#options.engine.copy(id),
       evaluated,
       unstored,
       hashes: page === undefined ? [] : [page],
@@ -148,16 +150,21 @@ export class Saver {
   }
 }
 
+/** A device as it was, of which the row is still to be made. */
+interface UnwrittenRow extends Omit<DeviceRow, 'engine'> {
+  readonly engine: StateCopy | undefined;
+}
+
 /** The devices of a checkpoint, each as it was when the checkpoint began. Read once. */
 class DeviceRows implements Iterable<DeviceRow> {
   readonly #left: Set<string>;
-  readonly #make: (id: string) => DeviceRow;
+  readonly #make: (id: string) => UnwrittenRow;
   readonly #through = Promise.withResolvers<void>();
   #isThrough = false;
-  #aside: DeviceRow[] = [];
-  #asideCharacters = 0;
+  #aside: UnwrittenRow[] = [];
+  #asideBytes = 0;
 
-  constructor(devices: ReadonlySet<string>, make: (id: string) => DeviceRow) {
+  constructor(devices: ReadonlySet<string>, make: (id: string) => UnwrittenRow) {
     this.#left = new Set(devices);
     this.#make = make;
   }
@@ -171,22 +178,22 @@ class DeviceRows implements Iterable<DeviceRow> {
     return this.#through.promise;
   }
 
-  /** Of the snapshots that wait to be written. */
-  get asideCharacters(): number {
-    return this.#asideCharacters;
+  /** Of what waits to be written. */
+  get asideBytes(): number {
+    return this.#asideBytes;
   }
 
   putAside(id: string): void {
     if (!this.#left.delete(id)) return;
     const row = this.#make(id);
     this.#aside.push(row);
-    this.#asideCharacters += charactersOf(row);
+    this.#asideBytes += bytesOf(row);
   }
 
   *[Symbol.iterator](): Generator<DeviceRow, void, void> {
     for (const id of this.#left) {
       yield* this.#putAside();
-      if (this.#left.delete(id)) yield this.#make(id);
+      if (this.#left.delete(id)) yield rowOf(this.#make(id));
     }
     while (this.#aside.length > 0) yield* this.#putAside();
     this.#isThrough = true;
@@ -197,12 +204,16 @@ class DeviceRows implements Iterable<DeviceRow> {
     const aside = this.#aside;
     this.#aside = [];
     for (const row of aside) {
-      this.#asideCharacters -= charactersOf(row);
-      yield row;
+      this.#asideBytes -= bytesOf(row);
+      yield rowOf(row);
     }
   }
 }
 
-function charactersOf({ admission, engine }: DeviceRow): number {
-  return admission.length + (engine?.length ?? 0);
+function rowOf({ engine, ...row }: UnwrittenRow): DeviceRow {
+  return { ...row, engine: engine?.text };
+}
+
+function bytesOf({ admission, engine, hashes }: UnwrittenRow): number {
+  return admission.length + (engine?.bytes ?? 0) + hashes.reduce((sum, { bytes }) => sum + bytes.length, 0);
 }

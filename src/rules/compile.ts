@@ -44,7 +44,7 @@ export interface CompiledRules {
   step(state: RulesState, input: RulesInput): readonly RuleTransition[];
   /** How each rule stands after the last report, in the pack's order. */
   why(state: RulesState, isSilent: boolean): readonly RuleNow[];
-  /** What a state of these rules knows, for keeps. */
+  /** What a state of these rules knows, for keeps. Cheap: for each reading in a window it copies two numbers. */
   snapshot(state: RulesState): RulesSnapshot;
   /**
    * A state for these rules, from a snapshot of these or of other rules. Rules that did not change keep all they know,

@@ -1,4 +1,3 @@
-import { numbersFromText, numbersToText } from '../base/index.ts';
 import type { MachinePlan, RulePlan, SlotPlan } from './plan.ts';
 import {
   type DroppedRule,
@@ -124,18 +123,15 @@ function byKey<P, S, R>(
 }
 
 function seriesSnapshot({ base, head, at, value, dropped }: SeriesState): SeriesSnapshot {
-  const count = at.length - head;
-  const readings = new Float64Array(2 * count);
-  for (let index = 0; index < count; index += 1) {
-    readings[index] = at[head + index] ?? 0;
-    readings[count + index] = value[head + index] ?? 0;
-  }
-  return { base: base + head, dropped, readings: numbersToText(readings) };
+  const readings = new Float64Array(2 * (at.length - head));
+  readings.set(head === 0 ? at : at.slice(head));
+  readings.set(head === 0 ? value : value.slice(head), at.length - head);
+  return { base: base + head, dropped, readings };
 }
 
 function seriesOf(snapshot: SeriesSnapshot | undefined): SeriesState {
   if (snapshot === undefined) return emptySeries();
-  const readings = numbersFromText(snapshot.readings);
+  const { readings } = snapshot;
   const at = [...readings.subarray(0, readings.length / 2)];
   const value = [...readings.subarray(readings.length / 2)];
   return { base: snapshot.base, head: 0, at, value, dropped: snapshot.dropped };

@@ -80,7 +80,7 @@ export interface OpenEpisode {
 
 export const rulesSnapshotVersion = 2;
 
-/** A state by names, as plain data that survives JSON. */
+/** A state by names, as it was: what becomes of the state later changes nothing of it. */
 export interface RulesSnapshot {
   readonly version: typeof rulesSnapshotVersion;
   /** Null before the first report. */
@@ -105,8 +105,8 @@ export interface SeriesSnapshot {
   /** Number of the first reading that is kept. */
   readonly base: number;
   readonly dropped: number;
-  /** Event times, then values: see `numbersToText`. */
-  readonly readings: string;
+  /** Event times, then values. */
+  readonly readings: Float64Array;
 }
 
 export interface WindowSnapshot {

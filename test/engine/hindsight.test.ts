@@ -4,9 +4,10 @@ import { Hindsight, positionOf } from '../../src/engine/hindsight.ts';
 import type { Report } from '../../src/telemetry/index.ts';
 import { minute, start } from './fixture.ts';
 
-/** A device whose state is as long as a text of so many characters. */
-function deviceOf(hindsight: Hindsight, device: string, characters: number) {
-  const state = newDeviceState('x'.repeat(characters));
+/** A device whose state is about so many bytes. */
+function deviceOf(hindsight: Hindsight, device: string, bytes: number) {
+  const state = newDeviceState('p');
+  state.memory = { pieces: [], numbers: new Float64Array(bytes / Float64Array.BYTES_PER_ELEMENT) };
   let reports = 0;
   return {
     report(count: number): void {
@@ -31,7 +32,7 @@ function reportOf(device: string, number: number): Report {
 
 describe('Hindsight', () => {
   it('keeps a device’s two newest snapshots, 128 reports apart', () => {
-    const device = deviceOf(new Hindsight(), 'd', 10);
+    const device = deviceOf(new Hindsight(), 'd', 8);
     device.report(128);
     expect(device.newestBefore(1_000)).toBeUndefined();
     device.report(1);
@@ -42,7 +43,7 @@ describe('Hindsight', () => {
     expect([1_000, 300, 200].map((number) => device.newestBefore(number))).toEqual([383, 255, undefined]);
   });
 
-  it('keeps at most 64 MB of text: the device whose newest was taken longest ago goes', () => {
+  it('keeps at most 64 MB: the device whose newest was taken longest ago goes', () => {
     const hindsight = new Hindsight();
     const large = 18 * 1024 * 1024;
     const [first, second, third] = ['a', 'b', 'c'].map((name) => deviceOf(hindsight, name, large));

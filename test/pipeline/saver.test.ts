@@ -46,6 +46,7 @@ class SlowCheckpoint implements Pick<Checkpoint, 'save'> {
 class Bench {
   readonly checkpoint = new SlowCheckpoint();
   readonly devices = new PipelineDevices();
+  readonly engine: Engine;
   readonly saver: Saver;
   out = newProcessed();
   readonly #processor: Processor;
@@ -55,6 +56,7 @@ class Bench {
     const catalogue = new Catalogue((_, source) => pack(source));
     catalogue.apply({ type: 'pack-published', at: 0, product: 'fridge', version: 1, file: '', source: fridge });
     const engine = new Engine(catalogue);
+    this.engine = engine;
     const { devices } = this;
     for (const id of ['d0', 'd1', 'd2']) {
       catalogue.apply({ type: 'device-registered', at: 0, device: deviceFacts({ id, product: 'fridge' }) });
@@ -109,12 +111,15 @@ describe('a checkpoint on its way', () => {
   it('holds every device as it was when it began, whatever comes meanwhile', async () => {
     const bench = new Bench();
     for (const device of ['d0', 'd1', 'd2']) bench.report(device, 0);
+    const states = ['d0', 'd1', 'd2'].map((device) => bench.engine.snapshot(device));
     const saved = bench.begin();
     bench.checkpoint.takeRow();
     for (const device of ['d0', 'd1', 'd2']) for (const seq of [1, 2]) bench.report(device, seq);
     bench.finish();
     await saved;
     expect(bench.counts()).toEqual({ d0: 1, d1: 1, d2: 1 });
+    const rows = bench.checkpoint.saved.toSorted((a, b) => a.number - b.number);
+    expect(rows.map(({ engine }) => engine)).toEqual(states);
     const again = bench.begin();
     bench.finish();
     await again;

@@ -1,0 +1,24 @@
+import { jsonWith, numbersFromText, numbersToText } from '../base/index.ts';
+import { type RulesSnapshot, rulesSnapshotVersion, type SeriesSnapshot } from './state.ts';
+
+/** A snapshot as JSON has it. */
+export type RulesSnapshotJson = Omit<RulesSnapshot, 'series'> & {
+  readonly series: Readonly<Record<string, Omit<SeriesSnapshot, 'readings'> & { readonly readings: string }>>;
+};
+
+export function rulesSnapshotToText({ series, ...rest }: RulesSnapshot): string {
+  const texts = Object.entries(series).map(([key, { readings, ...own }]) => [
+    key,
+    jsonWith(own, { readings: `"${numbersToText(readings)}"` }),
+  ]);
+  return jsonWith(rest, { series: jsonWith({}, Object.fromEntries(texts)) });
+}
+
+/** Of a snapshot of an earlier version of ours nobody can read the series. */
+export function rulesSnapshotOf({ series, ...rest }: RulesSnapshotJson): RulesSnapshot {
+  if (rest.version !== rulesSnapshotVersion) return { ...rest, series: {} };
+  const read = Object.entries(series).map(
+    ([key, own]) => [key, { ...own, readings: numbersFromText(own.readings) }] as const,
+  );
+  return { ...rest, series: Object.fromEntries(read) };
+}
