@@ -27,13 +27,16 @@ export interface MemorySnapshot {
 
 export const nothingRemembered: DeviceMemory = { pieces: [], numbers: new Float64Array() };
 
+/** Of use inside a call only: memory outside of the heap, made anew for each device, is what the collector finds last. */
+let scratch = new Float64Array(0);
+
 /** As {@link MemorySnapshot}. */
 export function memoryToText({ pieces, numbers }: DeviceMemory): string {
-  const kept = new Float64Array(numbers.length);
+  if (scratch.length < numbers.length) scratch = new Float64Array(2 * numbers.length);
   let length = 0;
   const keep = (from: number, size: number): number => {
     const used = usedOf(numbers, from, size);
-    kept.set(numbers.subarray(from, from + used), length);
+    scratch.set(numbers.subarray(from, from + used), length);
     length += used;
     return used;
   };
@@ -41,7 +44,7 @@ export function memoryToText({ pieces, numbers }: DeviceMemory): string {
     const size = keep(piece.from, piece.size);
     return [piece.key, piece.params, size, keep(piece.startsFrom, piece.startsSize)] as const;
   });
-  return jsonWith({ pieces: listed }, { numbers: `"${numbersToText(kept.subarray(0, length))}"` });
+  return jsonWith({ pieces: listed }, { numbers: `"${numbersToText(scratch.subarray(0, length))}"` });
 }
 
 function usedOf(numbers: Float64Array, from: number, size: number): number {

@@ -43,6 +43,8 @@ export interface CheckpointWrite {
   readonly snapshots: readonly DaySnapshot[];
   readonly quarantine: readonly QuarantineEntry[];
   readonly history: readonly LogEntry[];
+  /** Awaited between slices of work, of which the last took so long. Default: what else is ready has its turn. */
+  readonly giveWay?: (busyMs: number) => Promise<void>;
 }
 
 /** Where others find what the embedded driver keeps for ever, and the version of its tables. */

@@ -7,12 +7,15 @@ const lookEveryBytes = 4_096;
 /** Cuts long work into slices, so that sockets and acknowledgements have their turn in between. */
 export class Pauses {
   readonly #timers: Timers;
-  #dueAt: number;
+  readonly #giveWay: (busyMs: number) => Promise<void>;
+  #startedAt: number;
   #bytes = 0;
 
-  constructor(timers: Timers = realTimers) {
+  /** `giveWay` is given how long the slice took. Default: what is ready has one turn. */
+  constructor(timers: Timers = realTimers, giveWay?: (busyMs: number) => Promise<void>) {
     this.#timers = timers;
-    this.#dueAt = timers.now() + pauseEveryMs;
+    this.#giveWay = giveWay ?? (() => timers.turn());
+    this.#startedAt = timers.now();
   }
 
   /** As {@link due}, for work of so many bytes: looks at the clock once in a while only, since that costs too. */
@@ -25,11 +28,11 @@ export class Pauses {
 
   /** To be asked often, {@link take} only when it is true. */
   get due(): boolean {
-    return this.#timers.now() >= this.#dueAt;
+    return this.#timers.now() >= this.#startedAt + pauseEveryMs;
   }
 
   async take(): Promise<void> {
-    await this.#timers.turn();
-    this.#dueAt = this.#timers.now() + pauseEveryMs;
+    await this.#giveWay(this.#timers.now() - this.#startedAt);
+    this.#startedAt = this.#timers.now();
   }
 }

@@ -264,9 +264,9 @@ export class Pump {
     if (this.#stop.signal.aborted || this.#failed) return;
     const idling = new AbortController();
     this.#idling = idling;
-    const { log, timers } = this.#options;
+    const { log, timers, saver } = this.#options;
     if (this.#hasWaiting()) void timers.sleep(this.#idleMs(), idling.signal).then(() => idling.abort());
-    await log.whenReadable(this.#next, idling.signal);
+    await saver.whileIdle(log.whenReadable(this.#next, idling.signal));
     idling.abort();
   }
 
@@ -409,11 +409,11 @@ export class Pump {
   /** Everything that waits is in a checkpoint when it resolves. */
   async #checkpoint(): Promise<void> {
     const { saver, timers } = this.#options;
-    await this.#saved;
+    await saver.whileIdle(this.#saved);
     for (let waitMs = 0; this.#hasWaiting(); waitMs = (saver.dueAt ?? 0) - timers.now()) {
       if (waitMs > 0 && saver.failures > 0) await timers.sleep(waitMs, this.#stop.signal);
       await this.#beginCheckpoint();
-      await this.#saved;
+      await saver.whileIdle(this.#saved);
       if (this.#failed) throw this.#failed;
     }
   }

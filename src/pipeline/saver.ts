@@ -22,6 +22,8 @@ const timeShare = 20;
 /** …but after so long, or so much processing, one is due all the same: a restart does again what came since. */
 const pauseMaxMs = 30 * secondMs;
 const replayMaxMs = 15 * secondMs;
+/** While reports wait, writing takes at most a fifth of the time. */
+const writingShare = 5;
 /** Ten thousand devices as a fleet has them take a little more. */
 const asideBytesMax = 48 * 1024 * 1024;
 
@@ -39,6 +41,10 @@ export class Saver {
   #replayMs = 0;
   /** In a row. */
   #failures = 0;
+  /** Those that wait for it, or for something to do. */
+  #idle = 0;
+  #givingWay: AbortController | undefined;
+  #gaveWayMs = 0;
 
   constructor(options: SaverOptions) {
     this.#options = options;
@@ -59,13 +65,25 @@ export class Saver {
   /** Must be called before anything of a device is changed. */
   beforeChange(device: string): void {
     this.#rows?.putAside(device);
+    if (this.isCrowded) this.#givingWay?.abort();
+  }
+
+  /** For what the pump waits for while it has nothing to do: until then, writing does not give way to it. */
+  async whileIdle(waited: Promise<unknown> | undefined): Promise<void> {
+    this.#idle += 1;
+    this.#givingWay?.abort();
+    try {
+      await waited;
+    } finally {
+      this.#idle -= 1;
+    }
   }
 
   /** Resolves when no device waits to be put aside any more, however its checkpoint goes on; undefined when that is so. */
   whenIdle(): Promise<void> | undefined {
     if (this.#done === undefined || this.#rows?.isThrough) return undefined;
     const ended = this.#done.catch(() => undefined);
-    return this.#rows ? Promise.race([this.#rows.through, ended]) : ended;
+    return this.whileIdle(this.#rows ? Promise.race([this.#rows.through, ended]) : ended);
   }
 
   /** So much is put aside that the pump should wait until some of it is written. */
@@ -82,6 +100,7 @@ export class Saver {
     const { timers } = this.#options;
     const startedAt = timers.now();
     this.#replayMs = 0;
+    this.#gaveWayMs = 0;
     const hashesAdded = new Map<PipelineDevice, number>();
     this.#rows = new DeviceRows(stretch.touched, (id) => this.#row(id, hashesAdded));
     const write = this.#write(stretch, meta, this.#rows);
@@ -91,7 +110,7 @@ export class Saver {
       () => {
         for (const [device, added] of hashesAdded) device.hashesSaved = added;
         this.#failures = 0;
-        const tookMs = timers.now() - startedAt;
+        const tookMs = timers.now() - startedAt - this.#gaveWayMs;
         this.#end(Math.max(this.#options.everyMs, Math.min(timeShare * tookMs, pauseMaxMs)));
       },
       (error: unknown) => {
@@ -123,7 +142,20 @@ export class Saver {
       snapshots,
       quarantine,
       history,
+      giveWay: (busyMs) => this.#giveWay(busyMs),
     };
+  }
+
+  /** For four times as long as a slice took, or until the pump has nothing to do. */
+  async #giveWay(busyMs: number): Promise<void> {
+    const { timers } = this.#options;
+    await timers.turn();
+    if (this.#idle > 0 || this.isCrowded) return;
+    const startedAt = timers.now();
+    this.#givingWay = new AbortController();
+    await timers.sleep((writingShare - 1) * busyMs, this.#givingWay.signal);
+    this.#givingWay = undefined;
+    this.#gaveWayMs += timers.now() - startedAt;
   }
 
   #end(pauseMs: number): void {

@@ -205,14 +205,14 @@ class SqliteCheckpoint implements Checkpoint, CheckpointInspection {
     if (this.#isUnclean) this.#dropUnfinished();
     this.#isUnclean = true;
     const round = this.#round + 1;
-    const written = await this.#saveDevices(write.devices, round);
+    const written = await this.#saveDevices(write, round);
     await durable;
     // Only the last transaction must reach the disk before it counts; what was written before it gets there with it.
     this.#db.exec('PRAGMA synchronous = FULL; BEGIN IMMEDIATE');
     try {
       this.#saveBands(write.bands);
-      await this.#saveSnapshots(write.snapshots);
-      await this.#saveQuarantine(write.quarantine);
+      await this.#saveSnapshots(write);
+      await this.#saveQuarantine(write);
       const history = this.#db.prepare('INSERT OR IGNORE INTO history ("offset", payload) VALUES (?, ?)');
       for (const entry of write.history) history.run(entry.offset, entry.payload);
       this.#setValue('state', JSON.stringify(write.meta));
@@ -229,9 +229,9 @@ class SqliteCheckpoint implements Checkpoint, CheckpointInspection {
   }
 
   /** Gives the slots that were written, by device. */
-  async #saveDevices(devices: Iterable<DeviceRow>, round: number): Promise<Map<number, number>> {
+  async #saveDevices({ devices, giveWay }: CheckpointWrite, round: number): Promise<Map<number, number>> {
     const written = new Map<number, number>();
-    const pauses = new Pauses();
+    const pauses = new Pauses(undefined, giveWay);
     const save = this.#db.prepare('INSERT OR REPLACE INTO state VALUES (?, ?, ?, ?, ?, ?, ?)');
     this.#db.exec('PRAGMA synchronous = NORMAL');
     let bytes = 0;
@@ -273,8 +273,8 @@ class SqliteCheckpoint implements Checkpoint, CheckpointInspection {
     for (const { device, signal, at, low, high } of bands) save.run(device, signal, at, low, high);
   }
 
-  async #saveSnapshots(snapshots: readonly DaySnapshot[]): Promise<void> {
-    const pauses = new Pauses();
+  async #saveSnapshots({ snapshots, giveWay }: CheckpointWrite): Promise<void> {
+    const pauses = new Pauses(undefined, giveWay);
     const save = this.#db.prepare('INSERT OR REPLACE INTO day_snapshot VALUES (?, ?, ?, ?, ?, ?)');
     const forget = this.#db.prepare(`
       DELETE FROM day_snapshot WHERE device = ?1
@@ -287,8 +287,8 @@ class SqliteCheckpoint implements Checkpoint, CheckpointInspection {
     }
   }
 
-  async #saveQuarantine(entries: readonly QuarantineEntry[]): Promise<void> {
-    const pauses = new Pauses();
+  async #saveQuarantine({ quarantine: entries, giveWay }: CheckpointWrite): Promise<void> {
+    const pauses = new Pauses(undefined, giveWay);
     const save = this.#db.prepare('INSERT OR IGNORE INTO quarantine VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)');
     for (const entry of entries) {
       const { device, offset, index, receivedAt, reason, detail, topic, payload, bytes } = entry;

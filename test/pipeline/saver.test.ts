@@ -1,7 +1,7 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { AftercareError } from '../../src/base/index.ts';
 import { Engine } from '../../src/engine/index.ts';
-import { realTimers } from '../../src/intake/index.ts';
+import { realTimers, type Timers } from '../../src/intake/index.ts';
 import {
   type Checkpoint,
   type CheckpointWrite,
@@ -20,12 +20,15 @@ import { fridge, pack, start } from '../engine/fixture.ts';
 class SlowCheckpoint implements Pick<Checkpoint, 'save'> {
   readonly saved: DeviceRow[] = [];
   failing = false;
+  /** After a slice that took so long. */
+  giveWay: (busyMs: number) => Promise<void> = async () => undefined;
   #rows: Iterator<DeviceRow> | undefined;
   #end = Promise.withResolvers<void>();
 
   save(write: CheckpointWrite): Promise<void> {
     this.saved.length = 0;
     this.#rows = write.devices[Symbol.iterator]();
+    this.giveWay = write.giveWay ?? this.giveWay;
     this.#end = Promise.withResolvers();
     return this.#end.promise;
   }
@@ -52,7 +55,7 @@ class Bench {
   readonly #processor: Processor;
   #offset = 0;
 
-  constructor() {
+  constructor(timers: Timers = realTimers) {
     const catalogue = new Catalogue((_, source) => pack(source));
     catalogue.apply({ type: 'pack-published', at: 0, product: 'fridge', version: 1, file: '', source: fridge });
     const engine = new Engine(catalogue);
@@ -70,7 +73,7 @@ class Bench {
       quarantine: () => [],
       close() {},
     };
-    this.saver = new Saver({ checkpoint, catalogue, engine, devices, timers: realTimers, everyMs: 60_000 });
+    this.saver = new Saver({ checkpoint, catalogue, engine, devices, timers, everyMs: 60_000 });
     const earlier = { stored: async () => [], logged: async () => undefined };
     this.#processor = new Processor({ catalogue, engine, devices, earlier, hash: contentHash, watch: this.saver });
   }
@@ -180,5 +183,37 @@ describe('a checkpoint on its way', () => {
     expect(bench.saver.dueAt).toBeGreaterThan(realTimers.now());
     bench.saver.noteWork(60_000);
     expect(bench.saver.dueAt).toBe(0);
+  });
+
+  it('gives way to the pump for four times what it took, unless that has nothing to do or waits for it', async () => {
+    const slept: number[] = [];
+    const untilAborted = (signal: AbortSignal | undefined) =>
+      new Promise<void>((resolve) => signal?.addEventListener('abort', () => resolve()));
+    const sleep = (ms: number, signal?: AbortSignal) => {
+      slept.push(ms);
+      return untilAborted(signal);
+    };
+    const bench = new Bench({ ...realTimers, turn: async () => undefined, sleep });
+    const { saver, checkpoint } = bench;
+    bench.report('d0', 0);
+    const saved = bench.begin();
+    const something = Promise.withResolvers<void>();
+    await saver.whileIdle(checkpoint.giveWay(3));
+    const first = checkpoint.giveWay(3);
+    await vi.waitUntil(() => slept.length === 1);
+    const idle = saver.whileIdle(something.promise);
+    await first;
+    await checkpoint.giveWay(3);
+    something.resolve();
+    await idle;
+    const second = checkpoint.giveWay(5);
+    await vi.waitUntil(() => slept.length === 2);
+    const tick = bench.record({ kind: 'tick', at: start + 1 });
+    await second;
+    await checkpoint.giveWay(5);
+    expect(slept).toEqual([12, 20]);
+    bench.finish();
+    await saved;
+    await tick;
   });
 });
