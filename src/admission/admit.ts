@@ -1,8 +1,9 @@
 import { assert, canonicalJson } from '../base/index.ts';
 import { correctionHorizonMs, type MessageRecord, type Report } from '../telemetry/index.ts';
-import { type Decoded, decodeReports, type RawReport } from './decode.ts';
+import type { Decoded, RawReport } from './decode.ts';
 import { addSeq, closePastGap, gapsOf, pastGapsMax, type SeenBoot, touchBoot } from './identity.ts';
 import { anchorUptime, placeInTime, steadySkew } from './place.ts';
+import type { ReportReader } from './report-reader.ts';
 import { type QuarantineSink, SetAside } from './set-aside.ts';
 import type { DeviceAdmission } from './state.ts';
 import { type ReadReport, readReport, type SignalIndex, type UnreadableReport } from './validate.ts';
@@ -35,6 +36,8 @@ export interface MessageContext {
   readonly offset: number;
   readonly product: string;
   readonly signals: SignalIndex;
+  /** Of the device. */
+  readonly reader: ReportReader;
   /** Digest of a text, for reports without `boot` and `seq`, as {@link SeenHashes.add} takes it. */
   readonly hash: (text: string) => string;
   readonly quarantine: QuarantineSink;
@@ -62,7 +65,7 @@ export class MessageAdmission {
   constructor(state: DeviceAdmission, context: MessageContext) {
     this.#state = state;
     this.#context = context;
-    const decoded = decodeReports(context.message.payload);
+    const decoded = context.reader.read(context.message.payload);
     if (!decoded.ok) {
       this.#unreadable = decoded;
       this.#reports = noReports;

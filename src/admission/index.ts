@@ -10,6 +10,7 @@ export {
 export { decodeReports } from './decode.ts';
 export { gapsOf, type SeqGap } from './identity.ts';
 export { messageTopic, readAssist, readStatus } from './other-messages.ts';
+export { ReportReader, Templates } from './report-reader.ts';
 export { type HashPage, hashBytes, hashesMax } from './seen-hashes.ts';
 export type { QuarantineEntry, QuarantineSink } from './set-aside.ts';
 export {

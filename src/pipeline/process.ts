@@ -5,11 +5,13 @@ import {
   messageTopic,
   type QuarantineEntry,
   quarantineMessage,
+  ReportReader,
   readAssist,
   readStatus,
   type SignalIndex,
   type Suspect,
   signalIndex,
+  Templates,
   type Verdict,
 } from '../admission/index.ts';
 import type { CaseChange } from '../cases/index.ts';
@@ -110,8 +112,11 @@ export interface ChangeWatch {
 /** What is needed for each message of a device, found once. */
 interface Sender {
   readonly met: PipelineDevice;
+  readonly reader: ReportReader;
   /** Undefined while no product of its is known. */
-  readonly product: { readonly id: string; readonly signals: SignalIndex } | undefined;
+  product: { readonly id: string; readonly signals: SignalIndex } | undefined;
+  /** How many facts the catalogue had been told when it was asked for the product. */
+  facts: number;
 }
 
 /**
@@ -127,8 +132,9 @@ export class Processor {
   readonly #signals = new Map<string, { version: number; index: SignalIndex }>();
   readonly #watch: ChangeWatch | undefined;
   readonly #corrector: Pick<Corrector, 'isDue' | 'run'> | undefined;
-  /** Holds what the catalogue says: forgotten with every fact. */
   readonly #senders = new Map<string, Sender>();
+  readonly #templates = new Templates();
+  #facts = 0;
 
   constructor(options: ProcessorOptions) {
     this.#catalogue = options.catalogue;
@@ -205,7 +211,7 @@ export class Processor {
     const device = deviceOfFact(fact);
     if (device !== undefined) this.#watch?.beforeChange(device);
     this.#catalogue.apply(fact);
-    this.#senders.clear();
+    this.#facts += 1;
     out.factsChanged = true;
     this.#engine.step({ kind: 'fact', offset, fact }, out);
     if (fact.type === 'device-registered') this.#devices.meet(fact.device.id);
@@ -222,7 +228,7 @@ export class Processor {
 
   #message(message: MessageRecord, offset: number, out: Processed): Promise<void> | undefined {
     const { device, receivedAt } = message;
-    const sender = this.#senders.get(device) ?? this.#find(device);
+    const sender = this.#senderOf(device);
     const { admission } = sender.met;
     this.#watch?.beforeChange(device);
     if (admission.lastSeenAt === undefined || receivedAt > admission.lastSeenAt) admission.lastSeenAt = receivedAt;
@@ -242,17 +248,27 @@ export class Processor {
     return undefined;
   }
 
-  #find(device: string): Sender {
-    const id = this.#catalogue.device(device)?.product;
-    const signals = id === undefined ? undefined : this.#signalsOf(id);
-    const product = id !== undefined && signals !== undefined ? { id, signals } : undefined;
-    const sender: Sender = { met: this.#devices.meet(device), product };
-    this.#senders.set(device, sender);
+  #senderOf(device: string): Sender {
+    let sender = this.#senders.get(device);
+    if (sender === undefined) {
+      const reader = new ReportReader(this.#templates);
+      sender = { met: this.#devices.meet(device), reader, product: this.#productOf(device), facts: this.#facts };
+      this.#senders.set(device, sender);
+    } else if (sender.facts !== this.#facts) {
+      sender.product = this.#productOf(device);
+      sender.facts = this.#facts;
+    }
     return sender;
   }
 
+  #productOf(device: string): Sender['product'] {
+    const id = this.#catalogue.device(device)?.product;
+    const signals = id === undefined ? undefined : this.#signalsOf(id);
+    return id !== undefined && signals !== undefined ? { id, signals } : undefined;
+  }
+
   #reports(message: MessageRecord, sender: Sender, offset: number, out: Processed): Promise<void> | undefined {
-    const { met, product } = sender;
+    const { met, reader, product } = sender;
     const { device, receivedAt } = message;
     const { quarantine } = out;
     if (product === undefined) {
@@ -262,7 +278,7 @@ export class Processor {
       return undefined;
     }
     const { id, signals } = product;
-    const context = { message, offset, product: id, signals, hash: this.#hash, quarantine };
+    const context = { message, offset, product: id, signals, reader, hash: this.#hash, quarantine };
     const admission = new MessageAdmission(met.admission, context);
     const evaluated = met.evaluated;
     const suspect = this.#untilSuspect(admission, met, out);

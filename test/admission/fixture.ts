@@ -8,8 +8,10 @@ import {
   type MessageContext,
   newDeviceAdmission,
   type QuarantineEntry,
+  ReportReader,
   rawContent,
   signalIndex,
+  Templates,
   type Verdict,
 } from '../../src/admission/index.ts';
 import type { SignalSpec } from '../../src/product/index.ts';
@@ -56,6 +58,7 @@ export class AdmittedDevice {
   readonly quarantine: QuarantineEntry[] = [];
   logTrimmed = false;
   readonly #payloads: Uint8Array[] = [];
+  readonly #reader = new ReportReader(new Templates());
 
   /** Sends a payload (a value is sent as JSON) and gives the verdicts' kinds. */
   send(payload: unknown, receivedAt = arrival): Verdict['kind'][] {
@@ -66,6 +69,7 @@ export class AdmittedDevice {
       offset: this.#payloads.push(bytes) - 1,
       product: pack.product,
       signals: signalIndex(pack),
+      reader: this.#reader,
       hash: (content) => hash('sha256', content, 'binary').slice(0, hashBytes),
       quarantine: this.quarantine,
     };
