@@ -93,11 +93,51 @@ export function decodeRecord(bytes: Uint8Array): LogRecord {
   const buffer = bytes instanceof Buffer ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const deviceEnd = messageHeaderBytes + (buffer[9] ?? 0);
   const topicEnd = deviceEnd + buffer.readUInt16LE(10);
-  return {
-    kind: 'message',
-    receivedAt: buffer.readDoubleLE(1),
-    device: buffer.toString('latin1', messageHeaderBytes, deviceEnd),
-    topic: buffer.toString('utf8', deviceEnd, topicEnd),
-    payload: buffer.subarray(topicEnd),
-  };
+  const { device, topic } = namesOf(buffer, deviceEnd, topicEnd);
+  return { kind: 'message', receivedAt: buffer.readDoubleLE(1), device, topic, payload: buffer.subarray(topicEnd) };
+}
+
+interface Names {
+  readonly device: string;
+  readonly topic: string;
+}
+
+/**
+ * Names that were read before: to compare them with a record's bytes costs a third of making them again. Their place is
+ * by the end of the device's id, and the last that came there has it. Full, it takes 2 MB.
+ */
+const knownNames: (Names | undefined)[] = Array.from({ length: 1 << 14 });
+const namesMax = 128;
+
+function namesOf(record: Buffer, deviceEnd: number, topicEnd: number): Names {
+  const place = placeOf(record, deviceEnd);
+  const known = knownNames[place];
+  if (
+    known !== undefined &&
+    isText(known.device, record, messageHeaderBytes, deviceEnd) &&
+    isText(known.topic, record, deviceEnd, topicEnd)
+  ) {
+    return known;
+  }
+  const device = record.toString('latin1', messageHeaderBytes, deviceEnd);
+  const names = { device, topic: record.toString('utf8', deviceEnd, topicEnd) };
+  if (topicEnd - messageHeaderBytes <= namesMax) knownNames[place] = names;
+  return names;
+}
+
+/** Of the last four bytes of the device's id, or what stands before a shorter one. */
+function placeOf(record: Buffer, deviceEnd: number): number {
+  let end = 0;
+  for (let i = deviceEnd - 4; i < deviceEnd; i++) end = (end << 8) | (record[i] ?? 0);
+  return Math.imul(end, 0x9e3779b1) >>> 18;
+}
+
+/** Whether these bytes are the text, all of it in ASCII. */
+function isText(text: string, bytes: Uint8Array, from: number, to: number): boolean {
+  if (text.length !== to - from) return false;
+  for (let i = 0; i < text.length; i++) {
+    const byte = bytes[from + i] ?? -1;
+    if (byte > 0x7f || byte !== text.charCodeAt(i)) return false;
+  }
+  return true;
 }

@@ -26,6 +26,21 @@ it('a message comes back as it went in, byte for byte', () => {
   );
 });
 
+it('names that were read before are told from others by every byte', () => {
+  const sender = fc.record({
+    device: fc.constantFrom('f1', 'f2', 'a-0001', 'b-0001', 'b-0002', 'rack-b-0001'),
+    topic: fc.constantFrom('t', 'devices/b-0001/reports', 'devices/b-0001/report5', 'é', 'e', '\u0000', ''),
+  });
+  fc.assert(
+    fc.property(fc.array(sender, { minLength: 1, maxLength: 30 }), (senders) => {
+      const records = senders.map((names): LogRecord => {
+        return { kind: 'message', receivedAt: 1, ...names, payload: Buffer.of(1) };
+      });
+      expect(records.map((record) => decodeRecord(encodeRecord(record)))).toEqual(records);
+    }),
+  );
+});
+
 it.each<LogRecord>([
   { kind: 'tick', at: 5 },
   { kind: 'resumed', at: 6 },
