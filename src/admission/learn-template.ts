@@ -1,5 +1,5 @@
 import { isObject, type RawReport } from './decode.ts';
-import { type Field, Template, templateBytesMax, templateTextMax } from './template.ts';
+import { bareField, type Field, Template, templateBytesMax, templateTextMax } from './template.ts';
 
 export interface Learnt {
   readonly template: Template;
@@ -52,7 +52,7 @@ class Learning {
     this.#space();
     if (root === undefined || this.#at < this.#payload.length) return undefined;
     const bytes = this.#bytes.slice(0, this.#length);
-    const template = new Template(bytes, root.fields, this.#from);
+    const template = new Template(bytes, root, this.#from);
     return { template, skeleton: ascii.decode(bytes), texts: this.#texts };
   }
 
@@ -68,7 +68,7 @@ class Learning {
       fields.push(field);
       this.#space();
     }
-    return this.#copy(closeObject) ? { key, kind: 'object', from: 0, to: 0, fields, text: 0 } : undefined;
+    return this.#copy(closeObject) ? { ...bareField, key, fields, sample: value } : undefined;
   }
 
   #array(key: string, items: readonly unknown[]): Field | undefined {
@@ -82,7 +82,7 @@ class Learning {
       fields.push(field);
       this.#space();
     }
-    return this.#copy(closeArray) ? { key, kind: 'array', from: 0, to: 0, fields, text: 0 } : undefined;
+    return this.#copy(closeArray) ? { ...bareField, key, kind: 'array', fields } : undefined;
   }
 
   #value(key: string, value: unknown): Field | undefined {
@@ -105,7 +105,7 @@ class Learning {
   }
 
   #leaf(key: string, kind: keyof typeof marks, bytes: number): Field {
-    const field: Field = { key, kind, from: this.#from, to: this.#length, fields: [], text: this.#texts.length };
+    const field: Field = { ...bareField, key, kind, from: this.#from, to: this.#length, text: this.#texts.length };
     this.#at += bytes;
     this.#bytes[this.#length++] = marks[kind];
     this.#from = this.#length;

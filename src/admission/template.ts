@@ -12,7 +12,12 @@ export interface Field {
   readonly fields: readonly Field[];
   /** Which of the report's texts it is. */
   readonly text: number;
+  /** Of an object: one that JSON.parse made of these keys. */
+  readonly sample: RawReport;
 }
+
+/** An object with nothing in it. */
+export const bareField: Field = { key: '', kind: 'object', from: 0, to: 0, fields: [], text: 0, sample: {} };
 
 /** Longer messages are read by no template. */
 export const templateBytesMax = 2_048;
@@ -34,18 +39,18 @@ let at = 0;
  */
 export class Template {
   #view: DataView;
-  #fields: readonly Field[];
+  #root: Field;
   readonly #endFrom: number;
   readonly #endTo: number;
   /** The longest message that it reads. */
   #bytesMax = templateBytesMax;
 
   /** `bytes`: all that stands around the values, from `endFrom` on what comes after the last of them. */
-  constructor(bytes: Uint8Array, fields: readonly Field[], endFrom: number) {
+  constructor(bytes: Uint8Array, root: Field, endFrom: number) {
     const padded = new Uint8Array(bytes.length + overlap);
     padded.set(bytes);
     this.#view = new DataView(padded.buffer);
-    this.#fields = fields;
+    this.#root = root;
     this.#endFrom = endFrom;
     this.#endTo = bytes.length;
   }
@@ -57,7 +62,7 @@ export class Template {
     message.set(payload);
     message[length] = 0;
     at = 0;
-    const report = this.#object(this.#fields, texts);
+    const report = this.#object(this.#root, texts);
     return report !== undefined && this.#passes(this.#endFrom, this.#endTo) && at === length ? report : undefined;
   }
 
@@ -65,11 +70,12 @@ export class Template {
   forget(): void {
     this.#bytesMax = -1;
     this.#view = messageView;
-    this.#fields = [];
+    this.#root = bareField;
   }
 
-  #object(fields: readonly Field[], texts: string[]): RawReport | undefined {
-    const made: Record<string, unknown> = {};
+  /** A copy of the sample has room for all its keys at once: key by key, an object of many becomes a slow one. */
+  #object({ sample, fields }: Field, texts: string[]): RawReport | undefined {
+    const made: Record<string, unknown> = { ...sample };
     for (const field of fields) {
       const value = this.#value(field, texts);
       if (value === undefined) return undefined;
@@ -90,7 +96,7 @@ export class Template {
 
   #value(field: Field, texts: string[]): unknown {
     const { kind } = field;
-    if (kind === 'object') return this.#object(field.fields, texts);
+    if (kind === 'object') return this.#object(field, texts);
     if (kind === 'array') return this.#array(field.fields, texts);
     if (!this.#passes(field.from, field.to)) return undefined;
     if (kind === 'number') return readNumber();
