@@ -1,12 +1,12 @@
 import { isObject, type RawReport } from './decode.ts';
 import { bareField, type Field, Template, templateBytesMax, templateTextMax } from './template.ts';
 
-export interface Learnt {
-  readonly template: Template;
+export interface Lesson {
   /** The report without its values: whatever has the same is read by the same template. */
   readonly skeleton: string;
   /** The report's texts, in order. */
   readonly texts: string[];
+  readonly template: () => Template;
 }
 
 /** A stranger may say what it likes, but not for ever in our memory. */
@@ -14,10 +14,10 @@ const fieldsMax = 128;
 const textsMax = 16;
 
 /**
- * What a template knows of a report, by its bytes and what JSON.parse made of them. Undefined for one that is too large, and
- * one with a key that is not plain: written with an escape, twice in one object, not in ASCII, or the prototype's.
+ * What a template is to know of a report, by its bytes and what JSON.parse made of them. Undefined for one that is too
+ * large, and one with a key that is not plain: written with an escape, twice in one object, not in ASCII, the prototype's.
  */
-export function learnTemplate(payload: Uint8Array, report: RawReport): Learnt | undefined {
+export function learnTemplate(payload: Uint8Array, report: RawReport): Lesson | undefined {
   return payload.length > templateBytesMax ? undefined : new Learning(payload).learn(report);
 }
 
@@ -28,13 +28,14 @@ const [quote, comma, colon, openObject, closeObject, openArray, closeArray] = [
 const marks = { number: 1, word: 2, text: 3 } as const;
 const plain = /^[ !#-[\]-~]*$/;
 const ascii = new TextDecoder();
+/** Of the skeleton in hand: an empty text is shorter than its mark. */
+const skeletonBytes = new Uint8Array(templateBytesMax + textsMax);
 
 /** Walks the bytes beside the value, and gives up when the two do not go together. */
 class Learning {
   readonly #payload: Uint8Array;
   #at = 0;
-  /** What is around the values, and a mark for each: an empty text is shorter than its mark. */
-  readonly #bytes: Uint8Array;
+  /** Of the skeleton. */
   #length = 0;
   /** Where the bytes before the next value begin. */
   #from = 0;
@@ -43,17 +44,16 @@ class Learning {
 
   constructor(payload: Uint8Array) {
     this.#payload = payload;
-    this.#bytes = new Uint8Array(payload.length + textsMax);
   }
 
-  learn(report: RawReport): Learnt | undefined {
+  learn(report: RawReport): Lesson | undefined {
     this.#space();
     const root = this.#object('', report);
     this.#space();
     if (root === undefined || this.#at < this.#payload.length) return undefined;
-    const bytes = this.#bytes.slice(0, this.#length);
-    const template = new Template(bytes, root, this.#from);
-    return { template, skeleton: ascii.decode(bytes), texts: this.#texts };
+    const skeleton = ascii.decode(skeletonBytes.subarray(0, this.#length));
+    const endFrom = this.#from;
+    return { skeleton, texts: this.#texts, template: () => new Template(skeleton, root, endFrom) };
   }
 
   #object(key: string, value: RawReport): Field | undefined {
@@ -107,7 +107,7 @@ class Learning {
   #leaf(key: string, kind: keyof typeof marks, bytes: number): Field {
     const field: Field = { ...bareField, key, kind, from: this.#from, to: this.#length, text: this.#texts.length };
     this.#at += bytes;
-    this.#bytes[this.#length++] = marks[kind];
+    skeletonBytes[this.#length++] = marks[kind];
     this.#from = this.#length;
     return field;
   }
@@ -143,7 +143,7 @@ class Learning {
   /** The byte is part of every such report. */
   #copy(byte: number | undefined): boolean {
     if (byte === undefined || this.#payload[this.#at] !== byte) return false;
-    this.#bytes[this.#length++] = byte;
+    skeletonBytes[this.#length++] = byte;
     this.#at += 1;
     return true;
   }

@@ -1,5 +1,5 @@
 import { type Decoded, decodeReports, type RawReport } from './decode.ts';
-import { type Learnt, learnTemplate } from './learn-template.ts';
+import { type Lesson, learnTemplate } from './learn-template.ts';
 import { type Template, templateBytesMax } from './template.ts';
 
 /** More shapes of reports than a fleet has at a time. Each takes 2 kB, a strange one up to 15. */
@@ -9,13 +9,13 @@ const templatesMax = 256;
 export class Templates {
   readonly #bySkeleton = new Map<string, Template>();
 
-  /** The template known by this skeleton, or else this one from now on. The one asked for longest ago makes room. */
-  share({ skeleton, template }: Learnt): Template {
-    const shared = this.#bySkeleton.get(skeleton) ?? template;
+  /** The template of this skeleton. The one asked for longest ago makes room for a new one. */
+  learn({ skeleton, template }: Lesson): Template {
+    const learnt = this.#bySkeleton.get(skeleton) ?? template();
     this.#bySkeleton.delete(skeleton);
-    this.#bySkeleton.set(skeleton, shared);
+    this.#bySkeleton.set(skeleton, learnt);
     if (this.#bySkeleton.size > templatesMax) this.#forgetOldest();
-    return shared;
+    return learnt;
   }
 
   #forgetOldest(): void {
@@ -34,21 +34,23 @@ interface Known {
   readonly texts: string[];
 }
 
-/** Counted in reports read by a template, each of which saves more than a try costs, and a quarter of a lesson. */
-const [creditAtFirst, creditMax, tryCost, lessonCost] = [16, 64, 1, 4];
-/** A device whose reports are too different is left alone for so many, which makes the trouble taken a few percent. */
-const restMessages = 64;
+/** Counted in reports that a template read: each saves more than a try in vain costs, and an eighth of a lesson. */
+const [creditAtFirst, creditMax, tryCost, lessonCost] = [24, 64, 1, 8];
+/** A device whose reports are too different is left to JSON.parse for so many; each time for twice as many as before. */
+const [restAtFirst, restMax] = [64, 8_192];
 
 /**
- * Reads the messages of one device as {@link decodeReports} does, and faster where they resemble one another. It knows the
- * last two shapes of its reports: 200 bytes and their texts.
+ * Reads the messages of one device as {@link decodeReports} does, and faster where a report is like one of its last. It
+ * knows two templates: 200 bytes, and at most 2 kB of texts.
  */
 export class ReportReader {
   readonly #templates: Templates;
   #first: Known | undefined;
   #second: Known | undefined;
   #credit = creditAtFirst;
+  /** Messages that are left to JSON.parse, and how many it will be the next time. */
   #rest = 0;
+  #nextRest = restAtFirst;
 
   constructor(templates: Templates) {
     this.#templates = templates;
@@ -61,11 +63,13 @@ export class ReportReader {
       return decodeReports(payload);
     }
     const report = this.#match(payload);
-    if (report === undefined) return this.#learn(payload);
+    if (report === undefined) return this.#miss(payload);
     if (this.#credit < creditMax) this.#credit += 1;
+    else this.#nextRest = restAtFirst;
     return { ok: true, reports: [report] };
   }
 
+  /** What read the last report is tried first. */
   #match(payload: Uint8Array): RawReport | undefined {
     const [first, second] = [this.#first, this.#second];
     const report = first?.template.read(payload, first.texts);
@@ -77,21 +81,27 @@ export class ReportReader {
     return other;
   }
 
-  #learn(payload: Uint8Array): Decoded {
+  #miss(payload: Uint8Array): Decoded {
     const decoded = decodeReports(payload);
     this.#credit -= tryCost;
     if (this.#credit < lessonCost) {
-      this.#rest = restMessages;
+      this.#rest = this.#nextRest;
+      this.#nextRest = Math.min(2 * this.#rest, restMax);
       this.#credit = tryCost + lessonCost;
       return decoded;
     }
     this.#credit -= lessonCost;
     const report = decoded.ok ? decoded.reports[0] : undefined;
-    const learnt = report && learnTemplate(payload, report);
-    if (learnt === undefined) return decoded;
-    this.#second = this.#first;
-    this.#first = { template: this.#templates.share(learnt), texts: learnt.texts };
+    const lesson = report && learnTemplate(payload, report);
+    if (lesson !== undefined) this.#know(lesson);
     return decoded;
+  }
+
+  #know(lesson: Lesson): void {
+    const template = this.#templates.learn(lesson);
+    if (template === this.#first?.template || template === this.#second?.template) return;
+    this.#second = this.#first;
+    this.#first = { template, texts: lesson.texts };
   }
 }
 

@@ -45,14 +45,14 @@ export class Template {
   /** The longest message that it reads. */
   #bytesMax = templateBytesMax;
 
-  /** `bytes`: all that stands around the values, from `endFrom` on what comes after the last of them. */
-  constructor(bytes: Uint8Array, root: Field, endFrom: number) {
-    const padded = new Uint8Array(bytes.length + overlap);
-    padded.set(bytes);
-    this.#view = new DataView(padded.buffer);
+  /** `skeleton`: all that stands around the values, in ASCII; from `endFrom` on what comes after the last of them. */
+  constructor(skeleton: string, root: Field, endFrom: number) {
+    const bytes = new Uint8Array(skeleton.length + overlap);
+    new TextEncoder().encodeInto(skeleton, bytes);
+    this.#view = new DataView(bytes.buffer);
     this.#root = root;
     this.#endFrom = endFrom;
-    this.#endTo = bytes.length;
+    this.#endTo = skeleton.length;
   }
 
   /** The report; undefined where JSON.parse is to read it. `texts`: those of the report before; they become this one's. */
