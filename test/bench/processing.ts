@@ -7,7 +7,7 @@
  * machine only makes it slower.
  */
 import { parseArgs } from 'node:util';
-import { decodeReports } from '../../src/admission/index.ts';
+import { ReportReader, Templates } from '../../src/admission/index.ts';
 import { Engine } from '../../src/engine/index.ts';
 import type { LogEntry } from '../../src/log/index.ts';
 import { contentHash, newProcessed, PipelineDevices, Processor } from '../../src/pipeline/index.ts';
@@ -83,10 +83,18 @@ function decodeOnly(list: readonly LogEntry[]): number {
 }
 
 function decodeBoth(list: readonly LogEntry[]): number {
+  const templates = new Templates();
+  const readers = new Map<string, ReportReader>();
   let seen = 0;
   for (const { payload } of list) {
     const record = decodeRecord(payload);
-    if (record.kind === 'message' && decodeReports(record.payload).ok) seen += 1;
+    if (record.kind !== 'message') continue;
+    let reader = readers.get(record.device);
+    if (reader === undefined) {
+      reader = new ReportReader(templates);
+      readers.set(record.device, reader);
+    }
+    if (reader.read(record.payload).ok) seen += 1;
   }
   return seen;
 }
