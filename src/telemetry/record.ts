@@ -102,34 +102,18 @@ interface Names {
   readonly topic: string;
 }
 
-/**
- * Names that were read before: to compare them with a record's bytes costs a third of making them again. Their place is
- * by the end of the device's id, and the last that came there has it. Full, it takes 2 MB.
- */
-const knownNames: (Names | undefined)[] = Array.from({ length: 1 << 14 });
-const namesMax = 128;
+/** Of the last message: what a device sends at a time comes one after the other, and to compare costs less than to make. */
+let lastNames: Names = { device: '', topic: '' };
 
 function namesOf(record: Buffer, deviceEnd: number, topicEnd: number): Names {
-  const place = placeOf(record, deviceEnd);
-  const known = knownNames[place];
-  if (
-    known !== undefined &&
-    isText(known.device, record, messageHeaderBytes, deviceEnd) &&
-    isText(known.topic, record, deviceEnd, topicEnd)
-  ) {
-    return known;
+  const { device, topic } = lastNames;
+  if (!isText(device, record, messageHeaderBytes, deviceEnd) || !isText(topic, record, deviceEnd, topicEnd)) {
+    lastNames = {
+      device: record.toString('latin1', messageHeaderBytes, deviceEnd),
+      topic: record.toString('utf8', deviceEnd, topicEnd),
+    };
   }
-  const device = record.toString('latin1', messageHeaderBytes, deviceEnd);
-  const names = { device, topic: record.toString('utf8', deviceEnd, topicEnd) };
-  if (topicEnd - messageHeaderBytes <= namesMax) knownNames[place] = names;
-  return names;
-}
-
-/** Of the last four bytes of the device's id, or what stands before a shorter one. */
-function placeOf(record: Buffer, deviceEnd: number): number {
-  let end = 0;
-  for (let i = deviceEnd - 4; i < deviceEnd; i++) end = (end << 8) | (record[i] ?? 0);
-  return Math.imul(end, 0x9e3779b1) >>> 18;
+  return lastNames;
 }
 
 /** Whether these bytes are the text, all of it in ASCII. */
