@@ -266,8 +266,9 @@ export class Book {
     const above = standby.around.above.map((one) => ({ ...one, covers: left(one.covers) }));
     const places = this.#places(event, { above, now });
     const inCase = known.finding.case;
-    if (inCase !== null && places.gateway?.case?.id === inCase && places.open === undefined) {
-      this.#records.saveStandby({ ...standby, offset, above: places.gateway.silence.device, dueAt: undefined });
+    // It counts once: a gateway is silent again, or a storm that was told first of the gateway lists what is behind it.
+    if (inCase !== null && (places.open ?? places.gateway?.case)?.id === inCase) {
+      this.#records.saveStandby({ ...standby, offset, above: places.gateway?.silence.device, dueAt: undefined });
       return;
     }
     const subject = inCase === null ? undefined : this.#records.case(inCase);

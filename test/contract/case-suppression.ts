@@ -326,6 +326,42 @@ export function caseSuppressionContract(open: (casesPerRuleHourMax?: number) => 
     });
   });
 
+  describe('a storm that was told first of a silent gateway', () => {
+    const lists = [
+      found(away('other', 0, 0), { offset: 0 }),
+      found(silence('gw', 0, -10), { offset: 1 }),
+      found(away('gw', 0, 0), { offset: 2 }),
+      found(away('a', 0, 0), { offset: 3, above: ['gw'] }),
+      found(silence('gw', 1, -10, 1), { offset: 4 }),
+    ];
+
+    it('counts a device behind it once, when the gateway is back and the device is not', async () => {
+      const store = await open(1);
+      await store.apply(lists);
+      const before = await all(store);
+      expect(before.map(({ device, storm, findings }) => [device, storm, findings])).toEqual([
+        ['other', null, 1],
+        ['gw', 'rule:away', 2],
+      ]);
+      expect(await store.apply([tick(11, 5)])).toEqual([]);
+      expect(await all(store)).toEqual(before);
+      await store.apply([found(away('a', 1, 12), { offset: 6, above: ['gw'] })]);
+      expect((await all(store))[1]).toMatchObject({ findings: 2, findingsOpen: 1, devices: 2 });
+    });
+
+    it('lets the device go that is a matter of safety by then', async () => {
+      const store = await open(1);
+      const worse = { state: 'updated', safety: true } as const;
+      await store.apply([...lists, found(away('a', 1, 2, worse), { offset: 5, above: ['gw'] }), tick(11, 6)]);
+      const counts = (await all(store)).map(({ device, findings, findingsOpen }) => [device, findings, findingsOpen]);
+      expect(counts.sort()).toEqual([
+        ['a', 1, 1],
+        ['gw', 1, 1],
+        ['other', 1, 1],
+      ]);
+    });
+  });
+
   suppressionProperties(open);
 }
 
