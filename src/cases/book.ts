@@ -33,7 +33,7 @@ export class Book {
   constructor(options: BookOptions) {
     this.#records = options.records;
     this.#options = options;
-    this.#naming = { idOf: options.idOf, nextNumber: () => this.#records.nextNumber() };
+    this.#naming = { idOf: (text: string) => this.#freeId(text), nextNumber: () => this.#records.nextNumber() };
   }
 
   /** Each of the cases that changed once, as they are after all changes. */
@@ -46,6 +46,14 @@ export class Book {
     const changed = [...this.#changed.values()];
     this.#changed.clear();
     return changed;
+  }
+
+  /** One finding may open several cases, one after the other: a new one never takes the place of one that is over. */
+  #freeId(text: string): string {
+    const { idOf } = this.#options;
+    let id = idOf(text);
+    for (let n = 2; this.#records.case(id) !== undefined; n += 1) id = idOf(`${text}~${n}`);
+    return id;
   }
 
   #person(change: PersonChange): void {

@@ -10,7 +10,7 @@ import { wordsOfCover, wordsOfInstant, wordsOfVerdict } from './words.ts';
 
 /** What a new case is called. */
 export interface Naming {
-  /** Deterministic: equal texts give equal ids. */
+  /** Deterministic, and of no case that is there. */
   readonly idOf: (text: string) => string;
   readonly nextNumber: () => number;
 }

@@ -124,6 +124,17 @@ export function caseSuppressionContract(open: (casesPerRuleHourMax?: number) => 
       expect(await only(store)).toMatchObject({ findings: 1 });
     });
 
+    it('leaves a case that is over as it is when the finding that it was withdrawn with holds again', async () => {
+      const store = await open();
+      const again = eventOf('1', 2, { state: 'raised' });
+      await store.apply([found(eventOf('1', 0)), found(eventOf('1', 1, { state: 'retracted' }))]);
+      const withdrawn = await only(store);
+      await store.apply([found(again, { offset: 5, covers: [belt] }), tick(1, 6)]);
+      const [item, ...others] = await all(store);
+      expect(item).toMatchObject({ state: 'new', findings: 1, recurrenceOf: withdrawn.id });
+      expect(others).toEqual([withdrawn]);
+    });
+
     it('hides as long as one of several lasts', async () => {
       const store = await open();
       const other = { ...belt, id: 'w2' };
@@ -229,6 +240,27 @@ export function caseSuppressionContract(open: (casesPerRuleHourMax?: number) => 
         tick(60, 5),
       ]);
       expect(await only(store)).toMatchObject({ device: 'gw', devices: 2 });
+    });
+
+    it('never writes over a case that a person resolved, however often another one opens', async () => {
+      const store = await open();
+      await store.apply([
+        found(silence('top', 0, 0), { offset: 1 }),
+        found(silence('gw', 0, 0), { offset: 2, above: ['top'] }),
+        found(away('a', 0, 11), { offset: 3, above: ['gw', 'top'] }),
+      ]);
+      const person = { actor: 'Ana', now: start, verdict: 'false_alarm', note: undefined } as const;
+      for (const since of [0, 30, 60]) {
+        const [last] = await all(store);
+        expect(last).toMatchObject({ device: 'top', state: 'new' });
+        await store.apply([{ kind: 'resolve', case: last?.id ?? '', version: last?.version ?? 0, ...person }]);
+        await store.apply([
+          found(silence('gw', 1, since, since + 12), { offset: since + 4 }),
+          found(silence('gw', 0, since + 30), { offset: since + 5 }),
+          tick(since + 41, since + 6),
+        ]);
+      }
+      expect((await all(store)).map(({ state }) => state)).toEqual(['new', 'resolved', 'resolved', 'resolved']);
     });
 
     it('goes up as far as all is silent, and no further', async () => {
