@@ -273,8 +273,7 @@ export class Pump {
   #idleMs(): number {
     const { saver, timers } = this.#options;
     const { reports, changes = [] } = this.#waiting;
-    const due = [saver.dueAt];
-    if (reports.length > 0 && !this.#storing.isBusy) due.push(this.#storeDueAt);
+    const due = this.#storing.isBusy ? [] : [saver.dueAt, reports.length > 0 ? this.#storeDueAt : undefined];
     if (changes.length > 0 && !this.#telling.isBusy) due.push(this.#findingsDueAt);
     const dueAt = Math.min(timers.now() + idleMaxMs, ...due.filter((at) => at !== undefined));
     return Math.max(1, dueAt - timers.now());
@@ -295,7 +294,9 @@ export class Pump {
 
   #isCheckpointDue(): boolean {
     const { saver, timers } = this.#options;
-    return saver.dueAt !== undefined && timers.now() >= saver.dueAt && this.#hasWaiting();
+    // It would wait for the store, and judging with it.
+    if (this.#storing.isBusy || saver.dueAt === undefined) return false;
+    return timers.now() >= saver.dueAt && this.#hasWaiting();
   }
 
   /** Processes the next stretch of the log. */
