@@ -1,3 +1,4 @@
+import { constants, setPriority } from 'node:os';
 import { parentPort, workerData } from 'node:worker_threads';
 import { assert, sendError } from '../base/index.ts';
 import type { FromThread, ToThread } from './messages.ts';
@@ -23,6 +24,8 @@ export async function serveCalls<Settings, Driver extends { close(): unknown }>(
 ): Promise<void> {
   assert(parentPort !== null, 'calls are served in a thread of its own');
   const port = parentPort;
+  // Where cores are few, the threads that acknowledge and judge go first. Only Linux has a priority for each thread.
+  if (process.platform === 'linux') setPriority(constants.priority.PRIORITY_BELOW_NORMAL);
   const send = (message: FromThread, memory: ArrayBuffer[] = []) => port.postMessage(message, memory);
   let served: Served<Driver>;
   try {
