@@ -251,7 +251,7 @@ export class Pump {
       if (behind) await this.#advance();
       else if (this.#stop.signal.aborted) break;
       if (this.#isCheckpointDue()) await this.#beginCheckpoint();
-      else if (this.#mustHandOver()) await this.#passOn();
+      else if (this.#mustHandOver()) await this.#handOver();
       else if (this.#mustTellCases()) await this.#tellInTime();
       if (!behind) await this.#idle();
       await timers.turn();
@@ -328,19 +328,9 @@ export class Pump {
     if (this.#quarantineBytes() > waitingQuarantineBytesMax) await this.#checkpoint();
   }
 
-  /** What waits is handed over to the store, then findings go to the cases. */
-  async #passOn(): Promise<void> {
-    await this.#handOver();
-    const { storeEveryMs, timers } = this.#options;
-    this.#storeDueAt = timers.now() + storeEveryMs;
-    if (!this.#telling.isBusy) this.#tellCases();
-    this.#noteDone();
-  }
-
   async #tellInTime(): Promise<void> {
     if (this.#telling.isBusy) await this.#telling.whenDone();
     this.#tellCases();
-    this.#noteDone();
   }
 
   /** Without waiting for the store: a case is opened while its newest readings are on their way to the chart. */
@@ -349,6 +339,7 @@ export class Pump {
     this.#telling.begin(changes.splice(0));
     findings.length = 0;
     this.#findingsDueAt = this.#options.timers.now() + findingsEveryMs;
+    this.#noteDone();
   }
 
   /** What was heard by now is done when the store and the cases have got it. */
@@ -371,7 +362,7 @@ export class Pump {
   /** Before anything that follows is stored, so that exactly what came before goes. */
   async #forsake(): Promise<void> {
     const { devices, forsake, saver } = this.#options;
-    await this.#passOn();
+    await this.#handOver();
     for (const device of this.#waiting.deletions.splice(0)) {
       await this.#storing.forsake(() => forsake(device, this.#next));
       saver.beforeChange(device);
@@ -387,12 +378,15 @@ export class Pump {
    * stored while the next is processed, and none overtakes another.
    */
   async #handOver(): Promise<void> {
-    const { devices, forwarder } = this.#options;
+    const { devices, forwarder, storeEveryMs, timers } = this.#options;
     await this.#storing.whenDone();
     const reports = this.#waiting.reports.take();
-    const inServer = forwarder === undefined ? 0 : (this.#forwarded ?? 0);
-    for (const [device, count] of reports.countByDevice(inServer)) devices.meet(device).unstored -= count;
+    if (forwarder && this.#forwarded !== undefined) {
+      for (const [device, count] of reports.countByDevice(this.#forwarded)) devices.meet(device).unstored -= count;
+    }
     this.#storing.begin(reports, this.#next);
+    this.#storeDueAt = timers.now() + storeEveryMs;
+    this.#noteDone();
   }
 
   #stored(reports: ReadonlyMap<string, number>, next: number): void {
@@ -423,7 +417,7 @@ export class Pump {
   async #beginCheckpoint(): Promise<void> {
     const { cases, clock, saver, store } = this.#options;
     const startedAt = clock();
-    await this.#passOn();
+    await this.#handOver();
     this.#tellCases();
     this.#ages.note(startedAt, this.#next);
     const next = this.#next;

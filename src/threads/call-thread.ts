@@ -2,7 +2,7 @@ import { Worker } from 'node:worker_threads';
 import { AftercareError, receiveError } from '../base/index.ts';
 import type { FromThread, ToThread } from './messages.ts';
 
-export interface CallThreadOptions<Settings, Told> {
+interface CallThreadOptions<Settings, Told> {
   /** As the thread is called where threads are listed. */
   readonly name: string;
   /** What the driver is, for sentences: `the telemetry store`. */
@@ -17,11 +17,9 @@ export interface CallThreadOptions<Settings, Told> {
   readonly onBroken: (error: Error) => void;
 }
 
-export type Asked<Driver, Call extends keyof Driver> = Driver[Call] extends (...asked: infer Asked) => unknown
-  ? Asked
-  : never;
+type Asked<Driver, Call extends keyof Driver> = Driver[Call] extends (...asked: infer Asked) => unknown ? Asked : never;
 
-export type Answer<Driver, Call extends keyof Driver> = Driver[Call] extends (...asked: never[]) => infer Answer
+type Answer<Driver, Call extends keyof Driver> = Driver[Call] extends (...asked: never[]) => infer Answer
   ? Awaited<Answer>
   : never;
 
