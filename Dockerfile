@@ -13,7 +13,7 @@ COPY simulators simulators
 COPY products products
 COPY dashboards/console dashboards/console
 # A container has no write access to the console and builds nothing when it starts.
-RUN node --import ./src/node-guard.mjs src/main.ts build-console
+RUN node --import ./src/preload.mjs src/main.ts build-console
 
 FROM ${NODE_IMAGE}
 WORKDIR /app
@@ -29,5 +29,5 @@ HEALTHCHECK --interval=10s --timeout=5s --start-period=60s --retries=3 \
     CMD ["node", "-e", "const port = process.env.AFTERCARE_HTTP.split(':').pop(); fetch(`http://127.0.0.1:${port}/readyz`).then(({ ok }) => process.exit(ok ? 0 : 1), () => process.exit(1))"]
 # V8 would choose 64 MiB for each half of its young generation, which buys nothing here.
 # No shell between: SIGTERM reaches the service, which then stops in good order.
-ENTRYPOINT ["node", "--max-semi-space-size=16", "--import", "./src/node-guard.mjs", "src/main.ts"]
+ENTRYPOINT ["node", "--max-semi-space-size=16", "--import", "./src/preload.mjs", "src/main.ts"]
 CMD ["serve"]

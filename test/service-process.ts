@@ -8,7 +8,7 @@ import { freePort, type ProgramResult } from './servers.ts';
 export const projectRoot = join(import.meta.dirname, '..');
 
 /** As in the scripts of package.json. */
-const command = ['--max-semi-space-size=16', '--import', './src/node-guard.mjs', 'src/main.ts'];
+const command = ['--max-semi-space-size=16', '--import', './src/preload.mjs', 'src/main.ts'];
 const startDeadlineMs = 60_000;
 const stopDeadlineMs = 30_000;
 const pollEveryMs = 25;

@@ -1,3 +1,4 @@
+import { flushCompileCache } from 'node:module';
 import { join } from 'node:path';
 import pino, { type Logger } from 'pino';
 import pretty from 'pino-pretty';
@@ -18,6 +19,8 @@ export async function serveCommand(): Promise<ExitCode> {
   };
   const service = await startService({ config, logger, clock: Date.now, root: projectRoot, onBroken });
   greet(service);
+  // Also for a start after a crash; otherwise Node does this when it ends.
+  flushCompileCache();
   const signal = await stopSignal();
   logger.info({ signal }, 'stopping');
   await service.stop();
