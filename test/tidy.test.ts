@@ -31,6 +31,7 @@ const table: Readonly<Record<string, { pure: boolean; imports: readonly string[]
       'log',
       'intake',
       'sqlite',
+      'threads',
       'admission',
       'store',
       'detect',

@@ -7,7 +7,7 @@ import { defaultBrokerLimits } from '../broker/index.ts';
 import { openThreadedCaseStore } from '../cases/index.ts';
 import { openIntake } from '../intake/index.ts';
 import type { Log } from '../log/index.ts';
-import { openCheckpoint, openPipeline, type PipelineView, type Uncorrected } from '../pipeline/index.ts';
+import { openPipeline, openThreadedCheckpoint, type PipelineView, type Uncorrected } from '../pipeline/index.ts';
 import { createDirectory, openEmbeddedRegistry } from '../registry/index.ts';
 import { readBack } from '../rules/index.ts';
 import { type InfluxStore, openInfluxStore, openThreadedStore, preferServer, startKeeper } from '../store/index.ts';
@@ -133,13 +133,15 @@ async function startParts(
     onBroken,
   });
   stops.push(() => cases.close());
+  const checkpoint = await openThreadedCheckpoint({ folder: folder.path, onBroken });
+  stops.push(() => checkpoint.close());
   const pipeline = await openPipeline({
     log,
     store,
     server: influx,
     cases,
     clock,
-    checkpoint: openCheckpoint(folder.path),
+    checkpoint,
     readPack: (file, source) => {
       const pack = readPublishedPack(file, source);
       if (!pack) logger.error({ file }, 'a published pack cannot be read any more; publish a mended version');

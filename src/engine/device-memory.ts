@@ -1,4 +1,4 @@
-import { jsonWith, numbersFromText, numbersToText } from '../base/index.ts';
+import { type JsonParts, jsonWith, numbersFromText } from '../base/index.ts';
 
 /** A piece of what is remembered of a device: where it lies, and what it is known again by. */
 export interface Piece {
@@ -27,24 +27,36 @@ export interface MemorySnapshot {
 
 export const nothingRemembered: DeviceMemory = { pieces: [], numbers: new Float64Array() };
 
-/** Of use inside a call only: memory outside of the heap, made anew for each device, is what the collector finds last. */
-let scratch = new Float64Array(0);
+/** What was remembered, whatever is remembered since: the numbers of all pieces and their starts, one behind the other. */
+export interface MemoryCopy {
+  readonly pieces: readonly Piece[];
+  /** Of each piece, and of its start: zeros at the end are left out. */
+  readonly used: readonly number[];
+  readonly numbers: Float64Array;
+}
+
+export function copyMemory({ pieces, numbers }: DeviceMemory): MemoryCopy {
+  const used = pieces.flatMap(({ from, size, startsFrom, startsSize }) => [
+    usedOf(numbers, from, size),
+    usedOf(numbers, startsFrom, startsSize),
+  ]);
+  const copied = new Float64Array(used.reduce((sum, count) => sum + count, 0));
+  let length = 0;
+  const put = (from: number, count = 0) => {
+    if (count > 0) copied.set(numbers.subarray(from, from + count), length);
+    length += count;
+  };
+  pieces.forEach(({ from, startsFrom }, index) => {
+    put(from, used[2 * index]);
+    put(startsFrom, used[2 * index + 1]);
+  });
+  return { pieces, used, numbers: copied };
+}
 
 /** As {@link MemorySnapshot}. */
-export function memoryToText({ pieces, numbers }: DeviceMemory): string {
-  if (scratch.length < numbers.length) scratch = new Float64Array(2 * numbers.length);
-  let length = 0;
-  const keep = (from: number, size: number): number => {
-    const used = usedOf(numbers, from, size);
-    scratch.set(numbers.subarray(from, from + used), length);
-    length += used;
-    return used;
-  };
-  const listed = pieces.map((piece) => {
-    const size = keep(piece.from, piece.size);
-    return [piece.key, piece.params, size, keep(piece.startsFrom, piece.startsSize)] as const;
-  });
-  return jsonWith({ pieces: listed }, { numbers: `"${numbersToText(scratch.subarray(0, length))}"` });
+export function memoryJson({ pieces, used, numbers }: MemoryCopy): JsonParts {
+  const listed = pieces.map(({ key, params }, index) => [key, params, used[2 * index] ?? 0, used[2 * index + 1] ?? 0]);
+  return jsonWith({ pieces: listed }, { numbers: [numbers] });
 }
 
 function usedOf(numbers: Float64Array, from: number, size: number): number {

@@ -1,6 +1,6 @@
 import type { FindingEvent } from '../findings/index.ts';
 import type { Fact, Report } from '../telemetry/index.ts';
-import type { DaySnapshot, Position, Snapshot } from './hindsight.ts';
+import type { DayTaken, Position, Snapshot } from './hindsight.ts';
 
 /** Everything that the engine may read, in log order. */
 export type EngineInput =
@@ -77,7 +77,7 @@ export interface EngineOutput {
   /** Devices whose state changed: what a checkpoint must save again. */
   readonly touched: Set<string>;
   /** States with which event-days began, for those who can correct: what comes late is judged from there. */
-  readonly snapshots?: DaySnapshot[];
+  readonly snapshots?: DayTaken[];
   /** What came late and is not corrected, for those who ask by giving a list. */
   readonly uncorrected?: Uncorrected[];
   /** Every judgement, for those who ask by giving a list. */

@@ -1,4 +1,4 @@
-import { dayMs, minuteMs } from '../base/index.ts';
+import { dayMs, type JsonParts, minuteMs } from '../base/index.ts';
 import { correctionHorizonMs, type Report } from '../telemetry/index.ts';
 import type { DeviceState } from './device-state.ts';
 import { StateCopy } from './state-copy.ts';
@@ -23,6 +23,12 @@ export interface DaySnapshot extends Snapshot {
   readonly device: string;
   /** By {@link dayOf}. */
   readonly day: number;
+}
+
+/** One that was taken just now. */
+export interface DayTaken extends DaySnapshot {
+  /** What its text is made of, for who has it made elsewhere. */
+  readonly parts: JsonParts;
 }
 
 /** Nearly all late reports are late by less than this: the newest snapshots lie at least so far apart… */
@@ -97,7 +103,7 @@ export class Hindsight {
   #bytes = 0;
 
   /** To be called before a report is judged; gives the snapshot when an event-day begins with it. */
-  before(device: string, state: DeviceState, report: Report, isRecent: boolean): DaySnapshot | undefined {
+  before(device: string, state: DeviceState, report: Report, isRecent: boolean): DayTaken | undefined {
     if (isRecent) this.#keepRecent(device, state, report);
     const day = dayOf(device, report.at);
     // A late report of the day before belongs behind the snapshot that it is judged from.
@@ -110,6 +116,9 @@ export class Hindsight {
       position: state.judgedTo,
       get text() {
         return copy.text;
+      },
+      get parts() {
+        return copy.parts;
       },
     };
   }

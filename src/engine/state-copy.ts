@@ -1,13 +1,13 @@
-import { jsonWith } from '../base/index.ts';
-import { type RulesSnapshot, rulesSnapshotToText } from '../rules/index.ts';
-import { type DeviceMemory, memoryToText } from './device-memory.ts';
+import { type JsonParts, jsonText, jsonWith } from '../base/index.ts';
+import { type RulesSnapshot, rulesSnapshotJson } from '../rules/index.ts';
+import { copyMemory, type MemoryCopy, memoryJson } from './device-memory.ts';
 import { type DeviceState, type PlainState, rulesSnapshot } from './device-state.ts';
 
 /** What a copy shares with the state never changes in place: of findings and facts a new one takes the old one's place. */
 interface Copied {
   readonly plain: PlainState;
   readonly rules: RulesSnapshot | undefined;
-  readonly memory: DeviceMemory;
+  readonly memory: MemoryCopy;
 }
 
 /** Of an object that is copied, roughly. */
@@ -25,25 +25,31 @@ export class StateCopy {
   constructor(state: DeviceState) {
     const { judge: _judge, rules: _rules, rulesBefore: _before, memory, ...plain } = state;
     const rules = rulesSnapshot(state);
+    const copied = copyMemory(memory);
     this.#made = {
       plain: { ...plain, open: { ...plain.open }, past: [...plain.past] },
       rules,
-      memory: { pieces: memory.pieces, numbers: memory.numbers.slice() },
+      memory: copied,
     };
     const entries = plain.past.length + Object.keys(plain.open).length + (rules ? entriesOf(rules) : 0);
-    const numbers = memory.numbers.length + (rules ? numbersOf(rules) : 0);
+    const numbers = copied.numbers.length + (rules ? numbersOf(rules) : 0);
     this.bytes = entryBytes * (1 + entries) + Float64Array.BYTES_PER_ELEMENT * numbers;
   }
 
   /** As `deviceStateFromText` reads it. From the first time on it is all that is kept. */
   get text(): string {
-    if (typeof this.#made !== 'string') this.#made = textOf(this.#made);
+    if (typeof this.#made !== 'string') this.#made = jsonText(partsOf(this.#made));
     return this.#made;
+  }
+
+  /** What the text is made of, for who has it made elsewhere. The numbers are the copy's own: they must not change. */
+  get parts(): JsonParts {
+    return typeof this.#made === 'string' ? [this.#made] : partsOf(this.#made);
   }
 }
 
-function textOf({ plain, rules, memory }: Copied): string {
-  return jsonWith(plain, { rules: rules && rulesSnapshotToText(rules), memory: memoryToText(memory) });
+function partsOf({ plain, rules, memory }: Copied): JsonParts {
+  return jsonWith(plain, { rules: rules && rulesSnapshotJson(rules), memory: memoryJson(memory) });
 }
 
 function entriesOf({ latest, series, windows, rules, spells = {} }: RulesSnapshot): number {

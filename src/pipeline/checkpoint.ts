@@ -1,22 +1,29 @@
 import type { HashPage, QuarantineEntry } from '../admission/index.ts';
-import type { BandPoint, DaySnapshot, EngineGlobals, Position } from '../engine/index.ts';
+import type { JsonParts } from '../base/index.ts';
+import type { BandPoint, DaySnapshot, DayTaken, EngineGlobals, Position } from '../engine/index.ts';
 import type { LogEntry } from '../log/index.ts';
 import type { Fact } from '../telemetry/index.ts';
 
-/** What a device is after the checkpoint's offset: snapshots as JSON text. */
-export interface DeviceRow {
+/** What a device is after the checkpoint's offset. */
+export interface DeviceWrite {
   /** Its place in the order in which devices were first met, from 0; the same for ever. */
   readonly number: number;
   readonly id: string;
+  /** A snapshot as JSON text. */
   readonly admission: string;
-  /** Undefined for a device the engine has not met. */
-  readonly engine: string | undefined;
+  /** A snapshot that becomes JSON text where it is written. Undefined for a device the engine has not met. */
+  readonly engine: JsonParts | undefined;
   readonly evaluated: number;
   readonly unstored: number;
   /** Hashes of admission, oldest first: written, those that are new (a page may begin earlier); read, all that are kept. */
   readonly hashes: readonly HashPage[];
   /** Hashes before this number are needed no more, whether this checkpoint is completed or not. */
   readonly hashesFrom: number;
+}
+
+/** The same as it is read. */
+export interface DeviceRow extends Omit<DeviceWrite, 'engine'> {
+  readonly engine: string | undefined;
 }
 
 export interface CheckpointMeta {
@@ -37,14 +44,12 @@ export interface CheckpointWrite {
   /** Given when they changed since the last checkpoint. */
   readonly facts: readonly Fact[] | undefined;
   /** Those that changed, in no order. Made one by one while they are written: all at once would fill the memory. */
-  readonly devices: Iterable<DeviceRow>;
+  readonly devices: Iterable<DeviceWrite>;
   readonly bands: readonly BandPoint[];
   /** Of one device and day the last one counts. Days that no correction reaches any more are forgotten. */
-  readonly snapshots: readonly DaySnapshot[];
+  readonly snapshots: readonly DayTaken[];
   readonly quarantine: readonly QuarantineEntry[];
   readonly history: readonly LogEntry[];
-  /** Awaited between slices of work, of which the last took so long. Default: what else is ready has its turn. */
-  readonly giveWay?: (busyMs: number) => Promise<void>;
 }
 
 /** Where others find what the embedded driver keeps for ever, and the version of its tables. */
@@ -68,8 +73,8 @@ export interface Checkpoint {
   /** Every device, by number. */
   devices(): Iterable<DeviceRow>;
   /**
-   * All or nothing. Others have their turn while it is written, and what `write` holds must not change until it resolves;
-   * its devices are read first. It counts only after it is `durable` (default: it is) what it rests on.
+   * All or nothing. Others have their turn in between, and what `write` holds must not change until it resolves; its
+   * devices are read first. Reads that begin after it has resolved see it. It counts only after it is `durable` (default: it is) what it rests on.
    * Rejects with `store-failed` at a full disk and the like, and as `durable` does; nothing is changed then, and another
    * may be saved.
    */
@@ -81,11 +86,12 @@ export interface Checkpoint {
   quarantineCount(device: string): number;
   /** Newest first. */
   quarantine(device: string, limit: number): readonly QuarantineEntry[];
-  close(): void;
+  close(): void | Promise<void>;
 }
 
 /** A checkpoint as its file holds it. */
-export interface CheckpointInspection extends Pick<Checkpoint, 'meta' | 'devices' | 'close'> {
+export interface CheckpointInspection extends Pick<Checkpoint, 'meta' | 'devices'> {
   /** Records with an offset in [from, to) that replays need for ever, in order. */
   history(from: number, to: number): Iterable<LogEntry>;
+  close(): void;
 }

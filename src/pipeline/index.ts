@@ -1,10 +1,13 @@
 export type { Uncorrected } from '../engine/index.ts';
+export { inspectCheckpoint, openCheckpoint } from './checkpoint/embedded.ts';
+export { openThreadedCheckpoint, type ThreadedCheckpointOptions } from './checkpoint/threaded.ts';
 export {
   type Checkpoint,
   type CheckpointInspection,
   type CheckpointMeta,
   type CheckpointWrite,
   type DeviceRow,
+  type DeviceWrite,
   quarantineBytesMax,
   quarantineMessagesMax,
   snapshotDaysMax,
@@ -20,7 +23,7 @@ export {
   Processor,
   type ProcessorOptions,
 } from './process.ts';
-export { inspectCheckpoint, openCheckpoint } from './sqlite-checkpoint.ts';
+
 export { type KnownThere, maintenanceAt, surroundingsOf } from './surroundings.ts';
 export type {
   DeviceLedger,

@@ -7,14 +7,11 @@ const lookEveryBytes = 4_096;
 /** Cuts long work into slices, so that sockets and acknowledgements have their turn in between. */
 export class Pauses {
   readonly #timers: Timers;
-  readonly #giveWay: (busyMs: number) => Promise<void>;
   #startedAt: number;
   #bytes = 0;
 
-  /** `giveWay` is given how long the slice took. Default: what is ready has one turn. */
-  constructor(timers: Timers = realTimers, giveWay?: (busyMs: number) => Promise<void>) {
+  constructor(timers: Timers = realTimers) {
     this.#timers = timers;
-    this.#giveWay = giveWay ?? (() => timers.turn());
     this.#startedAt = timers.now();
   }
 
@@ -31,8 +28,9 @@ export class Pauses {
     return this.#timers.now() >= this.#startedAt + pauseEveryMs;
   }
 
+  /** What is ready has its turn. */
   async take(): Promise<void> {
-    await this.#giveWay(this.#timers.now() - this.#startedAt);
+    await this.#timers.turn();
     this.#startedAt = this.#timers.now();
   }
 }

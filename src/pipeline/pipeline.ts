@@ -147,7 +147,7 @@ export async function openPipeline(options: PipelineOptions): Promise<Pipeline> 
     stop: async () => {
       await forwarder?.stop();
       await pump.stop();
-      checkpoint.close();
+      await checkpoint.close();
     },
   };
 }

@@ -15,7 +15,7 @@ import {
   type Verdict,
 } from '../admission/index.ts';
 import type { CaseChange } from '../cases/index.ts';
-import type { BandPoint, DaySnapshot, Engine, Uncorrected } from '../engine/index.ts';
+import type { BandPoint, DayTaken, Engine, Uncorrected } from '../engine/index.ts';
 import type { FindingEvent } from '../findings/index.ts';
 import type { LogEntry } from '../log/index.ts';
 import type { Catalogue } from '../product/index.ts';
@@ -48,7 +48,7 @@ export interface Processed {
   readonly changes?: CaseChange[];
   readonly bands: BandPoint[];
   /** Where corrections start from; absent where nobody corrects. */
-  readonly snapshots?: DaySnapshot[];
+  readonly snapshots?: DayTaken[];
   /** What came late and could not be corrected. */
   readonly uncorrected?: Uncorrected[];
   readonly quarantine: QuarantineEntry[];

@@ -264,9 +264,9 @@ export class Pump {
     if (this.#stop.signal.aborted || this.#failed) return;
     const idling = new AbortController();
     this.#idling = idling;
-    const { log, timers, saver } = this.#options;
+    const { log, timers } = this.#options;
     if (this.#hasWaiting()) void timers.sleep(this.#idleMs(), idling.signal).then(() => idling.abort());
-    await saver.whileIdle(log.whenReadable(this.#next, idling.signal));
+    await log.whenReadable(this.#next, idling.signal);
     idling.abort();
   }
 
@@ -404,11 +404,11 @@ export class Pump {
   /** Everything that waits is in a checkpoint when it resolves. */
   async #checkpoint(): Promise<void> {
     const { saver, timers } = this.#options;
-    await saver.whileIdle(this.#saved);
+    await this.#saved;
     for (let waitMs = 0; this.#hasWaiting(); waitMs = (saver.dueAt ?? 0) - timers.now()) {
       if (waitMs > 0 && saver.failures > 0) await timers.sleep(waitMs, this.#stop.signal);
       await this.#beginCheckpoint();
-      await saver.whileIdle(this.#saved);
+      await this.#saved;
       if (this.#failed) throw this.#failed;
     }
   }

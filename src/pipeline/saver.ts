@@ -3,7 +3,7 @@ import { secondMs } from '../base/index.ts';
 import type { Engine, StateCopy } from '../engine/index.ts';
 import type { Timers } from '../intake/index.ts';
 import type { Catalogue } from '../product/index.ts';
-import type { Checkpoint, CheckpointMeta, CheckpointWrite, DeviceRow } from './checkpoint.ts';
+import type { Checkpoint, CheckpointMeta, CheckpointWrite, DeviceWrite } from './checkpoint.ts';
 import type { PipelineDevice, PipelineDevices } from './devices.ts';
 import type { Processed } from './process.ts';
 
@@ -22,8 +22,6 @@ const timeShare = 20;
 /** …but after so long, or so much processing, one is due all the same: a restart does again what came since. */
 const pauseMaxMs = 30 * secondMs;
 const replayMaxMs = 15 * secondMs;
-/** While reports wait, writing takes at most a fifth of the time. */
-const writingShare = 5;
 /** Ten thousand devices as a fleet has them take a little more. */
 const asideBytesMax = 48 * 1024 * 1024;
 
@@ -41,10 +39,6 @@ export class Saver {
   #replayMs = 0;
   /** In a row. */
   #failures = 0;
-  /** Those that wait for it, or for something to do. */
-  #idle = 0;
-  #givingWay: AbortController | undefined;
-  #gaveWayMs = 0;
 
   constructor(options: SaverOptions) {
     this.#options = options;
@@ -65,25 +59,13 @@ export class Saver {
   /** Must be called before anything of a device is changed. */
   beforeChange(device: string): void {
     this.#rows?.putAside(device);
-    if (this.isCrowded) this.#givingWay?.abort();
-  }
-
-  /** For what the pump waits for while it has nothing to do: until then, writing does not give way to it. */
-  async whileIdle(waited: Promise<unknown> | undefined): Promise<void> {
-    this.#idle += 1;
-    this.#givingWay?.abort();
-    try {
-      await waited;
-    } finally {
-      this.#idle -= 1;
-    }
   }
 
   /** Resolves when no device waits to be put aside any more, however its checkpoint goes on; undefined when that is so. */
   whenIdle(): Promise<void> | undefined {
     if (this.#done === undefined || this.#rows?.isThrough) return undefined;
     const ended = this.#done.catch(() => undefined);
-    return this.whileIdle(this.#rows ? Promise.race([this.#rows.through, ended]) : ended);
+    return this.#rows ? Promise.race([this.#rows.through, ended]) : ended;
   }
 
   /** So much is put aside that the pump should wait until some of it is written. */
@@ -100,7 +82,6 @@ export class Saver {
     const { timers } = this.#options;
     const startedAt = timers.now();
     this.#replayMs = 0;
-    this.#gaveWayMs = 0;
     const hashesAdded = new Map<PipelineDevice, number>();
     this.#rows = new DeviceRows(stretch.touched, (id) => this.#row(id, hashesAdded));
     const write = this.#write(stretch, meta, this.#rows);
@@ -110,7 +91,7 @@ export class Saver {
       () => {
         for (const [device, added] of hashesAdded) device.hashesSaved = added;
         this.#failures = 0;
-        const tookMs = timers.now() - startedAt - this.#gaveWayMs;
+        const tookMs = timers.now() - startedAt;
         this.#end(Math.max(this.#options.everyMs, Math.min(timeShare * tookMs, pauseMaxMs)));
       },
       (error: unknown) => {
@@ -130,7 +111,7 @@ export class Saver {
   #write(
     stretch: Processed,
     meta: Omit<CheckpointMeta, 'globals' | 'facts'>,
-    devices: Iterable<DeviceRow>,
+    devices: Iterable<DeviceWrite>,
   ): CheckpointWrite {
     const { catalogue, engine } = this.#options;
     const { bands, snapshots = [], quarantine, history, factsChanged } = stretch;
@@ -142,20 +123,7 @@ export class Saver {
       snapshots,
       quarantine,
       history,
-      giveWay: (busyMs) => this.#giveWay(busyMs),
     };
-  }
-
-  /** For four times as long as a slice took, or until the pump has nothing to do. */
-  async #giveWay(busyMs: number): Promise<void> {
-    const { timers } = this.#options;
-    await timers.turn();
-    if (this.#idle > 0 || this.isCrowded) return;
-    const startedAt = timers.now();
-    this.#givingWay = new AbortController();
-    await timers.sleep((writingShare - 1) * busyMs, this.#givingWay.signal);
-    this.#givingWay = undefined;
-    this.#gaveWayMs += timers.now() - startedAt;
   }
 
   #end(pauseMs: number): void {
@@ -183,12 +151,12 @@ export class Saver {
 }
 
 /** A device as it was, of which the row is still to be made. */
-interface UnwrittenRow extends Omit<DeviceRow, 'engine'> {
+interface UnwrittenRow extends Omit<DeviceWrite, 'engine'> {
   readonly engine: StateCopy | undefined;
 }
 
 /** The devices of a checkpoint, each as it was when the checkpoint began. Read once. */
-class DeviceRows implements Iterable<DeviceRow> {
+class DeviceRows implements Iterable<DeviceWrite> {
   readonly #left: Set<string>;
   readonly #make: (id: string) => UnwrittenRow;
   readonly #through = Promise.withResolvers<void>();
@@ -222,7 +190,7 @@ class DeviceRows implements Iterable<DeviceRow> {
     this.#asideBytes += bytesOf(row);
   }
 
-  *[Symbol.iterator](): Generator<DeviceRow, void, void> {
+  *[Symbol.iterator](): Generator<DeviceWrite, void, void> {
     for (const id of this.#left) {
       yield* this.#putAside();
       if (this.#left.delete(id)) yield rowOf(this.#make(id));
@@ -232,7 +200,7 @@ class DeviceRows implements Iterable<DeviceRow> {
     this.#through.resolve();
   }
 
-  *#putAside(): Generator<DeviceRow, void, void> {
+  *#putAside(): Generator<DeviceWrite, void, void> {
     const aside = this.#aside;
     this.#aside = [];
     for (const row of aside) {
@@ -242,8 +210,8 @@ class DeviceRows implements Iterable<DeviceRow> {
   }
 }
 
-function rowOf({ engine, ...row }: UnwrittenRow): DeviceRow {
-  return { ...row, engine: engine?.text };
+function rowOf({ engine, ...row }: UnwrittenRow): DeviceWrite {
+  return { ...row, engine: engine?.parts };
 }
 
 function bytesOf({ admission, engine, hashes }: UnwrittenRow): number {

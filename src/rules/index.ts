@@ -1,6 +1,6 @@
 export { conditionChecker } from './check.ts';
 export { type CompiledRules, type CompileResult, compileRules, readBack } from './compile.ts';
-export { type RulesSnapshotJson, rulesSnapshotOf, rulesSnapshotToText } from './snapshot-text.ts';
+export { type RulesSnapshotJson, rulesSnapshotJson, rulesSnapshotOf } from './snapshot-text.ts';
 export {
   type DroppedRule,
   type RuleEvidence,

@@ -1,4 +1,4 @@
-import { jsonWith, numbersFromText, numbersToText } from '../base/index.ts';
+import { type JsonParts, jsonWith, numbersFromText } from '../base/index.ts';
 import { type RulesSnapshot, rulesSnapshotVersion, type SeriesSnapshot } from './state.ts';
 
 /** A snapshot as JSON has it. */
@@ -6,12 +6,13 @@ export type RulesSnapshotJson = Omit<RulesSnapshot, 'series'> & {
   readonly series: Readonly<Record<string, Omit<SeriesSnapshot, 'readings'> & { readonly readings: string }>>;
 };
 
-export function rulesSnapshotToText({ series, ...rest }: RulesSnapshot): string {
-  const texts = Object.entries(series).map(([key, { readings, ...own }]) => [
+/** As {@link RulesSnapshotJson}. */
+export function rulesSnapshotJson({ series, ...rest }: RulesSnapshot): JsonParts {
+  const made = Object.entries(series).map(([key, { readings, ...own }]) => [
     key,
-    jsonWith(own, { readings: `"${numbersToText(readings)}"` }),
+    jsonWith(own, { readings: [readings] }),
   ]);
-  return jsonWith(rest, { series: jsonWith({}, Object.fromEntries(texts)) });
+  return jsonWith(rest, { series: jsonWith({}, Object.fromEntries(made)) });
 }
 
 /** Of a snapshot of an earlier version of ours nobody can read the series. */

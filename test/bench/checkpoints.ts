@@ -14,7 +14,14 @@ import { restoreAdmission } from '../../src/admission/index.ts';
 import { Engine } from '../../src/engine/index.ts';
 import { realTimers } from '../../src/intake/index.ts';
 import type { LogEntry } from '../../src/log/index.ts';
-import { contentHash, newProcessed, openCheckpoint, PipelineDevices, Processor } from '../../src/pipeline/index.ts';
+import {
+  contentHash,
+  newProcessed,
+  openCheckpoint,
+  openThreadedCheckpoint,
+  PipelineDevices,
+  Processor,
+} from '../../src/pipeline/index.ts';
 import { Saver } from '../../src/pipeline/saver.ts';
 import { machineLine } from './machine.ts';
 import { benchCatalogue, reportEntries } from './report-entries.ts';
@@ -42,7 +49,8 @@ async function measure(): Promise<void> {
   const catalogue = benchCatalogue(devices);
   const engine = new Engine(catalogue);
   const known = new PipelineDevices();
-  const checkpoint = openCheckpoint(folder);
+  const onBroken = (error: Error) => console.error(error);
+  const checkpoint = await openThreadedCheckpoint({ folder, onBroken });
   const saver = new Saver({ checkpoint, catalogue, engine, devices: known, timers: realTimers, everyMs: 1_000 });
   const earlier = { stored: async () => [], logged: async () => undefined };
   const processor = new Processor({ catalogue, engine, devices: known, hash: contentHash, watch: saver, earlier });
@@ -93,7 +101,7 @@ async function measure(): Promise<void> {
     );
     while (next === before) await take(load, busySliceReports);
   }
-  checkpoint.close();
+  await checkpoint.close();
   const bytes = statSync(join(folder, 'pipeline.sqlite')).size;
   console.log(`  file ${(bytes / 1e6).toFixed(0)} MB, ${Math.round(bytes / devices)} bytes a device`);
   restart();

@@ -15,9 +15,9 @@ const columns: readonly { readonly title: string; readonly cell: (figure: Figure
   { title: 'ack p50 / p99 ms', cell: ({ run }) => `${run.load.ackP50Ms} / ${run.load.ackP99Ms}` },
   { title: 'CPU µs a report', cell: ({ run }) => run.cpuUsPerReport.toFixed(1) },
   {
-    title: 'of it main / intake / store / cases / disk / V8 helpers',
-    cell: service(({ threadsUs: { main, intake, store, cases, disk, helpers } }) =>
-      [main, intake, store, cases, disk, helpers].map((us) => us.toFixed(1)).join(' / '),
+    title: 'of it main / intake / store / cases / checkpoint / disk / V8 helpers',
+    cell: service(({ threadsUs: { main, intake, store, cases, checkpoint, disk, helpers } }) =>
+      [main, intake, store, cases, checkpoint, disk, helpers].map((us) => us.toFixed(1)).join(' / '),
     ),
   },
   { title: 'RSS MB', cell: ({ run }) => whole(('rssBytes' in run ? run.rssBytes : run.rssBytesMax) / 1e6) },

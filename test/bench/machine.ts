@@ -23,22 +23,25 @@ export function processUse(pid: number): { cpuS: number; rssBytes: number } {
 }
 
 /**
- * The same by kind of thread: of ours `main`, `intake`, `store` and `cases`; `disk` is libuv's pool, `helpers` V8's
+ * The same by kind of thread: of ours `main`, `intake`, `store`, `cases` and `checkpoint`; `disk` is libuv's pool, `helpers` V8's
  * (compiler, collector).
  */
-export type ThreadUse = Readonly<Record<'main' | 'intake' | 'store' | 'cases' | 'disk' | 'helpers' | 'other', number>>;
+export type ThreadUse = Readonly<
+  Record<'main' | 'intake' | 'store' | 'cases' | 'checkpoint' | 'disk' | 'helpers' | 'other', number>
+>;
 
 const kinds: readonly (readonly [keyof ThreadUse, RegExp])[] = [
   ['main', /^(MainThread|node)$/],
   ['intake', /^intake$/],
   ['store', /^store$/],
   ['cases', /^cases$/],
+  ['checkpoint', /^checkpoint$/],
   ['disk', /^(libuv|iou)/],
   ['helpers', /^(V8Worker|DelayedTask)/],
 ];
 
 export function threadUse(pid: number): ThreadUse {
-  const use = { main: 0, intake: 0, store: 0, cases: 0, disk: 0, helpers: 0, other: 0 };
+  const use = { main: 0, intake: 0, store: 0, cases: 0, checkpoint: 0, disk: 0, helpers: 0, other: 0 };
   for (const task of readdirSync(`/proc/${pid}/task`)) {
     const folder = `/proc/${pid}/task/${task}`;
     const name = readFileSync(`${folder}/comm`, 'utf8').trim();

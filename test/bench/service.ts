@@ -137,8 +137,9 @@ async function measure(
 }
 
 function eachThread(use: (name: keyof ThreadUse) => number): ThreadUse {
-  const [main, intake, store, cases] = [use('main'), use('intake'), use('store'), use('cases')];
-  return { main, intake, store, cases, disk: use('disk'), helpers: use('helpers'), other: use('other') };
+  const [main, intake, store] = [use('main'), use('intake'), use('store')];
+  const [cases, checkpoint] = [use('cases'), use('checkpoint')];
+  return { main, intake, store, cases, checkpoint, disk: use('disk'), helpers: use('helpers'), other: use('other') };
 }
 
 /** Waits until as many reports as were acknowledged have come through a stage; the moment at which that was so. */

@@ -7,7 +7,9 @@ import { minute, start } from './fixture.ts';
 /** A device whose state is about so many bytes. */
 function deviceOf(hindsight: Hindsight, device: string, bytes: number) {
   const state = newDeviceState('p');
-  state.memory = { pieces: [], numbers: new Float64Array(bytes / Float64Array.BYTES_PER_ELEMENT) };
+  const size = bytes / Float64Array.BYTES_PER_ELEMENT;
+  const piece = { key: 'level:temp', params: '', from: 0, size, startsFrom: size, startsSize: 0 };
+  state.memory = { pieces: [piece], numbers: new Float64Array(size).fill(1) };
   let reports = 0;
   return {
     report(count: number): void {

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type RulesInput, type RulesSnapshot, rulesSnapshotOf, rulesSnapshotToText } from '../../src/rules/index.ts';
+import { jsonText } from '../../src/base/index.ts';
+import { type RulesInput, type RulesSnapshot, rulesSnapshotJson, rulesSnapshotOf } from '../../src/rules/index.ts';
 import { compiled, Device, minute, noon, packOf, reportAt } from './fixture.ts';
 
 const rules = `
@@ -60,7 +61,7 @@ function inputsOf(history: typeof steps extends fc.Arbitrary<infer T> ? T : neve
   });
 }
 
-const throughText = (snapshot: RulesSnapshot) => rulesSnapshotOf(JSON.parse(rulesSnapshotToText(snapshot)));
+const throughText = (snapshot: RulesSnapshot) => rulesSnapshotOf(JSON.parse(jsonText(rulesSnapshotJson(snapshot))));
 
 describe('the state of rules', () => {
   it('changes nothing by a trip through JSON, or to other compiled rules, before every step', () => {
@@ -152,7 +153,8 @@ describe('the state of rules', () => {
     let largest = 0;
     for (let index = 0; index < 3_000; index++) {
       d.report(index, { temp: index % 13, starts: index, door: false });
-      if (index % 500 === 499) largest = Math.max(largest, rulesSnapshotToText(d.rules.snapshot(d.state)).length);
+      if (index % 500 === 499)
+        largest = Math.max(largest, jsonText(rulesSnapshotJson(d.rules.snapshot(d.state))).length);
     }
     expect(largest).toBeLessThan(24_000);
   });

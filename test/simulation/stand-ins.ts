@@ -1,6 +1,7 @@
 import type { Log } from '../../src/log/index.ts';
 import type { Checkpoint, CheckpointWrite } from '../../src/pipeline/index.ts';
 import { reportsOf, type TelemetryStore } from '../../src/store/index.ts';
+import { rowOf } from './memory/checkpoint.ts';
 import type { Plan } from './plan.ts';
 import type { StandIns } from './service.ts';
 import type { Life } from './world.ts';
@@ -89,7 +90,7 @@ export const brokenPromises: readonly BrokenPromise[] = [
       checkpoint: (checkpoint, held, life) =>
         changedCheckpoint(checkpoint, async (write) => {
           const devices = [...write.devices];
-          for (const row of devices) held.devices.set(row.id, row);
+          for (const row of devices) held.devices.set(row.id, rowOf(row));
           await life.wait(5_000);
           return { ...write, devices };
         }),

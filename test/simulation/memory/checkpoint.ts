@@ -1,10 +1,12 @@
 import { type HashPage, hashBytes, type QuarantineEntry } from '../../../src/admission/index.ts';
+import { jsonText } from '../../../src/base/index.ts';
 import type { BandPoint, DaySnapshot } from '../../../src/engine/index.ts';
 import type { LogEntry } from '../../../src/log/index.ts';
 import {
   type Checkpoint,
   type CheckpointWrite,
   type DeviceRow,
+  type DeviceWrite,
   newestBefore,
   quarantineBytesMax,
   quarantineMessagesMax,
@@ -48,7 +50,7 @@ export function memoryCheckpoint(held: HeldCheckpoint, options: MemoryCheckpoint
     save: async (write, durable) => {
       const rows: DeviceRow[] = [];
       for (const row of write.devices) {
-        rows.push(row);
+        rows.push(rowOf(row));
         await betweenRows?.();
       }
       await durable;
@@ -69,6 +71,11 @@ export function memoryCheckpoint(held: HeldCheckpoint, options: MemoryCheckpoint
         .slice(0, limit),
     close: () => undefined,
   };
+}
+
+/** What is read of a device that was written so. */
+export function rowOf({ engine, ...row }: DeviceWrite): DeviceRow {
+  return { ...row, engine: engine && jsonText(engine) };
 }
 
 function commit(held: HeldCheckpoint, write: CheckpointWrite, rows: readonly DeviceRow[]): void {
