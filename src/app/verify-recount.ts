@@ -33,6 +33,7 @@ export class Recount {
         step: () => undefined,
         globals: () => ({ lastHeardAt: 0, downMs: 0 }),
         withParent: (report) => report,
+        judgesTicks: false,
       },
       devices: this.devices,
       hash: contentHash,

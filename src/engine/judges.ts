@@ -28,6 +28,11 @@ export class Judges {
     return judge;
   }
 
+  /** Whether rules that are in force ask for silence, of products that were asked for. */
+  get askForSilence(): boolean {
+    return [...this.#inForce.values()].some(({ rules }) => rules.silentRules.size > 0);
+  }
+
   /** Of a version that is in force, or was; undefined when the catalogue does not keep it any more. */
   at(product: string, version: Judge['version']): Judge | undefined {
     const inForce = this.inForce(product);

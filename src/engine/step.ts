@@ -52,7 +52,8 @@ export class Engine {
     this.#parents = parents ?? { of: ({ device }) => this.#parentOf(device) };
   }
 
-  step(input: EngineInput, out: EngineOutput): void {
+  /** A tick may change any device: `beforeChange` is told of those that it is about to. */
+  step(input: EngineInput, out: EngineOutput, beforeChange: (device: string) => void = () => undefined): void {
     switch (input.kind) {
       case 'report':
         this.#report(input, out);
@@ -67,7 +68,7 @@ export class Engine {
         return;
       case 'tick':
         this.#heard(input.at);
-        this.#tick(input, out);
+        this.#tick(input, out, beforeChange);
         return;
       case 'resumed':
         this.#globals.downMs += Math.max(0, input.at - this.#globals.lastHeardAt);
@@ -85,6 +86,11 @@ export class Engine {
    */
   withParent(report: Report): Report {
     return this.#catalogue.parentProducts.size === 0 ? report : this.#withParent(report);
+  }
+
+  /** Rules ask for silence: a tick changes every device of theirs, not only those that it finds silent. */
+  get judgesTicks(): boolean {
+    return this.#judges.askForSilence;
   }
 
   /** A device's state as it is now, of which text can be made later; undefined for one the engine has not met. */
@@ -395,7 +401,11 @@ export class Engine {
     );
   }
 
-  #tick(input: Extract<EngineInput, { kind: 'tick' }>, out: EngineOutput): void {
+  #tick(
+    input: Extract<EngineInput, { kind: 'tick' }>,
+    out: EngineOutput,
+    beforeChange: (device: string) => void,
+  ): void {
     const { downMs } = this.#globals;
     for (const [device, state] of this.#devices) {
       const judge = this.#judges.inForce(state.product);
@@ -403,6 +413,7 @@ export class Engine {
       const silence = silenceOf(state, judge.pack, input.at, downMs);
       const cause: Cause = { device, offset: input.offset, index: 0, at: input.at, receivedAt: input.at };
       if (silence !== undefined) {
+        beforeChange(device);
         const raised = raiseSilence(state, judge.pack, cause, silence.since);
         if (raised) {
           push(out, [raised]);
@@ -410,6 +421,7 @@ export class Engine {
         }
       }
       if (judge.rules.silentRules.size === 0) continue;
+      beforeChange(device);
       out.touched.add(device);
       state.versions = noteVersionByTick(state.versions, judge.version, state.judgedTo);
       const rules = this.#ready(state, judge, behindLast(state, cause), out);

@@ -74,9 +74,9 @@ export interface Checkpoint {
   devices(): Iterable<DeviceRow>;
   /**
    * All or nothing. Others have their turn in between, and what `write` holds must not change until it resolves; its
-   * devices are read first. Reads that begin after it has resolved see it. It counts only after it is `durable` (default: it is) what it rests on.
-   * Rejects with `store-failed` at a full disk and the like, and as `durable` does; nothing is changed then, and another
-   * may be saved.
+   * devices are read first. It counts only after it is `durable` (default: it is) what it rests on; reads see it once it
+   * has resolved. Rejects with `store-failed` at a full disk and the like, and as `durable` does; nothing is changed
+   * then, and another may be saved.
    */
   save(write: CheckpointWrite, durable?: Promise<void>): Promise<void>;
   /** Those in [from, to), oldest first and at most `limit`, and before them the last one that is older. */

@@ -94,7 +94,7 @@ function putBefore<Item>(items: readonly Item[], list: Item[]): void {
 
 export interface ProcessorOptions {
   readonly catalogue: Catalogue;
-  readonly engine: Pick<Engine, 'step' | 'globals' | 'withParent'>;
+  readonly engine: Pick<Engine, 'step' | 'globals' | 'withParent' | 'judgesTicks'>;
   readonly devices: PipelineDevices;
   readonly earlier: EarlierSources;
   readonly hash: (text: string) => string;
@@ -125,7 +125,7 @@ interface Sender {
  */
 export class Processor {
   readonly #catalogue: Catalogue;
-  readonly #engine: Pick<Engine, 'step' | 'globals' | 'withParent'>;
+  readonly #engine: ProcessorOptions['engine'];
   readonly #devices: PipelineDevices;
   readonly #earlier: Earlier;
   readonly #hash: (text: string) => string;
@@ -180,7 +180,8 @@ export class Processor {
       this.#oversize(record, offset, out);
       return undefined;
     }
-    const busy = record.kind === 'fact' ? undefined : this.#watch?.whenIdle();
+    const changesAll = record.kind === 'resumed' || (record.kind === 'tick' && this.#engine.judgesTicks);
+    const busy = changesAll ? this.#watch?.whenIdle() : undefined;
     if (record.kind === 'tick' && this.#corrector?.isDue) return this.#corrected(record, busy, entry, out);
     if (busy !== undefined) return busy.then(() => this.#other(entry, record, out));
     return this.#other(entry, record, out);
@@ -197,13 +198,15 @@ export class Processor {
     this.#other(entry, record, out);
   }
 
-  /** Facts change one device, ticks and the service's restarts may change any. */
+  /** Facts change one device, ticks some, the service's restarts any. */
   #other(entry: LogEntry, record: FactRecord | TickRecord | ResumedRecord, out: Processed): undefined {
     const { offset } = entry;
     out.history.push(entry);
     if (record.kind !== 'fact') {
       if (record.kind === 'resumed') this.#forgetPresence(out);
-      this.#engine.step(record.kind === 'tick' ? { ...record, offset } : record, out);
+      this.#engine.step(record.kind === 'tick' ? { ...record, offset } : record, out, (device) =>
+        this.#watch?.beforeChange(device),
+      );
       return;
     }
     const { fact } = record;

@@ -57,7 +57,7 @@ const checkpoint = openCheckpoint(folder);
 const facts: Fact[] = [];
 const processor = new Processor({
   catalogue: new Catalogue(readPublishedPack),
-  engine: { step: () => undefined, globals: () => globals, withParent: (report) => report },
+  engine: { step: () => undefined, globals: () => globals, withParent: (report) => report, judgesTicks: false },
   devices: new PipelineDevices(),
   hash: contentHash,
   earlier: {

@@ -107,6 +107,7 @@ async function processed(list: readonly LogEntry[], options: { engine: boolean }
         step: () => undefined,
         globals: () => ({ lastHeardAt: 0, downMs: 0 }),
         withParent: (report: Report) => report,
+        judgesTicks: false,
       };
   const stretch = [newProcessed(), newProcessed()];
   const processor = new Processor({

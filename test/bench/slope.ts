@@ -77,7 +77,10 @@ async function bench(): Promise<void> {
       `ack p50 / p99 ${ackP50Ms} / ${ackP99Ms} ms, RSS at most ${Math.round(run.rssBytesMax / 1e6)} MB` +
       (run.caseLag
         ? `, reading → case p50 / p99 ${Math.round(run.caseLag.p50Ms)} / ${Math.round(run.caseLag.p99Ms)} ms`
-        : ''),
+        : '') +
+      `; µs a report by thread: ${Object.entries(run.threadsUs)
+        .map(([thread, us]) => `${thread} ${us.toFixed(1)}`)
+        .join(', ')}`,
   );
 }
 

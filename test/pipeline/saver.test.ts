@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { AftercareError, jsonText } from '../../src/base/index.ts';
 import { Engine } from '../../src/engine/index.ts';
-import { realTimers, type Timers } from '../../src/intake/index.ts';
+import { realTimers } from '../../src/intake/index.ts';
 import {
   type Checkpoint,
   type CheckpointWrite,
@@ -14,7 +14,7 @@ import {
 import { Saver } from '../../src/pipeline/saver.ts';
 import { Catalogue } from '../../src/product/index.ts';
 import { deviceFacts, encodeRecord, type LogRecord } from '../../src/telemetry/index.ts';
-import { fridge, pack, start } from '../engine/fixture.ts';
+import { fridge, minute, pack, start } from '../engine/fixture.ts';
 
 /** A checkpoint that takes a row each time it is let, so that a test can do things in between. */
 class SlowCheckpoint implements Pick<Checkpoint, 'save'> {
@@ -52,9 +52,9 @@ class Bench {
   readonly #processor: Processor;
   #offset = 0;
 
-  constructor(timers: Timers = realTimers) {
+  constructor(source = fridge) {
     const catalogue = new Catalogue((_, source) => pack(source));
-    catalogue.apply({ type: 'pack-published', at: 0, product: 'fridge', version: 1, file: '', source: fridge });
+    catalogue.apply({ type: 'pack-published', at: 0, product: 'fridge', version: 1, file: '', source });
     const engine = new Engine(catalogue);
     this.engine = engine;
     const { devices } = this;
@@ -70,7 +70,7 @@ class Bench {
       quarantine: () => [],
       close() {},
     };
-    this.saver = new Saver({ checkpoint, catalogue, engine, devices, timers, everyMs: 60_000 });
+    this.saver = new Saver({ checkpoint, catalogue, engine, devices, timers: realTimers, everyMs: 60_000 });
     const earlier = { stored: async () => [], logged: async () => undefined };
     this.#processor = new Processor({ catalogue, engine, devices, earlier, hash: contentHash, watch: this.saver });
   }
@@ -127,22 +127,45 @@ describe('a checkpoint on its way', () => {
   });
 
   it('makes only that wait which may change every device', async () => {
+    const asksForSilence = `${fridge}  - {id: quiet, when: silent(), for: 1h, failureMode: warm}\n`;
+    for (const [source, record] of [
+      [fridge, { kind: 'resumed', at: start + 1 }],
+      [asksForSilence, { kind: 'tick', at: start + 1 }],
+    ] as const) {
+      const bench = new Bench(source);
+      bench.report('d0', 0);
+      const saved = bench.begin();
+      expect(bench.saver.dueAt).toBeUndefined();
+      let isDone = false;
+      const done = bench.record(record)?.then(() => {
+        isDone = true;
+      });
+      expect(done).toBeDefined();
+      expect(bench.record({ kind: 'fact', fact: { type: 'device-retired', at: start, id: 'd2' } })).toBeUndefined();
+      expect(isDone).toBe(false);
+      bench.finish();
+      await saved;
+      await done;
+      expect(bench.record(record)).toBeUndefined();
+      expect(bench.saver.dueAt).toBeGreaterThan(realTimers.now());
+    }
+  });
+
+  it('holds a device that a tick finds silent as it was', async () => {
     const bench = new Bench();
-    bench.report('d0', 0);
+    for (const device of ['d0', 'd1']) bench.report(device, 0);
+    const states = ['d0', 'd1'].map((device) => bench.engine.snapshot(device));
     const saved = bench.begin();
-    expect(bench.saver.dueAt).toBeUndefined();
-    let ticked = false;
-    const tick = bench.record({ kind: 'tick', at: start + 1 })?.then(() => {
-      ticked = true;
-    });
-    expect(tick).toBeDefined();
-    expect(bench.record({ kind: 'fact', fact: { type: 'device-retired', at: start, id: 'd2' } })).toBeUndefined();
-    expect(ticked).toBe(false);
+    bench.checkpoint.takeRow();
+    expect(bench.record({ kind: 'tick', at: start + 60 * minute })).toBeUndefined();
+    expect(bench.out.findings.map(({ device, source }) => [device, source])).toEqual([
+      ['d0', 'silent'],
+      ['d1', 'silent'],
+    ]);
     bench.finish();
     await saved;
-    await tick;
-    expect(bench.record({ kind: 'tick', at: start + 2 })).toBeUndefined();
-    expect(bench.saver.dueAt).toBeGreaterThan(realTimers.now());
+    const rows = bench.checkpoint.saved.toSorted((a, b) => a.number - b.number);
+    expect(rows.map(({ engine }) => engine && jsonText(engine))).toEqual(states);
   });
 
   it('that fails leaves hashes to be saved by the next', async () => {
@@ -150,10 +173,10 @@ describe('a checkpoint on its way', () => {
     bench.report('d0', undefined);
     bench.checkpoint.failing = true;
     const failed = bench.begin();
-    const tick = bench.record({ kind: 'tick', at: start + 1 });
+    const resumed = bench.record({ kind: 'resumed', at: start + 1 });
     bench.finish();
     await expect(failed).rejects.toThrow('the disk is full');
-    await tick;
+    await resumed;
     expect(bench.saver.failures).toBe(1);
     bench.checkpoint.failing = false;
     bench.report('d0', undefined, 5);
