@@ -102,6 +102,7 @@ async function measure(): Promise<void> {
     while (next === before) await take(load, busySliceReports);
   }
   await checkpoint.close();
+  tellMemory();
   const bytes = statSync(join(folder, 'pipeline.sqlite')).size;
   console.log(`  file ${(bytes / 1e6).toFixed(0)} MB, ${Math.round(bytes / devices)} bytes a device`);
   restart();
@@ -134,5 +135,6 @@ function tell(what: string, startedAt: number, cpuBefore: NodeJS.CpuUsage): void
 }
 
 function tellMemory(): void {
-  console.log(`  RSS ${Math.round(process.memoryUsage.rss() / 1e6)} MB`);
+  const most = (process.resourceUsage().maxRSS * 1024) / 1e6;
+  console.log(`  RSS ${Math.round(process.memoryUsage.rss() / 1e6)} MB, at most ${Math.round(most)} MB so far`);
 }

@@ -8,6 +8,8 @@ const batchBytes = 256 * 1024;
 /** So many may be on their way: who is asked for more waits. */
 const batchesMax = 4;
 const numbersEach = batchBytes / Float64Array.BYTES_PER_ELEMENT;
+/** Room that was made for more than so many goes again. */
+const keptNumbersMax = 4 * numbersEach;
 /** What an item costs beside texts and numbers, about. */
 const itemBytes = 200;
 
@@ -70,7 +72,7 @@ export class Handover {
   }
 
   #giveBack(memory: Memory): void {
-    if (memory.length === numbersEach) this.#free.push(memory);
+    if (memory.length <= keptNumbersMax) this.#free.push(memory);
   }
 }
 
