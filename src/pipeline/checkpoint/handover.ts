@@ -49,17 +49,18 @@ export class Handover {
       taken.catch(() => undefined);
       onTheWay.push(taken);
     };
-    let packing = new Packing<Item>(this.#room());
+    let packing: Packing<Item> | undefined;
     try {
       for (const one of given) {
+        packing ??= new Packing<Item>(this.#room());
         pack(one, packing);
         if (packing.bytes < batchBytes) continue;
         send(packing);
+        packing = undefined;
         if (onTheWay.length >= batchesMax) await onTheWay.shift();
         await realTimers.turn();
-        packing = new Packing<Item>(this.#room());
       }
-      send(packing);
+      if (packing !== undefined) send(packing);
       await Promise.all(onTheWay);
     } catch (error) {
       await Promise.allSettled(onTheWay);
