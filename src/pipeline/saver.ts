@@ -27,9 +27,9 @@ const asideBytesMax = 48 * 1024 * 1024;
 
 /**
  * Writes checkpoints while the pump goes on. A checkpoint is the state at one offset: a device that is to change and is
- * not written yet is put aside first, as it was. That is a copy of its numbers, and no text before its row is written. So
- * a checkpoint costs its own time and holds nobody up, however many devices it has; only what may change every device has
- * to wait for its end.
+ * not handed over yet is put aside first, as it was. That is a copy of its numbers, which become text where they are
+ * written. So a checkpoint holds nobody up, however many devices it has; only what may change every device has to wait
+ * until all are handed over.
  */
 export class Saver {
   readonly #options: SaverOptions;
@@ -68,7 +68,7 @@ export class Saver {
     return this.#rows ? Promise.race([this.#rows.through, ended]) : ended;
   }
 
-  /** So much is put aside that the pump should wait until some of it is written. */
+  /** So much is put aside that the pump should wait until some of it is handed over. */
   get isCrowded(): boolean {
     return this.#rows !== undefined && this.#rows.asideBytes > asideBytesMax;
   }
@@ -178,7 +178,7 @@ class DeviceRows implements Iterable<DeviceWrite> {
     return this.#through.promise;
   }
 
-  /** Of what waits to be written. */
+  /** Of what waits to be handed over. */
   get asideBytes(): number {
     return this.#asideBytes;
   }
