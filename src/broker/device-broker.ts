@@ -1,9 +1,13 @@
 import { Aedes, type AedesOptions, type Client, type PublishPacket } from 'aedes';
+import { writeToStream } from 'mqtt-packet';
 
 type PublishDone = (error?: Error) => void;
 
 /** About six days: four times it still fits a timer. */
 const neverMs = 2 ** 29 - 1;
+
+// Of what aedes writes hardly anything has a number: bytes of all 65,536, made beforehand, would cost 9 MB.
+writeToStream.cacheNumbers = false;
 
 /**
  * aedes without what only a broker between devices needs. What a device publishes is done once it was authorized (taken

@@ -1,4 +1,4 @@
-import { generate } from 'mqtt-packet';
+import { generate, writeToStream } from 'mqtt-packet';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { startTestBroker, type TestBroker, type TestBrokerOptions } from './fixture.ts';
 import { connectFrame, publishFrame, RawClient } from './raw-client.ts';
@@ -26,6 +26,10 @@ async function ping(client: RawClient): Promise<void> {
   client.send(pingFrame);
   await client.next('pingresp');
 }
+
+it('has no bytes of numbers made beforehand, of which aedes writes hardly any', () => {
+  expect(writeToStream.cacheNumbers).toBe(false);
+});
 
 describe('acknowledging', () => {
   it('waits for done, and follows the order of done', async () => {
