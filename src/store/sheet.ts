@@ -81,6 +81,8 @@ export class Sheet {
     this.#starts = parts.starts;
     this.#shapeOf = parts.shapeOf;
     this.#rows = parts.rows;
+    const last = this.#rows - 1;
+    if (last >= 0) this.#end = (this.#starts[last] ?? 0) + sheetSignals + this.shapeAt(last).names.length;
   }
 
   /** Of reports one by one; rows are given back as they are. */
@@ -113,6 +115,14 @@ export class Sheet {
   parts(): SheetParts {
     const { words, shapes } = this;
     return { rows: this.#rows, values: this.#values, starts: this.#starts, shapeOf: this.#shapeOf, words, shapes };
+  }
+
+  /** The same as a copy, which is no larger than its rows. */
+  copiedParts(): SheetParts {
+    const rows = this.#rows;
+    const { words, shapes } = this;
+    const [starts, shapeOf] = [this.#starts.slice(0, rows), this.#shapeOf.slice(0, rows)];
+    return { rows, values: this.#values.slice(0, this.#end), starts, shapeOf, words, shapes };
   }
 
   /** How many rows each device has, of those before a log offset. */

@@ -5,7 +5,7 @@ import type { StoreSpace } from './disk.ts';
 import type { EmbeddedStore, EmbeddedStoreOptions } from './embedded.ts';
 import { assertLogOrder } from './log-order.ts';
 import { receivePoints, type StoreCalls, type StoreSettings, type StoreTold, sheetMemory } from './messages.ts';
-import { Sheet, type SheetParts } from './sheet.ts';
+import { Sheet } from './sheet.ts';
 
 export interface ThreadedStoreOptions extends EmbeddedStoreOptions {
   /** The thread ended by itself: what was asked of it has failed, and so does everything else from now on. */
@@ -36,7 +36,7 @@ export async function openThreadedStore(options: ThreadedStoreOptions): Promise<
     write: async (reports, next) => {
       assertLogOrder(reports, next);
       // What was given as rows may have to be written once more.
-      const sheet = reports instanceof Sheet ? copyOf(reports.parts()) : Sheet.of(reports).parts();
+      const sheet = reports instanceof Sheet ? reports.copiedParts() : Sheet.of(reports).parts();
       await thread.ask('write', [sheet, next], sheetMemory(sheet));
     },
     sync: () => thread.ask('sync', []),
@@ -55,16 +55,5 @@ export async function openThreadedStore(options: ThreadedStoreOptions): Promise<
       return space;
     },
     close: () => thread.close(),
-  };
-}
-
-function copyOf({ rows, values, starts, shapeOf, words, shapes }: SheetParts): SheetParts {
-  return {
-    rows,
-    values: values.slice(),
-    starts: starts.slice(0, rows),
-    shapeOf: shapeOf.slice(0, rows),
-    words,
-    shapes,
   };
 }
