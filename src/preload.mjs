@@ -1,6 +1,7 @@
 // Plain JavaScript on purpose: an older Node cannot read the TypeScript of the service, and must say so in words.
 import module from 'node:module';
 import { join } from 'node:path';
+import { setFlagsFromString } from 'node:v8';
 
 const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
 if (major !== 24 || minor < 12) {
@@ -18,3 +19,7 @@ const cache = join(import.meta.dirname, '..', 'node_modules', '.cache', 'afterca
 const { status, directory } = module.enableCompileCache(cache);
 // Threads look here.
 if (status === module.constants.compileCacheStatus.ENABLED) process.env.NODE_COMPILE_CACHE = directory;
+
+// This thread has its young generation as the command line says. Other threads have bounds of their own, smaller ones, over
+// which the flag would win.
+setFlagsFromString('--max-semi-space-size=0');

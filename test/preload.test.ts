@@ -43,3 +43,26 @@ it('keeps nothing, and starts, where that folder cannot be made', async () => {
   const { main, thread } = await keptBy((modules) => writeFileSync(modules, ''));
   expect([main, thread]).toEqual([undefined, undefined]);
 });
+
+it('leaves a thread its own bound for what has just been made, whatever the main thread’s is', async () => {
+  const root = mkdtempSync(join(tmpdir(), 'aftercare-preload-'));
+  folders.push(root);
+  writeFileSync(
+    join(root, 'main.mjs'),
+    `import { getHeapSpaceStatistics } from 'node:v8';
+     import { isMainThread, parentPort, Worker } from 'node:worker_threads';
+     const kept = [];
+     for (let i = 0; i < 1_000_000; i += 1) kept.push({ i });
+     const megabytes = getHeapSpaceStatistics().find(({ space_name: name }) => name === 'new_space').space_size / 2 ** 20;
+     if (isMainThread) {
+       const thread = new Worker(import.meta.filename, { execArgv: [], resourceLimits: { maxYoungGenerationSizeMb: 6 } });
+       thread.on('message', (ofThread) => console.log(JSON.stringify([megabytes, ofThread])));
+     } else parentPort.postMessage(megabytes);`,
+  );
+  const preload = join(import.meta.dirname, '..', 'src', 'preload.mjs');
+  const args = ['--max-semi-space-size=16', '--import', preload, join(root, 'main.mjs')];
+  const { stdout } = await promisify(execFile)(process.execPath, args);
+  const [ofMain, ofThread] = JSON.parse(stdout);
+  expect(ofMain).toBeGreaterThan(8);
+  expect(ofThread).toBeLessThanOrEqual(4);
+});

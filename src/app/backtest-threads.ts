@@ -1,6 +1,5 @@
 import { availableParallelism } from 'node:os';
-import { join } from 'node:path';
-import { Worker } from 'node:worker_threads';
+import type { Worker } from 'node:worker_threads';
 import {
   type BacktestPlan,
   type BacktestRequest,
@@ -14,6 +13,7 @@ import { formatProblem, type ProductPack } from '../product/index.ts';
 import { type FromBacktestThread, received, type ToBacktestThread } from './backtest-messages.ts';
 import { packsPublished } from './known-packs.ts';
 import { readPack } from './packs.ts';
+import { startBacktestThread } from './start-backtest-thread.ts';
 
 export interface BacktestProgress {
   readonly reports: number;
@@ -86,8 +86,7 @@ class Run {
   }
 
   #thread(): Worker {
-    const file = join(import.meta.dirname, 'backtest-thread.ts');
-    const thread = new Worker(file, { workerData: this.#options.folder, execArgv: [] });
+    const thread = startBacktestThread(this.#options.folder);
     thread.on('error', (error) => this.fail(error));
     thread.on('message', (message: FromBacktestThread) => {
       if (message.kind === 'failed') this.fail(received(message.error));

@@ -34,7 +34,11 @@ export function createDemo({ api, clock, logger }: DemoOptions): Demo {
 
   const begin = (): DemoRun => {
     startedAt = clock();
-    const worker = new Worker(join(import.meta.dirname, 'demo-worker.ts'), { workerData: api(), execArgv: [] });
+    const worker = new Worker(join(import.meta.dirname, 'demo-worker.ts'), {
+      workerData: api(),
+      execArgv: [],
+      resourceLimits: { maxYoungGenerationSizeMb: 12 },
+    });
     const begun = Promise.withResolvers<void>();
     // A start that nobody waits for any more may fail all the same.
     begun.promise.catch(() => undefined);

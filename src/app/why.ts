@@ -1,9 +1,8 @@
-import { join } from 'node:path';
-import { Worker } from 'node:worker_threads';
 import type { WhyTold } from '../api/index.ts';
 import type { WhyAnswer, WhyRequest } from '../backtest/index.ts';
 import { AftercareError } from '../base/index.ts';
 import { type FromBacktestThread, received, type ToBacktestThread } from './backtest-messages.ts';
+import { startBacktestThread } from './start-backtest-thread.ts';
 
 /** Questions that are answered at a time, each by a thread of its own; beyond it 429. */
 export const whyAtOnceMax = 4;
@@ -28,7 +27,7 @@ export function createWhy(folder: string): (request: WhyRequest) => Promise<WhyT
 }
 
 async function askThread(folder: string, request: WhyRequest): Promise<WhyAnswer> {
-  const thread = new Worker(join(import.meta.dirname, 'backtest-thread.ts'), { workerData: folder, execArgv: [] });
+  const thread = startBacktestThread(folder);
   try {
     return await new Promise((resolve, reject) => {
       thread.once('error', reject);

@@ -49,7 +49,7 @@ export interface Intake {
  * alone. Here hardly anything outlives its group: by these bounds the heap of 10,000 connections, 100 MB, takes half as
  * much again. Should it ever come to the second one, with ten times as many, the thread ends, and the service with it.
  */
-const heapLimits = { maxYoungGenerationSizeMb: 48, maxOldGenerationSizeMb: 1_024 };
+const heapLimits = { maxYoungGenerationSizeMb: 24, maxOldGenerationSizeMb: 1_024 };
 
 /** Rejects as `openLog` does. */
 export async function openIntake(options: IntakeOptions): Promise<Intake> {

@@ -26,7 +26,7 @@ export async function openThreadedStore(options: ThreadedStoreOptions): Promise<
     what: 'the telemetry store',
     file: join(import.meta.dirname, 'thread.ts'),
     settings: { folder, sizes, bytesMax },
-    youngMb: 24,
+    youngMb: 12,
     onTold: (told) => {
       space = told.space;
     },
