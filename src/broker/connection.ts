@@ -48,7 +48,7 @@ export class Connection implements Waiter {
   /** Offers frames of its own reports to us before aedes gets them; once the session is up. */
   #takeFrame: TakeFrame | undefined;
   /** Of reports that are durable, to be sent with one write. */
-  #packetIds: number[] = [];
+  readonly #packetIds: number[] = [];
   /** A read was refused, so that aedes must be told to read again. */
   #isRefused = false;
   #isWaking = false;
@@ -108,7 +108,8 @@ export class Connection implements Waiter {
   flushAcks(): void {
     if (this.#packetIds.length === 0) return;
     const acks = encodePubacks(this.#packetIds);
-    this.#packetIds = [];
+    // Not a new array: of the old one, which has become old in V8's sense, what it held would have to be collected as such.
+    this.#packetIds.length = 0;
     if (this.socket.writable) this.socket.write(acks);
   }
 
