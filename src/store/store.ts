@@ -65,8 +65,8 @@ export type ReportsQuery =
  */
 export interface TelemetryStore {
   /**
-   * Stores reports of the log up to (not including) offset `next`, and remembers `next` in the same step. No row is added
-   * any more to what was given as rows.
+   * Stores reports of the log up to (not including) offset `next`, and remembers `next` in the same step. What was given
+   * as rows is the store's from the call on: no row is added any more, and once it resolves nobody else reads it.
    */
   write(reports: Reports, next: number): Promise<void>;
   sync(): Promise<void>;

@@ -38,6 +38,7 @@ export async function openThreadedStore(options: ThreadedStoreOptions): Promise<
       // What was given as rows may have to be written once more.
       const sheet = reports instanceof Sheet ? reports.copiedParts() : Sheet.of(reports).parts();
       await thread.ask('write', [sheet, next], sheetMemory(sheet));
+      if (reports instanceof Sheet) reports.free();
     },
     sync: () => thread.ask('sync', []),
     cursor: () => thread.ask('cursor', []),

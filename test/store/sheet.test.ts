@@ -30,3 +30,11 @@ describe('a copy of a sheet’s parts', () => {
     expect(Sheet.of([]).copiedParts().values).toHaveLength(0);
   });
 });
+
+it('has no rows and no memory any more when it was freed', () => {
+  const sheet = Sheet.of(reports);
+  const { values, starts, shapeOf } = sheet.parts();
+  sheet.free();
+  expect([sheet.rows, values.byteLength, starts.byteLength, shapeOf.byteLength]).toEqual([0, 0, 0, 0]);
+  expect(sheet.reports()).toEqual([]);
+});
