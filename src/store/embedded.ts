@@ -35,7 +35,7 @@ const defaultSizes: EmbeddedStoreSizes = {
   fullReports: 512,
   tinyReports: 16,
   tinyChunksMax: 16,
-  recent: { reportsMax: 131_072, writesMax: 4_096, bytesMax: 67_108_864 },
+  recent: { reportsMax: 131_072, writesMax: 4_096, bytesMax: 25_165_824 },
   aheadReports: 65_536,
   fewChunks: 16,
 };
