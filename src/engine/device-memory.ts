@@ -32,7 +32,7 @@ export interface MemoryCopy {
   readonly pieces: readonly Piece[];
   /** Of each piece, and of its start: zeros at the end are left out. */
   readonly used: readonly number[];
-  readonly numbers: Float64Array;
+  readonly numbers: Float64Array<ArrayBuffer>;
 }
 
 export function copyMemory({ pieces, numbers }: DeviceMemory): MemoryCopy {

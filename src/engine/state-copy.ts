@@ -36,6 +36,11 @@ export class StateCopy {
     this.bytes = entryBytes * (1 + entries) + Float64Array.BYTES_PER_ELEMENT * numbers;
   }
 
+  /** Gives back the numbers' memory at once, which the collector would hear of late. The copy is of no use any more. */
+  free(): void {
+    if (typeof this.#made !== 'string') this.#made.memory.numbers.buffer.transfer(0);
+  }
+
   /** As `deviceStateFromText` reads it. From the first time on it is all that is kept. */
   get text(): string {
     if (typeof this.#made !== 'string') this.#made = jsonText(partsOf(this.#made));

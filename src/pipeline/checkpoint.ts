@@ -43,7 +43,10 @@ export interface CheckpointWrite {
   readonly meta: Omit<CheckpointMeta, 'facts'>;
   /** Given when they changed since the last checkpoint. */
   readonly facts: readonly Fact[] | undefined;
-  /** Those that changed, in no order. Made one by one while they are written: all at once would fill the memory. */
+  /**
+   * Those that changed, in no order. Made one by one while they are written, since all at once would fill the memory: of
+   * one that was taken nothing may be used any more once the next is asked for.
+   */
   readonly devices: Iterable<DeviceWrite>;
   readonly bands: readonly BandPoint[];
   /** Of one device and day the last one counts. Days that no correction reaches any more are forgotten. */

@@ -193,7 +193,7 @@ class DeviceRows implements Iterable<DeviceWrite> {
   *[Symbol.iterator](): Generator<DeviceWrite, void, void> {
     for (const id of this.#left) {
       yield* this.#putAside();
-      if (this.#left.delete(id)) yield rowOf(this.#make(id));
+      if (this.#left.delete(id)) yield* lent(this.#make(id));
     }
     while (this.#aside.length > 0) yield* this.#putAside();
     this.#isThrough = true;
@@ -205,13 +205,15 @@ class DeviceRows implements Iterable<DeviceWrite> {
     this.#aside = [];
     for (const row of aside) {
       this.#asideBytes -= bytesOf(row);
-      yield rowOf(row);
+      yield* lent(row);
     }
   }
 }
 
-function rowOf({ engine, ...row }: UnwrittenRow): DeviceWrite {
-  return { ...row, engine: engine?.parts };
+/** Until the next one is asked for. */
+function* lent({ engine, ...row }: UnwrittenRow): Generator<DeviceWrite, void, void> {
+  yield { ...row, engine: engine?.parts };
+  engine?.free();
 }
 
 function bytesOf({ admission, engine, hashes }: UnwrittenRow): number {

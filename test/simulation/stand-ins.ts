@@ -1,5 +1,5 @@
 import type { Log } from '../../src/log/index.ts';
-import type { Checkpoint, CheckpointWrite } from '../../src/pipeline/index.ts';
+import type { Checkpoint, CheckpointWrite, DeviceWrite } from '../../src/pipeline/index.ts';
 import { reportsOf, type TelemetryStore } from '../../src/store/index.ts';
 import { rowOf } from './memory/checkpoint.ts';
 import type { Plan } from './plan.ts';
@@ -89,8 +89,12 @@ export const brokenPromises: readonly BrokenPromise[] = [
     standIns: {
       checkpoint: (checkpoint, held, life) =>
         changedCheckpoint(checkpoint, async (write) => {
-          const devices = [...write.devices];
-          for (const row of devices) held.devices.set(row.id, rowOf(row));
+          const devices: DeviceWrite[] = [];
+          for (const row of write.devices) {
+            const read = rowOf(row);
+            held.devices.set(row.id, read);
+            devices.push({ ...row, engine: read.engine === undefined ? undefined : [read.engine] });
+          }
           await life.wait(5_000);
           return { ...write, devices };
         }),
