@@ -35,6 +35,7 @@ const packs = { newPackAtMs: 150_000, nextPackAfterMs: 100_000 };
 const kept: readonly RunOptions[] = [
   ...before.map(({ seed, plan }) => ({ seed, plan: { ...onePack, ...plan } })),
   ...[3, 11, 18, 27].map((seed) => ({ seed, plan: packs })),
+  { seed: 1629 },
 ];
 
 const msPerRun = 400;
