@@ -55,6 +55,17 @@ describe.skipIf(influxd === undefined)('with InfluxDB away', () => {
       `${seq} reports are judged`,
     );
 
+  /** Resolves when every report is on the chart: the embedded store gets what was judged within a second. */
+  const charted = () =>
+    until(
+      async () => {
+        const path = `/devices/${device.id}/signals/value?points=5000`;
+        return (await service.api<{ points: unknown[] }>('GET', path)).body.points.length === seq;
+      },
+      catchUpMs,
+      `${seq} reports are on the chart`,
+    );
+
   /** All that was acknowledged is in InfluxDB: every value once, each where it belongs. */
   const arrived = async () => {
     await until(
@@ -79,8 +90,7 @@ describe.skipIf(influxd === undefined)('with InfluxDB away', () => {
       await until(async () => ((await lag()).trouble !== null ? lag() : false), catchUpMs, 'the trouble is told'),
     ).toMatchObject({ behindSince: expect.any(String), trouble: expect.stringMatching(/InfluxDB|influx|refused/i) });
     expect(await judged()).toMatchObject({ acknowledged: seq, stored: seq - 500 });
-    const series = await service.api<{ points: unknown[] }>('GET', `/devices/${device.id}/signals/value?points=5000`);
-    expect(series.body.points).toHaveLength(seq);
+    await charted();
     expect((await fetch(`${service.url}/readyz`)).status).toBe(200);
     await influx.start();
     await arrived();
