@@ -53,7 +53,7 @@ export class Engine {
   }
 
   /** A tick may change any device: `beforeChange` is told of those that it is about to. */
-  step(input: EngineInput, out: EngineOutput, beforeChange: (device: string) => void = () => undefined): void {
+  step(input: EngineInput, out: EngineOutput, beforeChange = tellNobody): void {
     switch (input.kind) {
       case 'report':
         this.#report(input, out);
@@ -469,6 +469,9 @@ export class Engine {
     return made;
   }
 }
+
+/** One for all calls: there is one for each report. */
+const tellNobody = (_device: string): void => undefined;
 
 function causeOf({ device, offset, index, at, receivedAt }: Report): Cause {
   return { device, offset, index, at, receivedAt };

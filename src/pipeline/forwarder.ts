@@ -128,9 +128,15 @@ export class Forwarder {
     });
   }
 
+  /** Nothing has to be forwarded before it stops: no attempt is begun after that. */
   #patiently<Value>(work: () => Promise<Value>): Promise<Value> {
-    return patiently(work, {
-      stopped: this.#stop.signal,
+    const { signal } = this.#stop;
+    const attempt = async () => {
+      signal.throwIfAborted();
+      return work();
+    };
+    return patiently(attempt, {
+      stopped: signal,
       timers: this.#timers,
       onTrouble: (error, attempt) => {
         this.#trouble = error.message;

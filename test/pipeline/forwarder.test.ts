@@ -119,6 +119,25 @@ it('goes on after a restart from where the server is', async () => {
   expect(forwarded).toBe(75);
 });
 
+it('begins no other attempt when it is stopped amid one that fails', async () => {
+  await forwarder.restore();
+  await store(0, 10);
+  const asked = Promise.withResolvers<void>();
+  const answer = Promise.withResolvers<void>();
+  to.write = async () => {
+    gate.attempts += 1;
+    asked.resolve();
+    await answer.promise;
+    throw new AftercareError('store-failed', 'no answer');
+  };
+  forwarder.start();
+  await asked.promise;
+  const stopped = forwarder.stop();
+  answer.resolve();
+  await stopped;
+  expect([gate.attempts, forwarder.state().cursor]).toEqual([1, 0]);
+});
+
 it('stops at once, also while the server is away', async () => {
   gate.away = true;
   await forwarder.restore();
