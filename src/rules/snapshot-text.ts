@@ -1,5 +1,6 @@
 import { type JsonParts, jsonWith, numbersFromText } from '../base/index.ts';
-import { type RulesSnapshot, rulesSnapshotVersion, type SeriesSnapshot } from './state.ts';
+import type { SeriesSnapshot } from './series.ts';
+import { type RulesSnapshot, rulesSnapshotVersion } from './state.ts';
 
 /** A snapshot as JSON has it. */
 export type RulesSnapshotJson = Omit<RulesSnapshot, 'series'> & {

@@ -1,4 +1,5 @@
 import type { MachinePlan, RulePlan, SlotPlan } from './plan.ts';
+import { Series } from './series.ts';
 import {
   type DroppedRule,
   type LatestReading,
@@ -6,10 +7,9 @@ import {
   type RulesSnapshot,
   type RulesState,
   rulesSnapshotVersion,
-  type SeriesSnapshot,
   type WindowAtWork,
 } from './state.ts';
-import { emptySeries, olderReadings, openWindow, reopenWindow, type SeriesState, type WindowSpec } from './windows.ts';
+import { olderReadings, openWindow, reopenWindow, type WindowSpec } from './windows.ts';
 
 const cellsASlot = 2;
 
@@ -79,7 +79,7 @@ export function snapshotOf(plan: MachinePlan, state: RulesState): RulesSnapshot 
       series,
       ({ source }) => source.key,
       state.series,
-      (own) => seriesSnapshot(own.series),
+      (own) => own.series.snapshot(),
     ),
     windows: byKey(
       windows,
@@ -122,26 +122,11 @@ function byKey<P, S, R>(
   );
 }
 
-function seriesSnapshot({ base, head, at, value, dropped }: SeriesState): SeriesSnapshot {
-  const readings = new Float64Array(2 * (at.length - head));
-  readings.set(head === 0 ? at : at.slice(head));
-  readings.set(head === 0 ? value : value.slice(head), at.length - head);
-  return { base: base + head, dropped, readings };
-}
-
-function seriesOf(snapshot: SeriesSnapshot | undefined): SeriesState {
-  if (snapshot === undefined) return emptySeries();
-  const { readings } = snapshot;
-  const at = [...readings.subarray(0, readings.length / 2)];
-  const value = [...readings.subarray(readings.length / 2)];
-  return { base: snapshot.base, head: 0, at, value, dropped: snapshot.dropped };
-}
-
 /** What these rules can go on with of what others, or they themselves, knew. */
 export function restoredState(layout: string, plan: MachinePlan, old: RulesSnapshot): RulesState {
   const { slots } = plan;
-  const series = new Map(plan.series.map(({ source }) => [source.key, seriesOf(old.series[source.key])]));
-  const windows = plan.windows.map((spec) => windowOf(spec, series.get(spec.series) ?? emptySeries(), old));
+  const series = new Map(plan.series.map(({ source }) => [source.key, new Series(old.series[source.key])]));
+  const windows = plan.windows.map((spec) => windowOf(spec, series.get(spec.series) ?? new Series(), old));
   const rules = plan.rules.map((rule) => keptRule(rule, old) ?? freshRule());
   const state: RulesState = {
     layout,
@@ -153,7 +138,7 @@ export function restoredState(layout: string, plan: MachinePlan, old: RulesSnaps
     spells: plan.spells.map(({ key }) => ({ ...(old.spells?.[key] ?? { verdict: 'not judged', began: null }) })),
     facts: { firmware: undefined, site: undefined, timezone: undefined, ...old.context },
     series: plan.series.map(({ source }) => ({
-      series: series.get(source.key) ?? emptySeries(),
+      series: series.get(source.key) ?? new Series(),
       windows: windows.filter(({ spec }) => spec.series === source.key),
     })),
     windows,
@@ -171,7 +156,7 @@ export function restoredState(layout: string, plan: MachinePlan, old: RulesSnaps
   return state;
 }
 
-function windowOf(spec: WindowSpec, series: SeriesState, { windows }: RulesSnapshot): WindowAtWork {
+function windowOf(spec: WindowSpec, series: Series, { windows }: RulesSnapshot): WindowAtWork {
   const old = windows[spec.key];
   return { spec, series, state: old ? reopenWindow(spec, series, old.start, old.older) : openWindow(spec, series) };
 }

@@ -1,6 +1,7 @@
 import type { RuleSpec } from '../product/index.ts';
 import type { Report, Severity, SignalValue } from '../telemetry/index.ts';
-import type { SeriesState, WindowSpec, WindowState } from './windows.ts';
+import type { Series, SeriesSnapshot } from './series.ts';
+import type { WindowSpec, WindowState } from './windows.ts';
 
 /**
  * What the rules of one pack know of one device, while it is worked on: everything has the number that the compiled rules
@@ -46,7 +47,7 @@ export interface SpellState {
 }
 
 export interface SeriesAtWork {
-  readonly series: SeriesState;
+  readonly series: Series;
   /** Those over it. */
   readonly windows: readonly WindowAtWork[];
 }
@@ -54,7 +55,7 @@ export interface SeriesAtWork {
 export interface WindowAtWork {
   readonly spec: WindowSpec;
   readonly state: WindowState;
-  readonly series: SeriesState;
+  readonly series: Series;
 }
 
 /** What was last found of the condition that the rule waits for: `when` while it is shut, `clear` while it is open. */
@@ -99,14 +100,6 @@ export interface LatestReading {
   readonly at: number;
   readonly value: SignalValue;
   readonly before?: { readonly at: number; readonly value: SignalValue };
-}
-
-export interface SeriesSnapshot {
-  /** Number of the first reading that is kept. */
-  readonly base: number;
-  readonly dropped: number;
-  /** Event times, then values. */
-  readonly readings: Float64Array;
 }
 
 export interface WindowSnapshot {
