@@ -1,10 +1,13 @@
 /**
  * Whether the service gets slower or larger while it runs: one load for minutes, told in slices, with the slope over all
- * of them. `npm run bench:slope -- --help`.
+ * of them; at full load beside what bare mosquitto takes right before and after. `npm run bench:slope -- --help`.
  */
 import { parseArgs } from 'node:util';
 import { linearRegression } from 'simple-statistics';
 import { minuteMs, secondMs } from '../../src/base/index.ts';
+import { requireProgram } from '../servers.ts';
+import { runMosquitto } from './bare-broker.ts';
+import type { LoadOptions } from './load.ts';
 import { loadAverage, machineLine } from './machine.ts';
 import { runService, type Sample } from './service.ts';
 
@@ -17,6 +20,7 @@ const usage = `usage: npm run bench:slope -- [options]
 
 /** Beside a load with a rate: devices that report one reading that opens a case. */
 const canaries = 200;
+const mosquittoSeconds = 15;
 
 const { values } = parseArgs({
   options: {
@@ -49,6 +53,13 @@ function sliceOf(samples: readonly Sample[]): Slice | undefined {
   };
 }
 
+/** Undefined: it is not here. */
+async function mosquittoRate(options: LoadOptions): Promise<number | undefined> {
+  const program = requireProgram('mosquitto');
+  if (program === undefined) return undefined;
+  return (await runMosquitto(program, { ...options, seconds: mosquittoSeconds })).load.ratePerS;
+}
+
 async function bench(): Promise<void> {
   const [seconds, connections, window] = [values.seconds, values.connections, values.window].map(Number);
   const [rate, sliceMs] = [Number(values.rate), Number(values.slice) * secondMs];
@@ -56,7 +67,9 @@ async function bench(): Promise<void> {
   const load = `${connections} connections × ${window} reports in flight, ${rate > 0 ? `${rate}/s` : 'full'}`;
   console.log(`${machineLine()}, load average ${loadAverage().toFixed(1)}; ${load}\n`);
   const options = { seconds, connections, window };
+  const bareBefore = rate > 0 ? undefined : await mosquittoRate(options);
   const run = rate > 0 ? await runService({ ...options, rate }, canaries) : await runService(options);
+  const bareAfter = bareBefore === undefined ? undefined : await mosquittoRate(options);
   const startedAt = run.samples[0]?.at ?? 0;
   const groups = Map.groupBy(run.samples, ({ at }) => Math.floor((at - startedAt) / sliceMs));
   console.log('| from s | evaluated/s | CPU µs a report | RSS MB | behind, most |\n|---:|---:|---:|---:|---:|');
@@ -81,6 +94,12 @@ async function bench(): Promise<void> {
       `; µs a report by thread: ${Object.entries(run.threadsUs)
         .map(([thread, us]) => `${thread} ${us.toFixed(1)}`)
         .join(', ')}`,
+  );
+  if (bareBefore === undefined || bareAfter === undefined) return;
+  const share = run.evaluatedPerS / ((bareBefore + bareAfter) / 2);
+  const [before, after] = [bareBefore, bareAfter].map((perS) => Math.round(perS));
+  console.log(
+    `bare mosquitto before / after: ${before} / ${after} acknowledged/s; ${Math.round(100 * share)} % of that evaluated`,
   );
 }
 
