@@ -12,11 +12,13 @@ export interface SeriesSnapshot {
 
 const cellsEach = 2;
 const leastRoom = 16;
+/** More memory than so many times what it needs is given back. */
+const roomyTimes = 4;
 const nothing = new Float64Array();
 
 /**
- * Readings of the last while, numbered from 0 as they come. One array outside of the heap with a quarter of room: of ten
- * thousand devices with a full window each these are the most that rules remember.
+ * Readings of the last while, numbered from 0 as they come. One array outside of the heap, with room for a quarter more:
+ * where ten thousand devices have full windows, readings are most of what rules remember.
  */
 export class Series {
   /** Event time and value in turn. */
@@ -61,7 +63,7 @@ export class Series {
     return this.#end - this.#first >= seriesReadingsMax;
   }
 
-  /** Event time of a reading; 0 where there is none. */
+  /** Event time of a reading, from `first` to before `end`. */
   at(number: number): number {
     return this.#cells[cellsEach * (number - this.#base)] ?? 0;
   }
@@ -77,7 +79,7 @@ export class Series {
     }
     let cell = cellsEach * (this.#end - this.#base);
     if (cell === this.#cells.length) {
-      this.#makeRoom();
+      this.#fit();
       cell = cellsEach * (this.#end - this.#base);
     }
     this.#cells[cell] = at;
@@ -86,9 +88,10 @@ export class Series {
     this.#end += 1;
   }
 
-  /** Readings before this one are not needed any more. */
+  /** Readings before this one are not needed any more. The memory of a burst that is gone goes back. */
   letGo(number: number): void {
     this.#first = number;
+    if (this.#cells.length > roomyTimes * cellsFor(this.#end - number)) this.#fit();
   }
 
   snapshot(): SeriesSnapshot {
@@ -101,15 +104,16 @@ export class Series {
     return { base: first, dropped: this.#dropped, readings };
   }
 
-  #makeRoom(): void {
-    const from = cellsEach * (this.#first - this.#base);
+  /** Begins with the first reading that is needed, in as much memory as that takes. */
+  #fit(): void {
     const count = this.#end - this.#first;
+    const [from, to] = [cellsEach * (this.#first - this.#base), cellsEach * (this.#end - this.#base)];
     const wanted = cellsFor(count);
-    if (wanted <= this.#cells.length && this.#cells.length <= 2 * wanted) this.#cells.copyWithin(0, from);
+    if (wanted <= this.#cells.length && this.#cells.length <= 2 * wanted) this.#cells.copyWithin(0, from, to);
     else {
       const before = this.#cells;
       this.#cells = new Float64Array(wanted);
-      this.#cells.set(before.subarray(from));
+      this.#cells.set(before.subarray(from, to));
       // Given back at once: the collector would hear of it late.
       if (before !== nothing) before.buffer.transfer(0);
     }

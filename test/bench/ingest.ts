@@ -13,7 +13,7 @@ import { loadAverage, machineLine } from './machine.ts';
 import { runService } from './service.ts';
 
 const usage = `usage: npm run bench:ingest -- [options]
-  --seconds 20       how long each load lasts
+  --seconds 20       how long each load lasts; half load at least 60, the last one at least 30
   --connections 50   devices, one connection each
   --window 20        reports on their way, each connection
   --rounds 2         how often full load is measured, on each server in turn
@@ -34,7 +34,7 @@ const [openMark, closeMark] = ['<!-- figures of bench:ingest -->', '<!-- end of 
 const canaries = 200;
 /** Long enough for several checkpoints. */
 const halfSecondsMin = 60;
-/** So few reports a second that in less V8 would still be compiling for much of it. */
+/** At so few reports a second V8 is still compiling for much of a shorter load. */
 const manySecondsMin = 30;
 
 const { values } = parseArgs({

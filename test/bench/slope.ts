@@ -12,6 +12,7 @@ import { loadAverage, machineLine } from './machine.ts';
 import { runService, type Sample } from './service.ts';
 
 const usage = `usage: npm run bench:slope -- [options]
+Full load begins and ends with 15 s of bare mosquitto, where it is installed.
   --seconds 300      how long the load lasts
   --connections 50   devices, one connection each
   --window 20        reports on their way, each connection
@@ -69,7 +70,6 @@ async function bench(): Promise<void> {
   const options = { seconds, connections, window };
   const bareBefore = rate > 0 ? undefined : await mosquittoRate(options);
   const run = rate > 0 ? await runService({ ...options, rate }, canaries) : await runService(options);
-  const bareAfter = bareBefore === undefined ? undefined : await mosquittoRate(options);
   const startedAt = run.samples[0]?.at ?? 0;
   const groups = Map.groupBy(run.samples, ({ at }) => Math.floor((at - startedAt) / sliceMs));
   console.log('| from s | evaluated/s | CPU µs a report | RSS MB | behind, most |\n|---:|---:|---:|---:|---:|');
@@ -95,11 +95,12 @@ async function bench(): Promise<void> {
         .map(([thread, us]) => `${thread} ${us.toFixed(1)}`)
         .join(', ')}`,
   );
+  const bareAfter = bareBefore === undefined ? undefined : await mosquittoRate(options);
   if (bareBefore === undefined || bareAfter === undefined) return;
   const share = run.evaluatedPerS / ((bareBefore + bareAfter) / 2);
   const [before, after] = [bareBefore, bareAfter].map((perS) => Math.round(perS));
   console.log(
-    `bare mosquitto before / after: ${before} / ${after} acknowledged/s; ${Math.round(100 * share)} % of that evaluated`,
+    `bare mosquitto before / after: ${before} / ${after} acknowledged/s; evaluated ${Math.round(100 * share)} % of their mean`,
   );
 }
 
