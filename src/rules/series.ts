@@ -31,7 +31,7 @@ export class Series {
 
   constructor({ base, dropped, readings }: SeriesSnapshot = { base: 0, dropped: 0, readings: nothing }) {
     const count = readings.length / cellsEach;
-    this.#cells = count === 0 ? nothing : new Float64Array(cellsFor(count));
+    this.#cells = count === 0 ? nothing : new Float64Array(cellsEach * roomFor(count));
     this.#base = base;
     this.#first = base;
     this.#end = base;
@@ -77,11 +77,8 @@ export class Series {
       this.#first += 1;
       this.#dropped += 1;
     }
-    let cell = cellsEach * (this.#end - this.#base);
-    if (cell === this.#cells.length) {
-      this.#fit();
-      cell = cellsEach * (this.#end - this.#base);
-    }
+    if (this.#end - this.#base === this.room) this.#fit();
+    const cell = cellsEach * (this.#end - this.#base);
     this.#cells[cell] = at;
     // Minus zero would not survive JSON.
     this.#cells[cell + 1] = value + 0;
@@ -91,7 +88,7 @@ export class Series {
   /** Readings before this one are not needed any more. The memory of a burst that is gone goes back. */
   letGo(number: number): void {
     this.#first = number;
-    if (this.#cells.length > roomyTimes * cellsFor(this.#end - number)) this.#fit();
+    if (this.room > roomyTimes * roomFor(this.#end - number)) this.#fit();
   }
 
   snapshot(): SeriesSnapshot {
@@ -106,13 +103,12 @@ export class Series {
 
   /** Begins with the first reading that is needed, in as much memory as that takes. */
   #fit(): void {
-    const count = this.#end - this.#first;
     const [from, to] = [cellsEach * (this.#first - this.#base), cellsEach * (this.#end - this.#base)];
-    const wanted = cellsFor(count);
-    if (wanted <= this.#cells.length && this.#cells.length <= 2 * wanted) this.#cells.copyWithin(0, from, to);
+    const wanted = roomFor(this.#end - this.#first);
+    if (wanted <= this.room && this.room <= 2 * wanted) this.#cells.copyWithin(0, from, to);
     else {
       const before = this.#cells;
-      this.#cells = new Float64Array(wanted);
+      this.#cells = new Float64Array(cellsEach * wanted);
       this.#cells.set(before.subarray(from, to));
       // Given back at once: the collector would hear of it late.
       if (before !== nothing) before.buffer.transfer(0);
@@ -121,6 +117,6 @@ export class Series {
   }
 }
 
-function cellsFor(count: number): number {
-  return cellsEach * (count + Math.max(leastRoom, count >> 2));
+function roomFor(count: number): number {
+  return count + Math.max(leastRoom, count >> 2);
 }

@@ -12,7 +12,7 @@ import type { Series } from './series.ts';
 import { medianOf, putSorted, type Sorted, takeSorted } from './sorted.ts';
 
 /**
- * Readings of the last while, and what windows over them say. A window is the readings in (t − length, t]. The cost of
+ * What windows over the readings of the last while say. A window is the readings in (t − length, t]. The cost of
  * a reading does not grow with the length: each window is a queue of two stacks (aggregates of the older part are kept
  * from every element to its end, the newer part is one aggregate), so nothing is ever subtracted and an outlier leaves
  * no trace in the sum when it has left the window. A window's state is plain data that survives JSON.
@@ -219,7 +219,7 @@ function finite(value: number): number {
 
 function evictOldest(fn: WindowFunction, window: WindowState, series: Series): void {
   const first = window.start + offsetOf(fn);
-  const end = series.end;
+  const { end } = series;
   if (first < end && !isPlain(fn)) {
     if (window.sorted) takeSorted(window.sorted, series.value(first));
     else if (window.fold && isFold(fn)) letGo(fn, window, window.fold, series);
